@@ -165,7 +165,7 @@ _ALL = (
         "POST /integrated-account/{id}/connect answers the address at which a person connects it.",
     ),
     ErrorCode(
-        "needs_reconnect",
+        "needs_reauth",
         409,
         "The company was connected, and the connection has ended: the vendor refused it, it ran out, or a refresh was "
         "interrupted. The account's ended_by says which.",

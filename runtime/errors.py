@@ -25,7 +25,7 @@
     ├── RateLimited           429  asked too often; says how long to wait
     │   └── TooManyGuesses    429  too many wrong API tokens from one address
     ├── VendorRefused         4xx  the vendor understood and said no; 404 and 409 where that is certain
-    ├── NeedsReconnect        409  the connection has ended; only a person can make a new one
+    ├── NeedsReauth        409  the connection has ended; only a person can make a new one
     │   └── NotConnected      409  the company has never been connected
     ├── Busy                  503  too much at once; says how long to wait
     ├── NoSpace               507  a file cannot be stored until it is forwarded
@@ -285,14 +285,14 @@ class VendorRefused(LedgerportError):
         self.code = kind
 
 
-class NeedsReconnect(LedgerportError):
+class NeedsReauth(LedgerportError):
     """The connection to the vendor has ended and only the person can make a new one."""
 
-    code = "needs_reconnect"
+    code = "needs_reauth"
     status = 409
 
 
-class NotConnected(NeedsReconnect):
+class NotConnected(NeedsReauth):
     """The company has never been connected to the vendor: nobody has opened the address that connects it."""
 
     code = "not_connected"

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NewType
 
-from runtime.tenancy import DEFAULT_TENANT, NO_TENANT_LIMITS, TenantId, TenantLimits
+from runtime.tenancy import (
+    DEFAULT_TENANT,
+    NO_TENANT_LIMITS,
+    AccountError,
+    LinkTokenId,
+    TenantId,
+    TenantLimits,
+)
 from runtime.tenancy import AccountId as AccountId
 
 McpServerId = NewType("McpServerId", str)
@@ -21,7 +28,7 @@ TokenHash = NewType("TokenHash", bytes)
 LONGEST_CLIENT = 120
 """Characters of how a program names itself; browsers' names have about as many."""
 Clock = Callable[[], float]
-AccountStatus = Literal["pending", "active", "needs_reconnect"]
+AccountStatus = Literal["connecting", "active", "needs_reauth", "disconnected"]
 EndedBy = Literal["", "refused", "interrupted"]
 RateLimitStyle = Literal["tool_result", "http_429"]
 ToolExposure = Literal["auto", "full", "discovery"]
@@ -101,7 +108,7 @@ class Account:
     """One connected company (`/integrated-account/{id}`).
 
     `fields` are its account fields that are no secret; `company` is the one that identifies it
-    from the vendor's other companies, empty while pending. `sealed` is its Credentials, encrypted.
+    from the vendor's other companies, empty until one was connected. `sealed` is its Credentials, encrypted.
     """
 
     id: AccountId
@@ -117,6 +124,10 @@ class Account:
     ended_by: EndedBy = ""
     """Why the connection needs a person: the vendor refused it, or a refresh was interrupted before it was stored."""
     budget: Budget = NO_BUDGET
+    status_since: float = 0.0
+    last_error: AccountError | None = None
+    is_read_only: bool = False
+    """Whether no tool that writes is there for it, whatever an MCP server says."""
     tenant_id: TenantId = DEFAULT_TENANT
     external_id: str | None = None
     """What its platform calls it; no two accounts of a tenant have the same."""
@@ -217,6 +228,8 @@ class ServerConfig:
     budget: Budget = NO_BUDGET
     time_zone: str = USUAL_TIME_ZONE
     """Where its days begin, as the IANA database names it: today, `overdue`, `this_month`, a record without a date."""
+    is_read_only: bool = False
+    """Whether its account is read only: no tool that writes is left then. Never set or stored here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +307,8 @@ class Authorization:
     granted: bytes | None = field(default=None, repr=False)
     return_url: str = ""
     """Where the browser goes when it is done; empty for a page of ours."""
+    link_id: LinkTokenId | None = None
+    """The link token that led here."""
 
 
 @dataclass(frozen=True, slots=True)

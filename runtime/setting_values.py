@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from runtime.database_url import read_postgres_url
 from runtime.errors import SettingsError
-from runtime.keys.master_key import decode_secret_key
+from runtime.keys.master_key import decode_secret_key, decode_secret_keys
 from runtime.redis_address import parse_redis_url
 
 Reader = Callable[[str, str], Any]
@@ -37,6 +37,11 @@ def read_key(name: str, text: str) -> str:
 def read_secret_key(name: str, text: str) -> bytes:
     """Return the bytes of the secret key; none for an empty text. Raises SettingsError, which never shows it."""
     return decode_secret_key(text, name) if text else b""
+
+
+def read_secret_keys(name: str, text: str) -> tuple[bytes, ...]:
+    """Return the bytes of several keys, between commas or in lines. Raises SettingsError, which never shows one."""
+    return decode_secret_keys(text, name)
 
 
 def read_whole(least: int, most: int, otherwise: int | None = None) -> Reader:

@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from generator.vendor import Integration
 from runtime.errors import SettingsError
-from runtime.keys.master_key import read_secret_key
+from runtime.keys.crypto import Keys
+from runtime.keys.master_key import FILE_NAME, read_secret_key
 from runtime.redis_address import RedisAddress
 from runtime.setting_table import BY_NAME, TABLE, Given, Setting, name_variable, read_given, split_name
 from runtime.setting_values import LOOPBACK as LOOPBACK
@@ -47,6 +48,9 @@ class Settings:
 
     data: Path
     secret_key: bytes = field(repr=False)
+    previous_secret_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    key_file: Path | None = field(default=None, repr=False)
+    """Where the secret key was read from; None where the environment has it."""
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
@@ -97,6 +101,7 @@ class Settings:
         return cls(
             data=data,
             secret_key=read_secret_key(text, data, None if postgres_url else database),
+            key_file=_find_key_file(given, data),
             public_url=_read(BY_NAME["LEDGERPORT_PUBLIC_URL"], given)
             or derive_public_url(values["host"], values["port"]),
             database=database,
@@ -105,6 +110,10 @@ class Settings:
             telemetry=choose_signals(environ),
             **values,
         )
+
+    def make_keys(self) -> Keys:
+        """Return the keys that are derived from the secret key, which open what previous ones sealed as well."""
+        return Keys(self.secret_key, self.previous_secret_keys)
 
     def find_for(self, integration: Integration) -> IntegrationSettings:
         """Return what is set for an integration. Raises SettingsError for an environment that it does not have."""
@@ -137,6 +146,14 @@ class Settings:
         return SIMULATOR if found.origin else found.environment
 
 
+def find_shared_directory(settings: Settings) -> str:
+    """Return the directory that has the secret key and the database, whose copy opens everything; empty for none."""
+    if settings.postgres_url or settings.key_file is None:
+        return ""
+    directory = settings.key_file.resolve().parent
+    return str(directory) if settings.database.resolve().parent == directory else ""
+
+
 def get_app(settings: Settings, integration: Integration) -> IntegrationSettings:
     """Return the vendor app to connect with. Raises SettingsError when the client id or secret is missing."""
     found = settings.find_for(integration)
@@ -155,6 +172,13 @@ def read_definition_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
     setting = BY_NAME["LEDGERPORT_DEFINITIONS"]
     found: tuple[Path, ...] = setting.read(setting.name, environ.get(setting.name, ""))
     return found
+
+
+def _find_key_file(given: Given, data: Path) -> Path | None:
+    name = BY_NAME["LEDGERPORT_SECRET_KEY"].name
+    if name in given.texts and name not in given.files:
+        return None
+    return Path(given.files.get(name) or data / FILE_NAME).expanduser().absolute()
 
 
 def make_data_directory(value: str) -> Path:

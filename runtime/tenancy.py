@@ -1,13 +1,15 @@
-"""Tenants as frozen values: how much each may have, and how far an API token reaches. Part of `model`."""
+"""Tenants as frozen values: what each may have, how far an API token reaches, how customers connect. See `model`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, NewType
 
 AccountId = NewType("AccountId", str)
 TenantId = NewType("TenantId", str)
 """The name that a platform gives its customer."""
+LinkTokenId = NewType("LinkTokenId", str)
 DEFAULT_TENANT = TenantId("default")
 """The tenant of what is made without naming one."""
 
@@ -60,3 +62,33 @@ class AccountFilter:
 
 
 EVERY_ACCOUNT = AccountFilter()
+
+
+class AccountError(NamedTuple):
+    """The last thing that went wrong with a connection: a code, a sentence without a secret, and when it was."""
+
+    code: str
+    message: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkToken:
+    """An address that a platform gives its customer to connect a company. Only the hash of its secret is stored.
+
+    `account_id` is the account to connect again, or the one that was made when it was first used. It works until a
+    company was connected with it (`used_at`).
+    """
+
+    id: LinkTokenId
+    tenant_id: TenantId
+    account_id: AccountId | None
+    integration: str
+    name: str
+    external_id: str
+    metadata: Mapping[str, str]
+    redirect_uri: str
+    is_read_only: bool
+    created_at: float
+    expires_at: float
+    used_at: float | None = None

@@ -165,8 +165,8 @@ def deploy(
             **variables,
         }
     )
-    keys = Keys(settings.secret_key)
-    stores = open_stores(settings, clock())
+    keys = settings.make_keys()
+    stores = open_stores(settings, clock(), keys)
     parts = runtime.deployment.Deployment(settings, keys, stores, lambda: CATALOG, clock, monotonic or clock)
     return Deployment(settings, keys, stores, clock, AccessTokens(parts))
 

@@ -68,7 +68,7 @@ def test_accounts_are_connected_and_listed(run):
     assert [(each["id"], each["status"]) for each in listed] == [(first, "active"), (second, "active")]
     assert "k3y" not in json.dumps(listed)
     assert f"{second}  active  quay" in run("account", "list", "--integration", "quay").stdout
-    assert json.loads(run("account", "list", "--status", "pending", "--json").stdout) == []
+    assert json.loads(run("account", "list", "--status", "connecting", "--json").stdout) == []
 
 
 def test_a_url_is_made_listed_and_revoked(run):

@@ -118,7 +118,8 @@ class ApiRequest:
         """Return what the API token of the request lets through of an account: all of its tools."""
         token_id = self.bearer.id if self.bearer else None
         client = self.request.headers.get("user-agent", "")[:LONGEST_CLIENT]
-        return Grant(account, ServerConfig(), api_token_id=token_id, client=client)
+        config = ServerConfig(is_read_only=account.is_read_only)
+        return Grant(account, config, api_token_id=token_id, client=client)
 
     def read_path_param(self, name: str) -> str:
         """Return a part of the path."""
@@ -129,10 +130,15 @@ class ApiRequest:
 async def create_account(services: Services, asked: ApiRequest) -> Response:
     """Connect a company: answers an account and the address at which a person connects it."""
     body = reading.check_model(await reading.read_json(asked.request), shapes.NewAccount)
-    about = About(body.tenant_id, body.external_id, body.metadata, body.return_url)
+    about = About(body.tenant_id, body.external_id, body.metadata, body.return_url, body.read_only)
     made = await services.write(
         lambda: services.accounts.create(
-            body.name, body.integration, body.fields, about=about, reach=asked.reach, actor=asked.actor
+            body.name,
+            body.integration,
+            body.fields,
+            about=about,
+            reach=asked.reach,
+            actor=asked.actor,
         )
     )
     return reply(made, 201, location=f"/integrated-account/{made['id']}")
@@ -255,11 +261,16 @@ async def list_tools(services: Services, asked: ApiRequest) -> Response:
     catalog = services.catalog()
     integration = catalog.integrations[account.integration]
     tools = check_filter(integration, catalog.list_tools(integration.name), query.methods, query.tags)
+    if account.is_read_only:
+        tools = tuple(tool for tool in tools if tool.is_read_only)
     named = _narrowed(services, asked, integration.name, {tool.name: tool for tool in tools})
     answer: dict[str, Any] = {"result": [_tool(tool) for tool in named.values()], "next_cursor": None}
     if services.listing is not None:
         config = ServerConfig(
-            methods=tuple(query.methods), tags=tuple(query.tags), tool_exposure=query.tool_exposure
+            methods=tuple(query.methods),
+            tags=tuple(query.tags),
+            tool_exposure=query.tool_exposure,
+            is_read_only=account.is_read_only,
         )
         answer["listing"] = services.listing(catalog, integration.name, config).as_dict()
     return reply(answer)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from runtime.api.limit_shapes import Body, BudgetShape, ExternalId, Metadata, PoliciesShape, TenantName
+from runtime.model import AccountStatus
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=100)]
@@ -44,6 +45,10 @@ class NewAccount(Body):
         dict[str, str],
         Field(max_length=50, description="What the vendor asks for, when it is not connected by OAuth."),
     ] = {}
+    read_only: Annotated[
+        bool,
+        Field(description="Connect it to be read only: no MCP server of it ever has a tool that writes."),
+    ] = False
     tenant_id: Annotated[
         TenantName, Field(description="Whose it is: made at its first use, default when left out.")
     ] = None
@@ -189,9 +194,7 @@ class AccountQuery(PartQuery):
 
     tenant_id: Annotated[str | None, Field(max_length=100, description="Only those of this tenant.")] = None
     external_id: Annotated[str | None, Field(max_length=100, description="Only the one with this.")] = None
-    status: Annotated[
-        Literal["pending", "active", "needs_reconnect"] | None, Field(description="Only those in this state.")
-    ] = None
+    status: Annotated[AccountStatus | None, Field(description="Only those in this state.")] = None
 
 
 class ToolsQuery(Query):
@@ -204,6 +207,14 @@ class ToolsQuery(Query):
     ] = "auto"
 
 
+class AccountErrorShape(BaseModel):
+    """What went wrong with a connection last."""
+
+    code: str
+    message: str
+    at: Time
+
+
 class AccountShape(BaseModel):
     """An integrated account: one connected company."""
 
@@ -211,13 +222,24 @@ class AccountShape(BaseModel):
     name: str
     integration: str
     environment: str
-    status: Literal["pending", "active", "needs_reconnect"]
+    status: Annotated[
+        AccountStatus,
+        Field(
+            description="connecting until a person has agreed, needs_reauth when the vendor has ended the connection, "
+            "disconnected when it was ended here."
+        ),
+    ]
+    since: Annotated[Time, Field(description="Since when it has this status.")]
+    last_error: Annotated[
+        AccountErrorShape | None, Field(description="What went wrong last; null once it is connected.")
+    ] = None
     ended_by: Annotated[
         Literal["refused", "interrupted"] | None,
         Field(
             description="Why it has to be connected again: refused by the vendor, or a refresh was interrupted."
         ),
     ] = None
+    read_only: Annotated[bool, Field(description="Whether no tool that writes is there for it.")]
     company: str
     fields: dict[str, str]
     budget: BudgetShape

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from runtime.api import (
     call_log,
+    connections,
     handlers,
     journal,
     limit_shapes,
@@ -72,8 +73,9 @@ class Operation:
         return self.method == "POST" and self.body is not shapes.Arguments
 
 
-ACCOUNTS, SERVERS, TOOLS, JOURNAL, CALL_LOG, TENANTS, API_TOKENS, WEBHOOKS, DEPLOYMENT = (
+ACCOUNTS, LINK_TOKENS, SERVERS, TOOLS, JOURNAL, CALL_LOG, TENANTS, API_TOKENS, WEBHOOKS, DEPLOYMENT = (
     "Integrated accounts",
+    "Link tokens",
     "MCP servers",
     "Tools",
     "Journal",
@@ -85,6 +87,7 @@ ACCOUNTS, SERVERS, TOOLS, JOURNAL, CALL_LOG, TENANTS, API_TOKENS, WEBHOOKS, DEPL
 )
 TAGS = {
     ACCOUNTS: "Companies, each with its connection to a vendor.",
+    LINK_TOKENS: "Links at which customers of a platform connect a company.",
     SERVERS: "The secret URLs of an integrated account, each with its access filter.",
     TOOLS: "The tools of an integrated account, called without MCP.",
     JOURNAL: "The writes of an integrated account, each with what it came to.",
@@ -122,7 +125,14 @@ TABLE = (
         scope=READ_ACCOUNTS,
     ),
     Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=READ_ACCOUNTS),
-    Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted, tag=ACCOUNTS, scope=WRITE_ACCOUNTS),
+    Operation(
+        "DELETE",
+        ACCOUNT,
+        handlers.delete_account,
+        connections.DeletedAccount,
+        tag=ACCOUNTS,
+        scope=WRITE_ACCOUNTS,
+    ),
     Operation(
         "PATCH",
         ACCOUNT,
@@ -142,6 +152,49 @@ TABLE = (
         shapes.AccountToAuthorize,
         body=shapes.ToConnect,
         tag=ACCOUNTS,
+        scope=WRITE_ACCOUNTS,
+    ),
+    Operation(
+        "POST",
+        ACCOUNT + "/disconnect",
+        connections.disconnect_account,
+        connections.DisconnectedAccount,
+        tag=ACCOUNTS,
+        scope=WRITE_ACCOUNTS,
+    ),
+    Operation(
+        "POST",
+        ACCOUNT + "/test",
+        connections.test_account,
+        connections.ConnectionTest,
+        tag=ACCOUNTS,
+        scope=WRITE_ACCOUNTS,
+    ),
+    Operation(
+        "POST",
+        "/link-token",
+        connections.create_link_token,
+        connections.LinkTokenOnce,
+        201,
+        connections.NewLinkToken,
+        tag=LINK_TOKENS,
+        scope=WRITE_ACCOUNTS,
+    ),
+    Operation(
+        "GET",
+        "/link-token",
+        connections.list_link_tokens,
+        connections.LinkTokenList,
+        query=shapes.PartQuery,
+        tag=LINK_TOKENS,
+        scope=READ_ACCOUNTS,
+    ),
+    Operation(
+        "DELETE",
+        "/link-token/{link_id}",
+        connections.revoke_link_token,
+        shapes.Deleted,
+        tag=LINK_TOKENS,
         scope=WRITE_ACCOUNTS,
     ),
     Operation(

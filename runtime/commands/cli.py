@@ -21,6 +21,7 @@ from runtime.commands import (
     logs,
     new_entity,
     pages,
+    rotate_keys,
     settings,
     tokens,
     transfer,
@@ -58,6 +59,7 @@ main.add_command(tokens.token)
 main.add_command(call.call)
 main.add_command(journal.journal)
 main.add_command(logs.show_logs)
+main.add_command(rotate_keys.rotate_keys)
 main.add_command(webhook.webhook)
 main.add_command(settings.settings)
 main.add_command(doctor.doctor)

@@ -132,12 +132,10 @@ def _deployment() -> Any:
 
     from runtime.commands.folders import compile_layers
     from runtime.deployment import Deployment
-    from runtime.keys.crypto import Keys
     from runtime.settings import Settings
     from runtime.stores.embedded import open_stores
 
     settings = Settings.load(dict(os.environ))
     catalog = compile_layers(())
-    return Deployment(
-        settings, Keys(settings.secret_key), open_stores(settings, time.time()), lambda: catalog
-    )
+    keys = settings.make_keys()
+    return Deployment(settings, keys, open_stores(settings, time.time(), keys), lambda: catalog)

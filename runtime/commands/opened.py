@@ -30,15 +30,15 @@ def open_deployment() -> Iterator[Deployment]:
     from generator.compile import compile_catalog
     from generator.reading.files import BUILTIN_DEFINITIONS
     from runtime.deployment import Deployment
-    from runtime.keys.crypto import Keys
     from runtime.settings import Settings
     from runtime.stores.embedded import open_stores
 
     settings = Settings.load(os.environ)
     catalog = compile_catalog((BUILTIN_DEFINITIONS, *settings.definitions), settings.data / "cache")
-    stores = open_stores(settings, time.time())
+    keys = settings.make_keys()
+    stores = open_stores(settings, time.time(), keys)
     try:
-        yield Deployment(settings, Keys(settings.secret_key), stores, lambda: catalog)
+        yield Deployment(settings, keys, stores, lambda: catalog)
     finally:
         stores.close()
 

@@ -106,10 +106,10 @@ def token_revoke(*, token_id: str, as_json: bool) -> None:
 
 
 def _api_tokens() -> Any:
-    from runtime.keys.crypto import Keys
     from runtime.operations.api_tokens import ApiTokens
     from runtime.settings import Settings
     from runtime.stores.embedded import open_stores
 
     settings = Settings.load(os.environ)
-    return ApiTokens(open_stores(settings, time.time()), Keys(settings.secret_key), actor=ACTOR)
+    keys = settings.make_keys()
+    return ApiTokens(open_stores(settings, time.time(), keys), keys, actor=ACTOR)

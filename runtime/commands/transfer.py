@@ -32,13 +32,13 @@ def export(file: Path) -> None:
     Secrets in it are hashed or sealed; it works with the same LEDGERPORT_SECRET_KEY only. Stop the server first, so
     that nothing is written afterwards that FILE lacks.
     """
-    from runtime.keys.crypto import Keys
     from runtime.operations.transfer import export_records
     from runtime.stores.embedded import open_stores
 
     settings = _load()
-    with closing(open_stores(settings, time.time())) as stores, _bar("Exporting") as report:
-        rows = export_records(stores, Keys(settings.secret_key), file, report)
+    keys = settings.make_keys()
+    with closing(open_stores(settings, time.time(), keys)) as stores, _bar("Exporting") as report:
+        rows = export_records(stores, keys, file, report)
     click.echo(f"{rows:,} records are in {file}.", err=True)
 
 
@@ -51,15 +51,15 @@ def import_(file: Path, *, replaces: bool) -> None:
 
     All or nothing. No server may serve from the database meanwhile, and it must be empty unless --replace is given.
     """
-    from runtime.keys.crypto import Keys
     from runtime.operations.transfer import import_records
     from runtime.server.holding import hold_database_alone
     from runtime.stores.embedded import open_stores
 
     settings = _load()
+    keys = settings.make_keys()
     _held = hold_database_alone(settings)
-    with closing(open_stores(settings, time.time())) as stores, _bar("Importing") as report:
-        rows = import_records(stores, Keys(settings.secret_key), file, report, replaces=replaces)
+    with closing(open_stores(settings, time.time(), keys)) as stores, _bar("Importing") as report:
+        rows = import_records(stores, keys, file, report, replaces=replaces)
     click.echo(f"{rows:,} records are stored.", err=True)
 
 

@@ -18,7 +18,7 @@ from runtime.connect.addresses import Addresses
 from runtime.connect.headers import fill_from, fill_path
 from runtime.connect.lifetimes import LONGEST_SECONDS
 from runtime.connect.vendor_http import OAuthAnswer, VendorHttp, encode_basic
-from runtime.errors import LedgerportError, NeedsReconnect, Unchanged, VendorUnavailable
+from runtime.errors import LedgerportError, NeedsReauth, Unchanged, VendorUnavailable
 from runtime.model import Account, Credentials
 from runtime.settings import Settings, get_app
 from runtime.watching.counts import Counts
@@ -95,7 +95,7 @@ class Grants:
         return await self._ask(integration, values, Credentials())
 
     async def refresh(self, integration: Integration, credentials: Credentials) -> Granted:
-        """Fresh credentials. Raises NeedsReconnect when the vendor will not give any to these any more.
+        """Fresh credentials. Raises NeedsReauth when the vendor will not give any to these any more.
 
         Any other error leaves open whether the vendor has rotated the refresh token, except Unchanged.
         """
@@ -213,7 +213,7 @@ def _refusal(integration: Integration, answer: OAuthAnswer) -> LedgerportError:
         code = ""
     is_refusal = 400 <= answer.status < 500 and answer.status != 408
     if is_refusal and code in integration.auth.reconnect_when:
-        return NeedsReconnect(
+        return NeedsReauth(
             f"{integration.title} no longer accepts this connection.",
             advice="A person has to connect the company again.",
             vendor_code=code,

@@ -44,6 +44,13 @@ def read_secret_key(given: str, data: Path, database: Path | None = None) -> byt
     return decode_secret_key(text, str(path))
 
 
+def decode_secret_keys(text: str, where: str) -> tuple[bytes, ...]:
+    """Return the bytes of keys that stand between commas or in lines. Raises SettingsError as `decode_secret_key`."""
+    return tuple(
+        decode_secret_key(each, where) for each in text.replace(",", "\n").splitlines() if each.strip()
+    )
+
+
 def _is_missing(path: Path, database: Path | None) -> SettingsError:
     return SettingsError(
         f"There is no secret key: LEDGERPORT_SECRET_KEY is not set and {path} is missing, but the database "

@@ -125,7 +125,14 @@ class Toolsets:
 
     def select(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
         """Return the toolset that `config` leaves of an integration."""
-        key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure)
+        key = (
+            catalog.version,
+            integration,
+            config.methods,
+            config.tags,
+            config.tool_exposure,
+            config.is_read_only,
+        )
         made = self._by_filter.get(key)
         if made is None:
             made = _make(catalog, integration, config)
@@ -137,7 +144,15 @@ class Toolsets:
         self, catalog: Catalog, integration: str, config: ServerConfig, narrowing: Narrowing
     ) -> Toolset:
         """Return what a request leaves of that toolset. Raises InvalidRequest."""
-        key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure, narrowing)
+        key = (
+            catalog.version,
+            integration,
+            config.methods,
+            config.tags,
+            config.tool_exposure,
+            config.is_read_only,
+            narrowing,
+        )
         found = self._narrowed.get(key)
         if found is None:
             found = self._narrowed.put(key, self._narrow(catalog, integration, config, narrowing))
@@ -164,7 +179,8 @@ class Toolsets:
 
 
 def _select(catalog: Catalog, integration: str, config: ServerConfig) -> dict[str, Tool]:
-    return {tool.name: tool for tool in select(catalog.list_tools(integration), config.methods, config.tags)}
+    found = select(catalog.list_tools(integration), config.methods, config.tags)
+    return {tool.name: tool for tool in found if tool.is_read_only or not config.is_read_only}
 
 
 def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:

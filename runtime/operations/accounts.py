@@ -6,23 +6,22 @@ are made for it. Of what an account stores, credentials are never answered.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import uuid4
 
 from generator.suggestions import did_you_mean
 from generator.vendor import AccountField, Integration
 from runtime.connect.authorize import Authorizations
+from runtime.connect.new_account import make_account
 from runtime.connect.return_urls import check_return_url
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
-from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
+from runtime.errors import InvalidRequest
 from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations import answers
+from runtime.operations.account_endings import AccountEndings
 from runtime.operations.account_fields import check_fields, list_wanted_fields
 from runtime.operations.names import (
     UNSET,
@@ -47,6 +46,7 @@ class About:
     metadata: Mapping[str, str] | Unset | None = UNSET
     return_url: str = ""
     """Where the browser goes when it is connected; empty for a page of ours."""
+    read_only: bool = False
 
 
 NOTHING_SAID = About()
@@ -60,9 +60,10 @@ class Accounts:
         deployment: Deployment,
         tokens: AccessTokens,
     ) -> None:
-        self._deployment, self._stores = deployment, deployment.stores
-        self._tokens = tokens
+        self.deployment, self._stores = deployment, deployment.stores
+        self.tokens = tokens
         self.authorizations = Authorizations(deployment, tokens)
+        self._endings = AccountEndings(deployment, tokens)
 
     def create(
         self,
@@ -74,7 +75,7 @@ class Accounts:
         reach: Reach = EVERYTHING,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Make an account. By OAuth it is pending, and `authorize_url` is to be opened by a person within ten
+        """Make an account. By OAuth it is connecting, and `authorize_url` is to be opened by a person within ten
 
         minutes; without a person's consent `fields` hold what the vendor wants, and it is active at once.
 
@@ -83,16 +84,17 @@ class Accounts:
         """
         check_may_make_accounts(reach)
         tenant_id = _choose_tenant(reach, about)
-        chosen = self._chosen(integration)
-        account = self._lay(replace(self._new(chosen, check_name(name)), tenant_id=tenant_id), about)
-        return_url = check_return_url(self._deployment.settings, about.return_url)
+        chosen = self.choose_integration(integration)
+        account = make_account(self.deployment, chosen, check_name(name), is_read_only=about.read_only)
+        account = self._lay(replace(account, tenant_id=tenant_id), about)
+        return_url = check_return_url(self.deployment.settings, about.return_url)
         credentials = Credentials()
         if chosen.auth.uses_app:
             self.authorizations.links.check_app(chosen)
         check_fields(chosen, fields or {})
         if chosen.auth.type != "oauth2":
             account, credentials = self._with_fields(chosen, account, fields or {})
-        account = replace(account, sealed=seal_credentials(self._deployment.keys, account.id, credentials))
+        account = replace(account, sealed=seal_credentials(self.deployment.keys, account.id, credentials))
         audit = AuditEntry(account.created_at, actor, "account.created", account.id, _described(account))
         self._stores.records.add_account(account, audit)
         if account.status == "active":
@@ -104,20 +106,20 @@ class Accounts:
 
     def list_wanted_fields(self, integration: str = "") -> tuple[AccountField, ...]:
         """Return the fields that `create` wants; none where a person agrees. Raises InvalidRequest as it does."""
-        return list_wanted_fields(self._chosen(integration))
+        return list_wanted_fields(self.choose_integration(integration))
 
     def connect(self, account_id: str, *, return_url: str = "", actor: str = "") -> dict[str, Any]:
         """Return a fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
         account = self._find(account_id)
-        return_url = check_return_url(self._deployment.settings, return_url)
-        if self._deployment.catalog().integrations[account.integration].auth.type != "oauth2":
+        return_url = check_return_url(self.deployment.settings, return_url)
+        if self.deployment.catalog().integrations[account.integration].auth.type != "oauth2":
             raise InvalidRequest(
                 "This account is connected by its fields, not by a person's consent.",
                 advice="Make a new integrated account with the new fields and delete this one.",
             )
         authorize_url = self.authorizations.links.begin(account, return_url)
         audit = AuditEntry(
-            self._deployment.clock(), actor, "account.connect_started", account.id, _described(account)
+            self.deployment.clock(), actor, "account.connect_started", account.id, _described(account)
         )
         self._stores.records.add_audit(audit)
         return {**answers.show_account(account), "authorize_url": authorize_url}
@@ -151,7 +153,7 @@ class Accounts:
         actor: str = "",
     ) -> dict[str, Any]:
         """Change what is mentioned of an account. Raises NotFound, InvalidRequest and Conflict."""
-        now = self._deployment.clock()
+        now = self.deployment.clock()
 
         def changed(account: Account) -> Account:
             if name is not None:
@@ -176,46 +178,52 @@ class Accounts:
         """Return the account itself, for an endpoint that calls its tools. Raises NotFound."""
         return self._check(await self.look_up(account_id))
 
+    async def disconnect(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
+        """End the connection of an account and its MCP servers; it stays listed, with its journal.
+
+        Answers the account with `revoked`, which is `proved` when the vendor refuses the former access token, and
+        `revoked_reason`. Raises NotFound.
+        """
+        async with self.tokens.lock(AccountId(account_id)):
+            account = await self.fetch(account_id)
+            found = await self._endings.disconnect(
+                account, self._audit(actor, "account.disconnected", account)
+            )
+        shown = answers.show_account(await self.fetch(account_id))
+        return shown | {"revoked": found.revoked, "revoked_reason": found.reason}
+
     async def delete(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
-        """Forgets an account with its MCP servers, and ends its connection at the vendor unless another account
+        """Forget an account with its MCP servers, and end its connection at the vendor unless another account
 
         has the same company. Raises NotFound.
         """
-        async with self._tokens.lock(AccountId(account_id)):
+        async with self.tokens.lock(AccountId(account_id)):
             account = await self.fetch(account_id)
-            audit = AuditEntry(
-                self._deployment.clock(), actor, "account.deleted", account.id, _described(account)
-            )
+            ended = {}
+            if account.status != "connecting":
+                audit = self._audit(actor, "account.disconnected", account)
+                found = await self._endings.disconnect(account, audit)
+                ended = {"revoked": found.revoked, "revoked_reason": found.reason}
+            audit = self._audit(actor, "account.deleted", account)
             if not await self._stores.write(lambda: self._stores.records.delete_account(account.id, audit)):
                 raise refuse_unknown_account()
-            # Asked only now: of two that are deleted at once, the later sees that it was the last.
-            is_shared = await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account))
-            if account.status != "pending" and not is_shared:
-                await self._revoke(account)
-        return {"id": account.id}
+            self.tokens.forget(account.id)
+        return {"id": account.id, **ended}
 
-    async def _revoke(self, account: Account) -> None:
-        """End the connection at the vendor, as well as that can be done: the account is gone here anyway."""
-        is_revoked = False
-        with contextlib.suppress(LedgerportError):
-            is_revoked = await self._tokens.revoke(account)
-        action = "account.revoked" if is_revoked else "account.not_revoked"
-        audit = AuditEntry(self._deployment.clock(), "ledgerport", action, account.id)
-        with contextlib.suppress(
-            StorageUnavailable
-        ):  # the account is gone already; a refusal would deny that
-            await self._stores.write(lambda: self._stores.records.add_audit(audit))
+    def _audit(self, actor: str, action: str, account: Account) -> AuditEntry:
+        return AuditEntry(self.deployment.clock(), actor, action, account.id, _described(account))
 
     def _find(self, account_id: str) -> Account:
         return self._check(self._stores.read_account(AccountId(account_id)))
 
     def _check(self, account: Account | None) -> Account:
-        if account is None or account.integration not in self._deployment.catalog().integrations:
+        if account is None or account.integration not in self.deployment.catalog().integrations:
             raise refuse_unknown_account()
         return account
 
-    def _chosen(self, name: str) -> Integration:
-        known = self._deployment.catalog().integrations
+    def choose_integration(self, name: str) -> Integration:
+        """Return the integration with this name; the only one for an empty name. Raises InvalidRequest."""
+        known = self.deployment.catalog().integrations
         if not name and len(known) == 1:
             return next(iter(known.values()))
         if name not in known:
@@ -225,21 +233,6 @@ class Accounts:
                 advice=f"Integrations: {', '.join(known)}.",
             )  # fmt: skip
         return known[name]
-
-    def _new(self, integration: Integration, name: str) -> Account:
-        now = self._deployment.clock()
-        return Account(
-            id=AccountId(str(uuid4())),
-            integration=integration.name,
-            environment=self._deployment.settings.choose_environment(integration),
-            name=name,
-            status="pending",
-            company="",
-            fields={},
-            sealed=b"",
-            created_at=now,
-            updated_at=now,
-        )
 
     def _with_fields(
         self, integration: Integration, account: Account, given: Mapping[str, str]
@@ -279,5 +272,14 @@ def _describe_changes(before: Account, after: Account) -> dict[str, Any]:
 def _described(account: Account) -> dict[str, Any]:
     """Return what the audit says of an account. Its fields are named only: some are keys."""
     shown = answers.show_account(account)
-    names = ("name", "integration", "environment", "status", "company", "tenant_id", "external_id")
+    names = (
+        "name",
+        "integration",
+        "environment",
+        "status",
+        "company",
+        "read_only",
+        "tenant_id",
+        "external_id",
+    )
     return {name: shown[name] for name in names} | {"fields": sorted(account.fields)}

@@ -14,13 +14,13 @@ import orjson
 from runtime.errors import InvalidRequest
 from runtime.events import Delivery, Webhook
 from runtime.model import Account, ApiToken, McpServer, ServerConfig
-from runtime.tenancy import Tenant
+from runtime.tenancy import AccountError, LinkToken, Tenant
 
 LARGEST_PART = 200
 """Things in one answer of a list; a cursor leads to the next."""
 USUAL_PART = 50
 """As many as a page shows."""
-Thing = TypeVar("Thing", Account, McpServer, ApiToken, Tenant, Webhook, Delivery)
+Thing = TypeVar("Thing", Account, McpServer, ApiToken, LinkToken, Tenant, Webhook, Delivery)
 
 
 def format_time(seconds: float | None) -> str | None:
@@ -38,7 +38,10 @@ def show_account(account: Account) -> dict[str, Any]:
         "integration": account.integration,
         "environment": account.environment,
         "status": account.status,
+        "since": format_time(account.status_since),
+        "last_error": _show_error(account.last_error),
         "ended_by": account.ended_by or None,
+        "read_only": account.is_read_only,
         "company": account.company,
         "fields": account.fields,
         "budget": account.budget.as_dict(),
@@ -48,6 +51,10 @@ def show_account(account: Account) -> dict[str, Any]:
         "created_at": format_time(account.created_at),
         "updated_at": format_time(account.updated_at),
     }
+
+
+def _show_error(error: AccountError | None) -> dict[str, Any] | None:
+    return error and {"code": error.code, "message": error.message, "at": format_time(error.at)}
 
 
 def show_config(config: ServerConfig) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
-from runtime.errors import Indeterminate, LedgerportError
+from runtime.errors import Forbidden, Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
 from runtime.exchange.context import COUNT, NOTHING_ADDED, CallContext, begin_call
 from runtime.exchange.days import find_today
@@ -122,6 +122,7 @@ class Calls:
     async def write(self, call: CallContext, *, is_preview: bool = False) -> Any:
         """Return the body of the response to a write whose content is final, checked as any; None for a preview."""
         call.today = partial(self._today, call.time_zone)
+        _check_read_only(call)
         await self._writes.prepare(call, request := await run_for(call, self._kind_of(call.tool).prepare))
         if is_preview:
             return await self._policies.check(call, request)
@@ -131,6 +132,7 @@ class Calls:
     async def _carry_out(self, call: CallContext, carried: CarriedFiles) -> Answer:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
         kind = self._kind_of(call.tool)
+        _check_read_only(call)
         await self._checks.check(call, carried)
         await self._writes.resolve_names(call)
         if call.tool.listing is not None and call.arguments.get(SUM):
@@ -156,3 +158,12 @@ class Calls:
             call.limits = await self._vendor.read_limits(call.account, call.integration)
         answer = Answer("", call.status, explain(call, error), limits=call.limits, preface=call.preface)
         return call.form.fit(answer, call.budget)
+
+
+def _check_read_only(call: CallContext) -> None:
+    """Refuse a write into an account that is connected to be read only, whichever way it came. Raises Forbidden."""
+    if call.account.is_read_only and not call.tool.is_read_only:
+        raise Forbidden(
+            f"The company {call.account.name!r} is connected to be read only: nothing can be written.",
+            advice="Only a new integrated account without read_only could write.",
+        )

@@ -164,7 +164,9 @@ class McpServers:
         if self._listing is None:
             return {}
         integration = self._integration(server.account_id).name
-        return {"listing": self._listing(self._deployment.catalog(), integration, server.config).as_dict()}
+        account = self._stores.read_account(server.account_id)
+        config = replace(server.config, is_read_only=account is not None and account.is_read_only)
+        return {"listing": self._listing(self._deployment.catalog(), integration, config).as_dict()}
 
     def _audit(
         self,
@@ -251,7 +253,7 @@ def check_filter(
 
 def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
     """Return the config with the keys of `change` laid over it. Raises InvalidRequest for an unknown key or choice."""
-    known = [each.name for each in fields(ServerConfig)]
+    known = [each.name for each in fields(ServerConfig) if each.name != "is_read_only"]
     for key in change:
         if key not in known:
             raise InvalidRequest(f'config has no "{key[:80]}". {did_you_mean(key, known)}'.rstrip())

@@ -135,7 +135,7 @@ class Settling:
         error = outcome.content["error"]
         if outcome.outcome == "indeterminate" or error["code"] in UNCLEAR:
             return None
-        if error["code"] in ("rate_limited", "vendor_unavailable", "reconnect", "needs_reconnect"):
+        if error["code"] in ("rate_limited", "vendor_unavailable", "reconnect", "needs_reauth"):
             raise LedgerportError(error["message"])
         return outcome._replace(outcome="settled_not_done", settled_how=BY_KEY)
 

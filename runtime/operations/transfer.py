@@ -65,7 +65,7 @@ def import_records(stores: Stores, keys: Keys, path: Path, report: Report, *, re
     try:
         with gzip.open(path, "rb") as lines:
             reading = _Reading(path, iter(lines), keys, report)
-            stores.records.import_all(reading.read_rows(), replaces=replaces)
+            stores.records.import_all(reading.read_rows(), reading.lasting_key, replaces=replaces)
     except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
         raise _damaged(path) from problem
     return reading.done
@@ -85,6 +85,7 @@ class _Writing:
             "ledgerport": FORMAT,
             "version": find_newest_version(),
             "key_check": base64.b64encode(self._keys.check_value()).decode(),
+            "lasting_key": base64.b64encode(self._keys.seal_lasting_key()).decode(),
             "rows": rows,
             "columns": {str(table.name): list_columns(table) for table in TRANSFERRED},
         }
@@ -107,6 +108,7 @@ class _Reading:
         header = self._read_line()
         _check_header(path, header, keys)
         self._rows: dict[str, int] = header["rows"]
+        self.lasting_key = base64.b64decode(header["lasting_key"])
 
     def read_rows(self) -> Iterator[Row]:
         """Yield each row. Raises SettingsError when one is missing or cannot be read."""

@@ -30,7 +30,6 @@ from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.jobs.runner import Jobs, make_durable_engine
-from runtime.keys.crypto import Keys
 from runtime.logs import Log, make_log
 from runtime.mcp_server.changes import Changes
 from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, FoundGrant, McpEndpoint, send_reply
@@ -61,7 +60,7 @@ from runtime.server.metrics import LoopLag, Metrics, count_sent, make_gauges
 from runtime.server.refusals import UNKNOWN_HOST
 from runtime.server.reload import COMPILE, Reloader
 from runtime.server.telemetry import find_mark, make_client, make_traces
-from runtime.settings import LOOPBACK, Settings
+from runtime.settings import LOOPBACK, Settings, find_shared_directory
 from runtime.stores.condition import StorageHealth
 from runtime.stores.embedded import Stores, make_hot, make_mailbox, open_stores
 from runtime.upstream.behaviours import check_behaviours
@@ -95,12 +94,12 @@ class Runtime:
     def __init__(self, settings: Settings, *, log: Log | None = None) -> None:
         self.settings = settings
         self.log = log or make_log(settings.log_format)
-        self.keys = Keys(settings.secret_key)
+        self.keys = settings.make_keys()
         self._base_urls: Recent[AccountId, tuple[Integration, Account, str]] = Recent(MOST_BASE_URLS)
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
         check_behaviours(self.catalog.tools)
-        self.stores: Stores = open_stores(settings, time.time())
+        self.stores: Stores = open_stores(settings, time.time(), self.keys)
         self.guesses = Guesses(make_hot(self.stores.link, MOST_ADDRESSES))
         self.counts = Counts()
         self.telemetry = start_telemetry(settings.telemetry, VERSION) if settings.telemetry else None
@@ -311,6 +310,8 @@ class Application:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)
+        if directory := find_shared_directory(self._runtime.settings):
+            self._runtime.log("key_beside_database", directory=directory)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in self._background:

@@ -1,18 +1,17 @@
-"""The records of accounts: their credentials, which come sealed, and the refreshes that are under way."""
+"""The records of accounts. `connection_records` connects and ends them, `refresh_records` renews credentials."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, true, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, true, update
 
 from runtime.errors import Conflict, LimitReached
 from runtime.events import Event
-from runtime.model import Account, AccountId, AuditEntry, EndedBy
+from runtime.model import Account, AccountId, AuditEntry
 from runtime.stores.emitting import emit
-from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, write_budget
+from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account
 from runtime.stores.record_base import (
     Details,
     Position,
@@ -23,7 +22,8 @@ from runtime.stores.record_base import (
     note,
     read_part,
 )
-from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER, REFRESH_ATTEMPT, TENANT
+from runtime.stores.row_texts import write_budget, write_error
+from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER, TENANT
 from runtime.stores.tenant_records import hold_tenant
 from runtime.tenancy import EVERY_ACCOUNT, AccountFilter
 
@@ -44,14 +44,8 @@ class AccountRecords(RecordBase):
         Raises LimitReached when its tenant has as many as it may, and Conflict for an external id that another account
         of the tenant has.
         """
-        of_tenant = ACCOUNT.c.tenant_id == account.tenant_id
         with self._engine.begin() as connection:
-            limits = hold_tenant(connection, account.tenant_id, audit.at)
-            if limits.accounts and count(connection, ACCOUNT, of_tenant) >= limits.accounts:
-                raise LimitReached.refuse_more(limits.accounts, "integrated accounts")
-            _check_external_id(connection, account)
-            connection.execute(insert(ACCOUNT).values(_of_account(account)))
-            note(connection, audit)
+            store_account(connection, account, audit)
 
     def find_account(self, account_id: AccountId) -> Account | None:
         """Return the account as it is now, if there is one."""
@@ -95,87 +89,22 @@ class AccountRecords(RecordBase):
             note(connection, audit, changes)
         return after
 
-    def connect_account(self, account: Account, audit: AuditEntry) -> bool:
-        """Make an account active with the fields, company and credentials given.
-
-        False when it is gone, or belongs to another company by now.
-        """
-        same = and_(ACCOUNT.c.company == account.company, ACCOUNT.c.environment == account.environment)
-        change = (
-            update(ACCOUNT)
-            .where(ACCOUNT.c.id == account.id, or_(ACCOUNT.c.company == "", same))
-            .values(
-                status="active",
-                environment=account.environment,
-                company=account.company,
-                fields=as_json(account.fields),
-                sealed=account.sealed,
-                updated_at=account.updated_at,
-                ended_by="",
-            )
-        )
-        event = _event("account.connected", account.id, audit, company=account.company)
-        return self._change(change, audit, _ended_attempt(account.id), event)
-
-    def replace_credentials(self, account_id: AccountId, old: bytes, new: bytes, now: float) -> bool:
-        """Store rotated credentials, unless others than `old` are stored by now (then False)."""
-        change = (
-            update(ACCOUNT)
-            .where(ACCOUNT.c.id == account_id, ACCOUNT.c.sealed == old)
-            .values(sealed=new, updated_at=now)
-        )
-        return self._change(change, after=_ended_attempt(account_id))
-
-    def begin_refresh(self, account_id: AccountId, sealed: bytes, now: float) -> float | None:
-        """Note that a refresh with these credentials is about to be sent; durable when it returns.
-
-        Return when an earlier attempt with the same credentials began that was never finished; None when there is
-        none. The time of the first attempt stays.
-        """
-        tried = hashlib.sha256(sealed).digest()
-        table = REFRESH_ATTEMPT
-        with self._engine.begin() as connection:
-            lock_account(connection, account_id, is_changed=True)
-            row = connection.execute(select(table).where(table.c.account_id == account_id)).mappings().first()
-            if row is not None and row["credentials_hash"] == tried:
-                begun_at: float = row["begun_at"]
-                return begun_at
-            connection.execute(_ended_attempt(account_id))
-            values = {"account_id": account_id, "credentials_hash": tried, "begun_at": now}
-            connection.execute(insert(table).values(values))
-        return None
-
-    def end_refresh(self, account_id: AccountId, sealed: bytes) -> None:
-        """Forget an attempt with these credentials that changed nothing at the vendor."""
-        tried = hashlib.sha256(sealed).digest()
-        self._change(_ended_attempt(account_id).where(REFRESH_ATTEMPT.c.credentials_hash == tried))
-
-    def require_reconnect(
-        self, account_id: AccountId, sealed: bytes, audit: AuditEntry, ended_by: EndedBy = "refused"
-    ) -> bool:
-        """Mark an account whose credentials have ended, unless it has others by now (then False)."""
-        change = (
-            update(ACCOUNT)
-            .where(ACCOUNT.c.id == account_id, ACCOUNT.c.sealed == sealed, ACCOUNT.c.status == "active")
-            .values(status="needs_reconnect", updated_at=audit.at, ended_by=ended_by)
-        )
-        event = _event("account.needs_reauth", account_id, audit, reason=ended_by)
-        return self._change(change, audit, _ended_attempt(account_id), event)
-
     def delete_account(self, account_id: AccountId, audit: AuditEntry) -> bool:
         """Forget an account, its MCP servers, the API tokens bound to it and its pending authorizations.
 
         The audit entry also says how many servers and tokens ended with it.
         """
         with self._engine.begin() as connection:
-            connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == account_id).with_for_update())
+            wanted = select(ACCOUNT.c.status).where(ACCOUNT.c.id == account_id)
+            status = connection.execute(wanted.with_for_update()).scalar()
             ended = {
                 table.name + "s": count(connection, table, table.c.account_id == account_id)
                 for table in (MCP_SERVER, API_TOKEN)
             }
-            if not lock_account(connection, account_id, is_changed=True):
+            if status is None:
                 return False
-            emit(connection, _event("account.disconnected", account_id, audit))
+            if status in ("active", "needs_reauth"):
+                emit(connection, make_event("account.disconnected", account_id, audit))
             connection.execute(delete(ACCOUNT).where(ACCOUNT.c.id == account_id))
             note(connection, audit, ended)
         return True
@@ -189,6 +118,7 @@ class AccountRecords(RecordBase):
             ACCOUNT.c.environment == account.environment,
             ACCOUNT.c.company == account.company,
             ACCOUNT.c.id != account.id,
+            ACCOUNT.c.status != "disconnected",
         )
         with self._reading.begin() as connection:
             return count(connection, ACCOUNT, same) > 0
@@ -200,15 +130,34 @@ def find_account(connection: Connection, account_id: AccountId) -> Account | Non
     return None if row is None else read_account(row)
 
 
-def _event(event_type: str, account_id: AccountId, audit: AuditEntry, **data: str) -> Event:
+def store_account(connection: Connection, account: Account, audit: AuditEntry) -> None:
+    """Store a new account within a transaction, as `AccountRecords.add_account` does."""
+    limits = hold_tenant(connection, account.tenant_id, audit.at)
+    of_tenant = ACCOUNT.c.tenant_id == account.tenant_id
+    if limits.accounts and count(connection, ACCOUNT, of_tenant) >= limits.accounts:
+        raise LimitReached.refuse_more(limits.accounts, "integrated accounts")
+    _check_external_id(connection, account)
+    connection.execute(insert(ACCOUNT).values(_of_account(account)))
+    note(connection, audit)
+    if account.status == "active":
+        emit(connection, make_event("account.connected", account.id, audit, company=account.company))
+
+
+def make_event(event_type: str, account_id: AccountId, audit: AuditEntry, **data: str) -> Event:
+    """Return the event of what the audit says of an account."""
     return Event(event_type, audit.at, {"integrated_account_id": account_id, **data})
 
 
 def _of_account(account: Account) -> dict[str, Any]:
     """Return the values of the row of an account."""
-    values = {name: getattr(account, name) for name in ACCOUNT_COLUMNS.split(", ")}
-    as_text = {"fields": as_json(account.fields), "metadata": as_json(account.metadata)}
-    return values | as_text | {"budget": write_budget(account.budget)}
+    plain = {name: getattr(account, name) for name in ACCOUNT_COLUMNS.split(", ") if name != "read_only"}
+    return plain | {
+        "fields": as_json(account.fields),
+        "metadata": as_json(account.metadata),
+        "budget": write_budget(account.budget),
+        "last_error": write_error(account.last_error),
+        "read_only": int(account.is_read_only),
+    }
 
 
 def _check_external_id(connection: Connection, account: Account) -> None:
@@ -242,7 +191,3 @@ def _are_accounts_wanted(wanted: AccountFilter) -> Any:
     members = [as_json({name: value})[1:-1] for name, value in wanted.metadata]
     conditions += [func.replace(ACCOUNT.c.metadata, member, "") != ACCOUNT.c.metadata for member in members]
     return and_(*conditions)
-
-
-def _ended_attempt(account_id: AccountId) -> Any:
-    return delete(REFRESH_ATTEMPT).where(REFRESH_ATTEMPT.c.account_id == account_id)

@@ -5,7 +5,6 @@ Called by `commands.checkup`.
 
 from __future__ import annotations
 
-from runtime.keys.crypto import Keys
 from runtime.redis_address import RedisAddress
 from runtime.settings import Settings
 from runtime.stores.migrations import find_newest_version
@@ -17,7 +16,7 @@ def check_records(settings: Settings) -> tuple[int, int]:
 
     Raises SettingsError when it cannot be used, with the reason and what to do.
     """
-    keys = Keys(settings.secret_key)
+    keys = settings.make_keys()
     if not settings.postgres_url:
         return check_file(settings.database.resolve(), keys), find_newest_version()
     from runtime.stores.postgres_opening import check_database

@@ -242,13 +242,13 @@ class Stores:
         self.look_up.close()
 
 
-def open_stores(settings: Settings, now: float) -> Stores:
+def open_stores(settings: Settings, now: float, keys: Keys | None = None) -> Stores:
     """Open the stores, checking and migrating the file first. Raises SettingsError when it cannot be used.
 
-    Where PostgreSQL is set they are those of a fleet. Symbolic links are resolved once, as SQLite does: its log and
-    locks are beside the file itself.
+    `keys` take the lasting key of the database. Where PostgreSQL is set they are those of a fleet. Symbolic links are
+    resolved once, as SQLite does: its log and locks are beside the file itself.
     """
-    keys, link = Keys(settings.secret_key), _open_link(settings)
+    keys, link = keys or settings.make_keys(), _open_link(settings)
     if settings.postgres_url:
         from runtime.stores.fleet import open_fleet_stores
 
@@ -256,7 +256,7 @@ def open_stores(settings: Settings, now: float) -> Stores:
     path = settings.database.resolve()
     bring_up_to_date(path, now, keys)
     try:
-        look_up = SqliteLookUp(path, keys.check_value())
+        look_up = SqliteLookUp(path, keys)
     except sqlite3.Error as problem:
         raise SettingsError(f"The database {path} cannot be read: {problem}.") from problem
     return Stores(path, look_up, make_hot(link), look_up.files, link)

@@ -37,13 +37,13 @@ class FleetStores(Stores):
 
     look_up: PostgresLookUp
 
-    def __init__(self, url: str, key_check: bytes, link: RedisLink | None = None) -> None:
+    def __init__(self, url: str, keys: Keys, link: RedisLink | None = None) -> None:
         self.url = url
         self.link = link
         self.hot = make_hot(link)
         self.condition = Condition()
         self.generation = None if link is None else Generation(link)
-        self.look_up = PostgresLookUp(url, key_check, self.generation)
+        self.look_up = PostgresLookUp(url, keys, self.generation)
         self._changes = GrantChanges(self._replace_generation)
         self._under_way: set[asyncio.Task[Any]] = set()
         self._records = None
@@ -129,4 +129,4 @@ class FleetStores(Stores):
 def open_fleet_stores(url: str, now: float, keys: Keys, link: RedisLink | None = None) -> FleetStores:
     """Open the stores, checking and migrating the database first. Raises SettingsError when it cannot be used."""
     bring_up_to_date(url, now, keys)
-    return FleetStores(url, keys.check_value(), link)
+    return FleetStores(url, keys, link)

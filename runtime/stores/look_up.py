@@ -7,12 +7,12 @@ moment it passes. The rest of the records is in `records`, which takes longer to
 
 from __future__ import annotations
 
-import hmac
 import json
 import math
 import sqlite3
 import threading
 from collections.abc import Awaitable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import orjson
 
 from runtime.errors import StorageUnavailable
+from runtime.keys.crypto import Keys
 from runtime.model import (
     NO_BUDGET,
     NO_POLICIES,
@@ -37,6 +38,7 @@ from runtime.model import (
 from runtime.recent import Recent
 from runtime.stores import sqlite
 from runtime.stores.files import Files
+from runtime.stores.row_texts import read_budget, read_error
 from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_live_api_token, read_tenant_limits
 from runtime.stores.wal_watch import WalWatch
 
@@ -50,7 +52,7 @@ BUSY_MILLISECONDS = 50
 
 ACCOUNT_COLUMNS = (
     "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at, ended_by, "
-    "budget, tenant_id, external_id, metadata"
+    "budget, status_since, last_error, read_only, tenant_id, external_id, metadata"
 )
 OF_ACCOUNT = (
     ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
@@ -121,9 +123,9 @@ class LookUp(Protocol):
 class SqliteLookUp:
     """Looks up grants, accounts and API tokens in a SQLite file. Every thread that asks has a connection of its own."""
 
-    def __init__(self, path: Path, key_check: bytes) -> None:
+    def __init__(self, path: Path, keys: Keys) -> None:
         self._path = path
-        self._key_check = key_check
+        self._keys = keys
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._watch = WalWatch(path)
@@ -198,7 +200,7 @@ class SqliteLookUp:
             row = self._row(_KEY_CHECK)
         except StorageUnavailable as problem:
             return problem.reason
-        is_ours = row is not None and hmac.compare_digest(row[0], self._key_check)
+        is_ours = row is not None and self._keys.is_ours(row[0])
         return "" if is_ours else "The database belongs to another secret key: restart the server."
 
     def close(self) -> None:
@@ -231,32 +233,24 @@ class SqliteLookUp:
 @lru_cache(maxsize=4096)
 def make_grant(row: tuple[Any, ...]) -> Grant:
     """Return the grant in a row. Cached by the row's content: a row that changed is another row."""
-    server_id, config = row[_ACCOUNT_LENGTH:]
-    return Grant(read_account(row), read_config(config), McpServerId(server_id))
+    server_id, text = row[_ACCOUNT_LENGTH:]
+    account, config = read_account(row), read_config(text)
+    if account.is_read_only:
+        config = replace(config, is_read_only=True)
+    return Grant(account, config, McpServerId(server_id))
 
 
 def read_account(row: Any) -> Account:
     """Return the account in a row that begins with OF_ACCOUNT."""
     (
         id_, integration, environment, name, status, company, fields, sealed, created_at, updated_at,
-        ended_by, budget, tenant_id, external_id, metadata, tenant_limits,
+        ended_by, budget, status_since, last_error, read_only, tenant_id, external_id, metadata, tenant_limits,
     ) = row[:_ACCOUNT_LENGTH]  # fmt: skip
     return Account(
         AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
-        created_at, updated_at, ended_by, read_budget(budget), tenant_id, external_id, orjson.loads(metadata),
-        read_tenant_limits(tenant_limits),
+        created_at, updated_at, ended_by, read_budget(budget), status_since, read_error(last_error), bool(read_only),
+        tenant_id, external_id, orjson.loads(metadata), read_tenant_limits(tenant_limits),
     )  # fmt: skip
-
-
-def read_budget(text: str) -> Budget:
-    """Return the budget of an account as it is stored."""
-    return Budget(**json.loads(text)) if text else NO_BUDGET
-
-
-def write_budget(budget: Budget) -> str:
-    """Return the same as text; empty where nothing is set."""
-    values = budget.as_dict()
-    return json.dumps(values) if values else ""
 
 
 @lru_cache(maxsize=4096)

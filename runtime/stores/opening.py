@@ -8,7 +8,6 @@ killed at any moment leaves either no database or a whole one.
 from __future__ import annotations
 
 import fcntl
-import hmac
 import os
 import sqlite3
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from runtime.errors import SealBroken, SettingsError
 from runtime.keys.crypto import Keys
-from runtime.stores.migrations import OBJECTS, VERSION_TABLE, find_newest_version
+from runtime.stores.migrations import LASTING_KEY_SINCE, OBJECTS, VERSION_TABLE, find_newest_version
 from runtime.stores.sqlite import connect, explain_error
 
 APPLICATION_ID = int.from_bytes(b"LPRT")
@@ -135,8 +134,9 @@ def _check(connection: sqlite3.Connection, path: Path, keys: Keys) -> tuple[int,
     version, is_taken_over = _version(connection, path, objects)
     if path.stat().st_size <= LARGEST_CHECKED:
         _check_pages(connection, path)
-    known = connection.execute("SELECT key_check FROM deployment").fetchone() if version > 1 else None
-    is_ours = hmac.compare_digest(known[0], keys.check_value()) if known else _opens_any(connection, keys)
+    columns = f"key_check, {'lasting_key' if version >= LASTING_KEY_SINCE else 'NULL'}"
+    known = connection.execute(f"SELECT {columns} FROM deployment").fetchone() if version > 1 else None  # noqa: S608
+    is_ours = keys.adopt(*known) if known else _opens_any(connection, keys)
     if not is_ours:
         raise describe_other_key(f"The database {path}")
     return version, is_taken_over, known is not None

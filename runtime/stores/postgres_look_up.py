@@ -8,7 +8,6 @@ API tokens are cached as long as `generation` lets them; without it, in one proc
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 from collections.abc import Callable
 from typing import Any, LiteralString, Self
@@ -17,6 +16,7 @@ from psycopg import AsyncConnection, Error
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from runtime.errors import StorageUnavailable
+from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, ApiToken, Grant, McpServerId, TokenHash
 from runtime.stores import postgres
 from runtime.stores.condition import Condition
@@ -70,13 +70,13 @@ Pool = AsyncConnectionPool[_Reporting]
 class PostgresLookUp:
     """Looks up grants, accounts and API tokens in PostgreSQL. For the event loop; one loop after another may use it."""
 
-    def __init__(self, url: str, key_check: bytes, generation: Generation | None = None) -> None:
+    def __init__(self, url: str, keys: Keys, generation: Generation | None = None) -> None:
         self._url = url
         self._find_grant_row, self._find_token_row = self._read_grant, self._read_token
         if generation is not None:
             self._find_grant_row = GrantCache(generation, self._read_grant).find
             self._find_token_row = GrantCache(generation, self._read_token).find
-        self._key_check = key_check
+        self._keys = keys
         self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
@@ -128,7 +128,7 @@ class PostgresLookUp:
             row = await self._row(_KEY_CHECK)
         except StorageUnavailable:
             return
-        if row is None or not hmac.compare_digest(row[0], self._key_check):
+        if row is None or not self._keys.is_ours(row[0]):
             self.condition.note_failure(_OTHER_KEY)
 
     async def stop(self) -> None:

@@ -8,7 +8,6 @@ SQLAlchemy.
 
 from __future__ import annotations
 
-import hmac
 from contextlib import closing
 from typing import Any
 
@@ -18,7 +17,7 @@ from psycopg.errors import LockNotAvailable
 from runtime.errors import SealBroken, SettingsError
 from runtime.keys.crypto import Keys
 from runtime.stores import postgres
-from runtime.stores.migrations import OBJECTS, TABLES, VERSION_TABLE, find_newest_version
+from runtime.stores.migrations import LASTING_KEY_SINCE, OBJECTS, TABLES, VERSION_TABLE, find_newest_version
 from runtime.stores.opening import LONGEST_MIGRATION, describe_later_version, describe_other_key
 
 MIGRATION_LOCK = int.from_bytes(b"LPRT")
@@ -80,8 +79,9 @@ def _is_current(connection: Connection[Any], keys: Keys) -> bool:
         raise _other_program()
     if version > find_newest_version():
         raise describe_later_version(version)
-    known = connection.execute("SELECT key_check FROM deployment").fetchone()
-    is_ours = hmac.compare_digest(known[0], keys.check_value()) if known else _opens_any(connection, keys)
+    columns = f"key_check, {'lasting_key' if version >= LASTING_KEY_SINCE else 'NULL'}"
+    known = connection.execute(f"SELECT {columns} FROM deployment").fetchone()  # noqa: S608
+    is_ours = keys.adopt(*known) if known else _opens_any(connection, keys)
     if not is_ours:
         raise describe_other_key("The database")
     if version < find_newest_version():

@@ -60,10 +60,10 @@ class RecordBase:
             is_done: bool = connection.execute(statement).rowcount > 0
             if is_done and audit is not None:
                 note(connection, audit)
-            if is_done and event is not None:
-                emit(connection, event)
             if is_done and after is not None:
                 connection.execute(after)
+            if is_done and event is not None:
+                emit(connection, event)
         return is_done
 
 

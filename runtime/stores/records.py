@@ -28,12 +28,16 @@ from sqlalchemy import (
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
 from runtime.stores.call_log_records import CallLogRecords
+from runtime.stores.connection_records import ConnectionRecords
 from runtime.stores.event_records import EventRecords
 from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
+from runtime.stores.link_records import LinkRecords
 from runtime.stores.migrations import VERSION_TABLE
 from runtime.stores.policy_records import DAY, PolicyRecords
 from runtime.stores.record_base import RecordBase, count, lock_account, note
+from runtime.stores.refresh_records import RefreshRecords
+from runtime.stores.sealed_records import SealedRecords
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.spending_records import SpendingRecords
 from runtime.stores.tables import (
@@ -43,6 +47,7 @@ from runtime.stores.tables import (
     AUTHORIZATION,
     DEPLOYMENT,
     IDEMPOTENCY_KEY,
+    LINK_TOKEN,
     MCP_SERVER,
     POLICY_USE,
 )
@@ -76,6 +81,7 @@ class AuthorizationRecords(RecordBase):
             "redirect_uri": authorization.redirect_uri,
             "expires_at": authorization.expires_at,
             "verifier": authorization.verifier,
+            "link_id": authorization.link_id,
             "return_url": authorization.return_url,
         }
         with self._engine.begin() as connection:
@@ -168,6 +174,10 @@ class KeyRecords(RecordBase):
 class Records(
     CallLogRecords,
     AccountRecords,
+    ConnectionRecords,
+    RefreshRecords,
+    LinkRecords,
+    SealedRecords,
     ServerRecords,
     ApiTokenRecords,
     AuthorizationRecords,
@@ -235,6 +245,7 @@ class Records(
             purged = (
                 (MCP_SERVER, closed),
                 (API_TOKEN, closed),
+                (LINK_TOKEN, closed),
                 (AUTHORIZATION, now),
                 (IDEMPOTENCY_KEY, now),
             )

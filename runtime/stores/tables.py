@@ -37,7 +37,6 @@ ACCOUNT = Table(
     Column("integration", Text, nullable=False),
     Column("environment", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("status", Text, nullable=False),
     Column("company", Text, nullable=False),
     Column("fields", Text, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
@@ -48,6 +47,10 @@ ACCOUNT = Table(
     Column("tenant_id", Text, nullable=False, server_default="default"),
     Column("external_id", Text),
     Column("metadata", Text, nullable=False, server_default="{}"),
+    Column("status", Text, nullable=False, server_default="connecting"),
+    Column("status_since", DOUBLE_PRECISION, nullable=False, server_default=text("0")),
+    Column("last_error", Text, nullable=False, server_default=""),
+    Column("read_only", Integer, nullable=False, server_default=text("0")),
     Index("account_in_order", "created_at", "id"),
     Index("account_company", "integration", "environment", "company"),
     Index("account_tenant", "tenant_id", "created_at", "id"),
@@ -108,8 +111,32 @@ AUTHORIZATION = Table(
     Column("verifier", LargeBinary),
     Column("granted", LargeBinary),
     Column("return_url", Text, nullable=False, server_default=""),
+    Column("link_id", Text, ForeignKey("link_token.id", ondelete="CASCADE")),
     Index("authorization_account", "account_id"),
     Index("authorization_expiry", "expires_at"),
+    Index("authorization_link", "link_id"),
+)
+
+LINK_TOKEN = Table(
+    "link_token",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("tenant_id", Text, nullable=False),
+    Column("account_id", Text, ForeignKey("account.id", ondelete="CASCADE")),
+    Column("integration", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("metadata", Text, nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("read_only", Integer, nullable=False),
+    Column("created_at", DOUBLE_PRECISION, nullable=False),
+    Column("expires_at", DOUBLE_PRECISION, nullable=False),
+    Column("used_at", DOUBLE_PRECISION),
+    Index("link_token_token", "token_hash", unique=True),
+    Index("link_token_in_order", "created_at", "id"),
+    Index("link_token_account", "account_id"),
+    Index("link_token_expiry", "expires_at"),
 )
 
 REFRESH_ATTEMPT = Table(
@@ -118,6 +145,8 @@ REFRESH_ATTEMPT = Table(
     Column("account_id", Text, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
     Column("credentials_hash", LargeBinary, nullable=False),
     Column("begun_at", DOUBLE_PRECISION, nullable=False),
+    Column("owner", Text, nullable=False, server_default=""),
+    Column("claimed_until", DOUBLE_PRECISION, nullable=False, server_default=text("0")),
 )
 
 AUDIT = Table(
@@ -139,6 +168,7 @@ DEPLOYMENT = Table(
     Column("key_check", LargeBinary, nullable=False),
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("probed_at", DOUBLE_PRECISION),
+    Column("lasting_key", LargeBinary),
 )
 
 IDEMPOTENCY_KEY = Table(

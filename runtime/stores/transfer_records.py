@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Connection, Table, func, insert, select, text, update
 
 from runtime.errors import Conflict
 from runtime.stores.job_tables import JOB_EXECUTOR
@@ -47,9 +47,10 @@ class TransferRecords(RecordBase):
                 for row in rows:
                     take((str(table.name), tuple(row)))
 
-    def import_all(self, rows: Iterable[Row], *, replaces: bool) -> None:
+    def import_all(self, rows: Iterable[Row], lasting_key: bytes, *, replaces: bool) -> None:
         """Store rows, which come in the order of `export_all`, in one transaction: all or none.
 
+        `lasting_key` is what hashes in them hang on, sealed.
         Raises Conflict for a database that has records, unless it `replaces` them, and whatever `rows` raises.
         """
         tables = {table.name: table for table in TRANSFERRED}
@@ -63,6 +64,7 @@ class TransferRecords(RecordBase):
                 ]:
                     connection.execute(insert(tables[name]), part)
             _advance_numbers(connection)
+            connection.execute(update(DEPLOYMENT).values(lasting_key=lasting_key))
 
 
 def _empty(connection: Connection, *, replaces: bool) -> None:

@@ -18,6 +18,7 @@ from runtime.api.table import TABLE, Operation
 from runtime.exchange.context import NOTHING_ADDED
 from runtime.model import AccountId
 from runtime.operations.write_journal import WriteJournal
+from runtime.safety.guesses import Guesses
 from runtime.upstream.client import VendorRequest, VendorResponse
 from tests import made_up
 from tests.api.harness import ApiHarness
@@ -47,12 +48,13 @@ class Ids(NamedTuple):
     token: str
     tenant: str
     external: str
+    link: str
     webhook: str
     cursor: str = ""
     key: str = ""
 
 
-NONE = Ids(NOBODY, NOBODY, NOBODY, NOBODY, "never-was", "never-was", NOBODY)
+NONE = Ids(NOBODY, NOBODY, NOBODY, NOBODY, "never-was", "never-was", NOBODY, NOBODY)
 
 
 @dataclass
@@ -75,6 +77,8 @@ class World:
             "/webhook?tenant_id=two",
         )
         found = [self.harness.ask("GET", path).text for path in paths]
+        links = self.harness.ask("GET", "/link-token?limit=200").json()["result"]
+        found.append(json.dumps([each for each in links if each["tenant_id"] == "two"]))
         tokens = self.harness.ask("GET", "/api-token?limit=200").json()["result"]
         mine = [{**each, "last_used_at": None} for each in tokens if each["tenant_id"] == "two"]
         return json.dumps([*found, mine])
@@ -118,6 +122,7 @@ def settle(harness: ApiHarness, tenant: str, name: str) -> Ids:
     servers = [make(harness, f"/integrated-account/{first['id']}/mcp", secret, name=name) for _ in range(2)]
     entry, _ = (write(harness, first["id"], name) for _ in range(2))
     hook = make(harness, "/webhook", secret, url=f"https://hooks.example.com/{name}", tenant_id=tenant)
+    link = make(harness, "/link-token", secret, integration="books", name=name)
     headers = {"Authorization": f"Bearer {secret}"}
     listed = harness.ask("GET", "/integrated-account?limit=1", headers=headers).json()
     return Ids(
@@ -127,6 +132,7 @@ def settle(harness: ApiHarness, tenant: str, name: str) -> Ids:
         admin["id"],
         tenant,
         f"{name}-0",
+        link["id"],
         hook["id"],
         listed["next_cursor"],
         f"{key}-0",
@@ -136,7 +142,7 @@ def settle(harness: ApiHarness, tenant: str, name: str) -> Ids:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     path: Path = tmp_path_factory.mktemp("world")
-    harness = ApiHarness(path, HandClock(), counts_spending=True)
+    harness = ApiHarness(path, HandClock(), counts_spending=True, guesses=Guesses(most_failures=10_000))
     theirs, mine = settle(harness, "two", CANARY), settle(harness, "one", "one")
     of_one = {"name": "x", "tenant_id": "one"}
     ends = "2030-01-31T17:00:00Z"
@@ -160,7 +166,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def write_path(operation: Operation, ids: Ids) -> str:
     return operation.path.format(
         id=ids.account, mcp_id=ids.server, entry_id=ids.entry, token_id=ids.token, tenant_id=ids.tenant,
-        tool=TOOLS[1].name, webhook_id=ids.webhook, delivery_id=NOBODY,
+        tool=TOOLS[1].name, webhook_id=ids.webhook, delivery_id=NOBODY, link_id=ids.link,
     )  # fmt: skip
 
 
@@ -168,12 +174,13 @@ def write_body(operation: Operation, ids: Ids) -> Any:
     """A body that would do something, and names what the request is about wherever a body can."""
     return {
         "create_account": {"name": "x", "integration": "books", "tenant_id": ids.tenant},
-        "change_account": {"name": "changed", "external_id": ids.external},
+        "change_account": {"name": "changed"},
         "create_mcp_server": {"name": "x"},
         "change_mcp_server": {"name": "changed"},
         "call_tool": {"id": "1"},
         "create_webhook": {"url": "https://hooks.example.com/x", "tenant_id": ids.tenant},
         "change_webhook": {"enabled": False},
+        "create_link_token": {"tenant_id": ids.tenant, "account_id": ids.account},
         "change_tenant": {"limits": {"accounts": 1}},
         "create_api_token": {
             "name": "x", "tenant_id": ids.tenant, "scopes": ["tools:call"], "integrated_account_id": ids.account,
@@ -193,6 +200,7 @@ QUERIES = {
     "list_journal": ["", "record_id=" + CANARY, "next_cursor=2"],
     "list_api_tokens": ["", "next_cursor={cursor}"],
     "list_webhooks": ["", "tenant_id={tenant}", "next_cursor={cursor}"],
+    "list_link_tokens": ["", "next_cursor={cursor}"],
 }  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def bound_token(harness: ApiHarness, account: str) -> dict[str, Any]:
 def ask_with(harness: ApiHarness, token: str, operation: Operation, account: str) -> Any:
     path = operation.path.format(
         id=account, mcp_id="m", entry_id="e", tool=TOOLS[0].name, token_id="t", tenant_id="t",
-        webhook_id="w", delivery_id="d",
+        webhook_id="w", delivery_id="d", link_id="l",
     )  # fmt: skip
     more: dict[str, Any] = {} if operation.method in ("GET", "DELETE") else {"json": {}}
     return harness.ask(operation.method, path, headers={"Authorization": f"Bearer {token}"}, **more)
@@ -52,8 +52,17 @@ def test_each_operation_names_the_scope_it_needs_and_only_probes_are_public() ->
     assert [each.path for each in TABLE if each.scope is None] == ["/healthz", "/readyz"]
     assert {each.scope for each in TABLE if each.scope is not None} <= SCOPES.keys()
     expected = {
-        "accounts:read": {"list_accounts", "get_account", "read_usage"},
-        "accounts:write": {"create_account", "delete_account", "change_account", "connect_account"},
+        "accounts:read": {"list_accounts", "get_account", "read_usage", "list_link_tokens"},
+        "accounts:write": {
+            "create_account",
+            "delete_account",
+            "change_account",
+            "connect_account",
+            "disconnect_account",
+            "test_account",
+            "create_link_token",
+            "revoke_link_token",
+        },
         "mcp:read": {"list_mcp_servers", "get_mcp_server"},
         "mcp:write": {"create_mcp_server", "change_mcp_server", "delete_mcp_server"},
         "tools:call": {"list_tools", "call_tool"},

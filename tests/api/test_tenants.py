@@ -164,7 +164,7 @@ def test_what_an_account_is_called_by_its_platform_finds_it_again(harness: ApiHa
         "?metadata.plan=PRO": set(),
         "?metadata.plan=pr": set(),
         "?metadata.other=": set(),
-        "?status=pending": {mine["id"], other["id"]},
+        "?status=connecting": {mine["id"], other["id"]},
         "?status=active": set(),
     }
     for query, expected in searches.items():

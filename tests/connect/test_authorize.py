@@ -45,13 +45,16 @@ def test_the_callback_makes_the_account_active_with_what_the_vendor_said(tmp_pat
             account = await here.complete(
                 vendor.agree(await here.opened(begun["authorize_url"]), "987654321")
             )
-            assert here.accounts.get(begun["id"]) | {"updated_at": ""} == {
+            assert here.accounts.get(begun["id"]) | {"updated_at": "", "since": ""} == {
                 "id": begun["id"],
                 "name": "Shop",
                 "integration": "books",
                 "environment": "simulator",
                 "status": "active",
+                "since": "",
+                "last_error": None,
                 "ended_by": None,
+                "read_only": False,
                 "budget": {},
                 "tenant_id": "default",
                 "external_id": None,
@@ -121,7 +124,7 @@ def test_a_callback_that_is_not_right_connects_nothing_and_says_why(
                 await here.complete(callback)
             assert refused.value.advice
             assert "<" not in refused.value.as_text()
-            assert here.accounts.get(begun["id"])["status"] == "pending"
+            assert here.accounts.get(begun["id"])["status"] == "connecting"
 
     asyncio.run(story())
 

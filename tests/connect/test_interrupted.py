@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from runtime.connect import tokens
-from runtime.errors import NeedsReconnect, VendorUnavailable
+from runtime.errors import NeedsReauth, VendorUnavailable
 from runtime.model import Account
 from tests.connect.test_tokens import as_stored, connected
 from tests.deployment import Deployment, deploy
@@ -19,7 +19,8 @@ from tests.oauth_vendor import OAuthVendor
 
 def lose_the_answer(here: Deployment, account: Account) -> None:
     """What a kill in the middle of a refresh leaves: the note of it."""
-    assert here.stores.records.begin_refresh(account.id, account.sealed, here.clock()) is None
+    now = here.clock()
+    assert here.stores.records.claim_refresh(account, "killed", now, now + 10, now + 70).earlier is None
 
 
 def test_the_attempt_is_noted_before_it_is_sent_and_goes_with_what_came_of_it(tmp_path: Path) -> None:
@@ -60,12 +61,12 @@ def test_one_that_ended_so_says_it_in_the_error_the_account_and_the_audit(tmp_pa
             lose_the_answer(here, account)
             vendor.refresh_token = "the one that was lost"
             here.clock.pass_(3600)
-            with pytest.raises(NeedsReconnect, match="a refresh was interrupted: it began at 2027-") as ended:
+            with pytest.raises(NeedsReauth, match="a refresh was interrupted: it began at 2027-") as ended:
                 await here.tokens.get_fresh(account)
             assert "connect the company again" in ended.value.advice
             now = as_stored(here, account)
-            assert (now.status, now.ended_by) == ("needs_reconnect", "interrupted")
-            with pytest.raises(NeedsReconnect, match="interrupted before its answer could be stored"):
+            assert (now.status, now.ended_by) == ("needs_reauth", "interrupted")
+            with pytest.raises(NeedsReauth, match="interrupted before its answer could be stored"):
                 await here.tokens.get_fresh(now)
             assert here.accounts.get(account.id)["ended_by"] == "interrupted"
             noted = here.stores.records.list_audit(account.id)[-1]
@@ -98,7 +99,7 @@ def test_only_an_answer_that_leaves_it_open_counts_as_an_interruption(
                 await here.tokens.get_fresh(account)
             assert bool(await here.stores.look_up.list_interrupted_refreshes()) == is_open
             vendor.answer, vendor.refresh_token = None, "another"
-            with pytest.raises(NeedsReconnect):
+            with pytest.raises(NeedsReauth):
                 await here.tokens.get_fresh(account)
             assert as_stored(here, account).ended_by == ("interrupted" if is_open else "refused")
 
@@ -168,7 +169,7 @@ def test_what_cannot_be_noted_is_not_sent_and_the_token_that_lives_is_used(
             def full(*_: object) -> None:
                 raise OSError("disk full")
 
-            monkeypatch.setattr(here.stores.records, "begin_refresh", full)
+            monkeypatch.setattr(here.stores.records, "claim_refresh", full)
             assert await here.tokens.get_fresh(account) == old
             here.clock.pass_(100)
             with pytest.raises(OSError, match="disk full"):

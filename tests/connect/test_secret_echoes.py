@@ -60,7 +60,7 @@ def test_a_company_that_is_named_by_a_secret_is_not_connected(
             }[secret]  # fmt: skip
             with pytest.raises(LedgerportError, match="has to stay secret"):
                 await here.complete(callback | {"company": company})
-            assert here.accounts.get(begun["id"])["status"] == "pending"
+            assert here.accounts.get(begun["id"])["status"] == "connecting"
 
     asyncio.run(story())
     for file in tmp_path.iterdir():

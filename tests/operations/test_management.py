@@ -321,7 +321,12 @@ def test_a_connection_that_the_vendor_did_not_end_is_noted_as_that(here: Deploym
     account_id = here.add_desk()["id"]
     asyncio.run(here.accounts.delete(account_id))
     actions = [entry.action for entry in here.stores.records.list_audit(AccountId(account_id))]
-    assert actions == ["account.created", "account.deleted", "account.not_revoked"]
+    assert actions == [
+        "account.created",
+        "account.disconnected",
+        "account.not_revoked",
+        "account.deleted",
+    ]
 
 
 def test_the_longest_name_is_taken(here: Deployment) -> None:

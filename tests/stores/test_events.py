@@ -28,11 +28,11 @@ from runtime.model import (
 from runtime.settings import Settings
 from runtime.stores.embedded import EVENTS_STORED_SECONDS, Stores, open_stores
 from runtime.stores.emitting import emit
-from runtime.tenancy import TenantId
+from runtime.tenancy import AccountError, TenantId
 from tests.faults.process import environment
 
 NOON = 1_800_000_000.0
-SHOP = Account(AccountId("a1"), "books", "production", "Shop", "pending", "", {}, b"sealed", NOON, NOON)
+SHOP = Account(AccountId("a1"), "books", "production", "Shop", "connecting", "", {}, b"sealed", NOON, NOON)
 AGENT = McpServer(McpServerId("m1"), SHOP.id, "Agent", ServerConfig(), NOON + 60, NOON, NOON)
 AUDIT = AuditEntry(NOON, "tests", "done", "x")
 HOOK = Webhook(
@@ -66,8 +66,9 @@ def test_each_change_of_an_account_and_its_mcp_servers_comes_with_its_event(stor
     connect(stores)
     stores.records.add_mcp_server(AGENT, TokenHash(b"hash"), AUDIT)
     stores.records.delete_mcp_server(SHOP.id, AGENT.id, AUDIT)
-    stores.records.require_reconnect(SHOP.id, b"sealed", AUDIT)
-    stores.records.require_reconnect(SHOP.id, b"sealed", AUDIT)
+    ended, active = AccountError("invalid_grant", "It has ended.", NOON), replace(SHOP, status="active")
+    assert stores.records.require_reauth(active, ended, AUDIT)
+    assert not stores.records.require_reauth(active, ended, AUDIT)
     stores.records.delete_account(SHOP.id, AUDIT)
 
     account, server = {"integrated_account_id": "a1"}, {"mcp_server_id": "m1", "name": "Agent"}

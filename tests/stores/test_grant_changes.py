@@ -18,6 +18,7 @@ from runtime.stores.fleet import FleetStores
 from runtime.stores.generation import Generation
 from runtime.stores.grant_changes import GrantChanges, is_grant_change
 from runtime.stores.records import PURGE_AFTER_SECONDS, Records
+from runtime.tenancy import AccountError
 from tests.deployment import deploy
 from tests.engines import Postgres
 from tests.stores.test_records import ACCOUNT, HASH, SERVER, noted
@@ -28,7 +29,19 @@ TOKEN = ApiToken(ApiTokenId("t1"), "test", 1.0, None, ("admin",), None)
 CHANGES: dict[str, Callable[[Records], Any]] = {
     "connect_account": lambda records: records.connect_account(ACCOUNT, noted()),
     "replace_credentials": lambda records: records.replace_credentials(ACTIVE.id, b"one", b"two", 2.0),
-    "require_reconnect": lambda records: records.require_reconnect(ACTIVE.id, b"one", noted()),
+    "require_reauth": lambda records: records.require_reauth(
+        ACTIVE, AccountError("gone", "Gone.", 2.0), noted()
+    ),
+    "close_account": lambda records: records.close_account(ACTIVE.id, noted()),
+    "destroy_credentials": lambda records: (
+        records.close_account(ACTIVE.id, noted()),
+        records.destroy_credentials(ACTIVE.id, b"", noted()),
+    ),
+    "note_error": lambda records: (True, records.note_error(ACTIVE.id, AccountError("gone", "Gone.", 2.0))),
+    "note_refusal": lambda records: (
+        records.close_account(ACTIVE.id, noted()),
+        records.note_refusal(ACTIVE.id, noted(), AccountError("gone", "Gone.", 2.0)),
+    ),
     "delete_account": lambda records: records.delete_account(ACCOUNT.id, noted()),
     "change_account": lambda records: records.change_account(
         ACCOUNT.id,

@@ -31,6 +31,7 @@ from runtime.stores.embedded import Stores, open_stores
 from runtime.stores.migrations import find_newest_version
 from runtime.stores.opening import bring_up_to_date
 from runtime.stores.records import PURGE_AFTER_SECONDS
+from runtime.tenancy import AccountError
 from tests.deployment import deploy
 
 CONFIG = ServerConfig(("read",), ("sales", "é"), True, "http_429", 5000, "discovery", True)
@@ -163,7 +164,7 @@ def test_credentials_are_replaced_only_when_they_are_still_the_ones_that_were_re
     records = stores.records
     assert records.replace_credentials(ACCOUNT.id, b"s", b"new", 3.0)
     assert not records.replace_credentials(ACCOUNT.id, b"s", b"late", 4.0)
-    assert not records.require_reconnect(ACCOUNT.id, b"s", noted())
+    assert not records.require_reauth(ACCOUNT, AccountError("gone", "It is gone.", 3.0), noted())
     found = stores.read_account(ACCOUNT.id)
     assert found is not None and (found.sealed, found.status) == (b"new", "active")
 

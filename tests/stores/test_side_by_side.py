@@ -87,10 +87,17 @@ def test_a_key_is_bound_by_one_and_read_by_the_others(pair: tuple[Stores, Stores
 
 
 def test_a_refresh_is_begun_once_and_a_link_used_once(pair: tuple[Stores, Stores]) -> None:
+    before = ACCOUNT.sealed
     for round_ in range(ROUNDS):
         sealed, state = b"sealed %d" % round_, TokenHash(b"%032d" % round_)
-        begun = at_once(pair, lambda stores, _: stores.records.begin_refresh(ACCOUNT.id, sealed, 1.0))  # noqa: B023
-        assert begun.count(None) == 1
+        account = replace(ACCOUNT, sealed=sealed)
+        assert pair[0].records.replace_credentials(ACCOUNT.id, before, sealed, 1.0)
+        before = sealed
+        begun = at_once(
+            pair,
+            lambda stores, number: stores.records.claim_refresh(account, f"process {number}", 1.0, 9.0, 99.0),  # noqa: B023
+        )
+        assert [claim.is_mine for claim in begun].count(True) == 1
         pair[0].records.add_authorization(state, Authorization(ACCOUNT.id, "http://x", 50.0))
         pair[0].records.open_authorization(state, HASH)
         used = at_once(pair, lambda stores, _: stores.records.use_authorization(state, HASH, 3.0))  # noqa: B023

@@ -20,6 +20,7 @@ from runtime.stores import condition, engine, look_up, sqlite, writer
 from runtime.stores.embedded import Stores
 from runtime.stores.files import Files
 from runtime.stores.opening import bring_up_to_date
+from runtime.stores.refresh_records import Claim
 from tests.deployment import deploy
 from tests.stores.test_records import ACCOUNT, HASH, SERVER, noted
 
@@ -181,11 +182,15 @@ def test_a_commit_that_the_disk_did_not_confirm_is_said_to_be_uncertain() -> Non
 def test_a_refresh_with_other_credentials_begins_anew_and_takes_the_place_of_the_note_before(
     stores: Stores,
 ) -> None:
-    account_id = AccountId("a1")
-    assert stores.records.begin_refresh(account_id, b"old", 1.0) is None
-    assert stores.records.begin_refresh(account_id, b"old", 2.0) == 1.0
-    assert stores.records.begin_refresh(account_id, b"new", 3.0) is None
-    assert asyncio.run(stores.look_up.list_interrupted_refreshes()) == [(account_id, 3.0)]
+    account, records = stores.read_account(AccountId("a1")), stores.records
+    assert account is not None
+    assert records.claim_refresh(account, "me", 1.0, 11.0, 71.0) == Claim(is_mine=True)
+    assert records.claim_refresh(account, "me", 2.0, 12.0, 72.0) == Claim(is_mine=True, earlier=1.0)
+    records.replace_credentials(account.id, account.sealed, b"new", 2.5)
+    assert records.claim_refresh(account, "me", 3.0, 13.0, 73.0) == Claim(is_mine=False, is_stale=True)
+    renewed = replace(account, sealed=b"new")
+    assert records.claim_refresh(renewed, "me", 3.0, 13.0, 73.0) == Claim(is_mine=True)
+    assert asyncio.run(stores.look_up.list_interrupted_refreshes()) == [(account.id, 3.0)]
     stores.close()
 
 

@@ -185,7 +185,7 @@ def test_a_callback_in_another_browser_is_refused_on_a_page(tmp_path: Path) -> N
             huge = await ask(here, "/connect/callback", callback | {"code": "x" * 60_000})
             assert theirs.status_code == 403 and "another browser" in theirs.text
             assert huge.status_code == 400 and "no code" in huge.text
-            assert here.accounts.get(begun["id"])["status"] == "pending"
+            assert here.accounts.get(begun["id"])["status"] == "connecting"
 
     asyncio.run(story())
 

@@ -11,21 +11,24 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 VERSION_TABLE = "alembic_version"
+LASTING_KEY_SINCE = 17
+"""The revision from which on a database may have its lasting key stored."""
 
 TABLES = (
-    "account", "api_token", "audit", "authorization", "call_log", "deployment", "idempotency_key", "journal",
-    "journal_head", "journal_open", "journal_outcome", "mcp_server", "policy_use", "refresh_attempt", "spending",
-    "tenant", VERSION_TABLE, "delivery", "event", "job", "job_executor", "webhook",
+    "account", "api_token", "audit", "authorization", "call_log", "delivery", "deployment", "event",
+    "idempotency_key", "job", "job_executor", "journal", "journal_head", "journal_open", "journal_outcome",
+    "link_token", "mcp_server", "policy_use", "refresh_attempt", "spending", "tenant", "webhook", VERSION_TABLE,
 )  # fmt: skip
 INDEXES = (
     "account_company", "account_external", "account_in_order", "account_tenant", "api_token_account",
-    "api_token_in_order", "api_token_tenant", "api_token_token",
-    "audit_subject", "authorization_account", "authorization_expiry", "call_log_account", "call_log_at",
-    "call_log_caller", "call_log_tenant", "idempotency_key_expiry",
-    "idempotency_key_hash", "journal_chain", "journal_outcome_entry", "journal_outcome_record", "journal_record",
-    "journal_reverses", "journal_reverts", "mcp_server_expiry", "mcp_server_in_order", "mcp_server_token",
-    "policy_use_at", "policy_use_in_order", "policy_use_ref", "tenant_in_order",
-    "delivery_event", "delivery_in_order", "event_at", "event_waiting", "job_at", "webhook_in_order",
+    "api_token_in_order", "api_token_tenant", "api_token_token", "audit_subject", "authorization_account",
+    "authorization_expiry", "authorization_link", "call_log_account", "call_log_at", "call_log_caller",
+    "call_log_tenant", "delivery_event", "delivery_in_order", "event_at", "event_waiting",
+    "idempotency_key_expiry", "idempotency_key_hash", "job_at", "journal_chain", "journal_outcome_entry",
+    "journal_outcome_record", "journal_record", "journal_reverses", "journal_reverts", "link_token_account",
+    "link_token_expiry", "link_token_in_order", "link_token_token", "mcp_server_expiry", "mcp_server_in_order",
+    "mcp_server_token", "policy_use_at", "policy_use_in_order", "policy_use_ref", "tenant_in_order",
+    "webhook_in_order",
 )  # fmt: skip
 """What a database of the newest revision has, so that a start finds a loss. A test compares both with what is made."""
 OBJECTS = frozenset({*(("table", name) for name in TABLES), *(("index", name) for name in INDEXES)})
