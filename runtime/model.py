@@ -198,11 +198,19 @@ class ServerConfig:
     budget: Budget = NO_BUDGET
     time_zone: str = USUAL_TIME_ZONE
     """Where its days begin, as the IANA database names it: today, `overdue`, `this_month`, a record without a date."""
+    networks: tuple[str, ...] = ()
+    """The networks that it may be used from, in CIDR notation; none for any."""
+    max_uses: int = 0
+    """The most calls of tools in its life; 0 sets no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class McpServer:
-    """One URL for one integrated account. The secret in the URL is not here: only its hash is stored."""
+    """One URL for one integrated account. The secret in the URL is not here: only its hash is stored.
+
+    `uses` are calls of tools. It was used up when `max_uses` of them were made. The token before the present one opens
+    it until `previous_token_expires_at`.
+    """
 
     id: McpServerId
     account_id: AccountId
@@ -211,6 +219,25 @@ class McpServer:
     expires_at: float | None
     created_at: float
     updated_at: float
+    used_up_at: float | None = None
+    uses: int = 0
+    last_used_at: float | None = None
+    previous_token_expires_at: float | None = None
+
+
+class UseCount(NamedTuple):
+    """What is added to the uses of an MCP server, and when it was last asked anything."""
+
+    server_id: McpServerId
+    uses: int
+    last_used_at: float
+
+
+class ExpiredServer(NamedTuple):
+    """An MCP server whose expiry was noted."""
+
+    id: McpServerId
+    account_id: AccountId
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from generator.vendor import Integration
 from runtime.database_url import read_postgres_url
 from runtime.errors import SettingsError
 from runtime.keys.master_key import read_secret_key
+from runtime.networks import read_trusted_proxies
 from runtime.redis_address import RedisAddress, parse_redis_url
 
 PREFIX = "LEDGERPORT_"
@@ -32,7 +33,7 @@ _VARIABLES = tuple(
         "DOCS",
         "DATA", "SECRET_KEY", "HOST", "PORT", "PUBLIC_URL", "ALLOWED_ORIGINS", "DATABASE_URL", "REDIS_URL",
         "MAX_ANSWER_BYTES", "UPSTREAM_TIMEOUT", "UPSTREAM_PER_ACCOUNT", "LOG_FORMAT", "DEFINITIONS",
-        "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH", "URL", "API_TOKEN",
+        "REFERENCE", "MAX_CONNECTIONS", "FAST_PATH", "URL", "API_TOKEN", "TRUSTED_PROXIES",
     )
 )  # fmt: skip
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -78,6 +79,8 @@ class Settings:
     upstream_per_account: int = 256
     max_connections: int = 0
     """How many connections are served at once; 0 for what suits the system."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of proxies that say where a connection comes from."""
     fast_path: bool = True
     """Whether small requests to the MCP endpoint are answered without ASGI."""
     docs: bool = True
@@ -116,6 +119,7 @@ class Settings:
             upstream_timeout=_seconds(environ, "LEDGERPORT_UPSTREAM_TIMEOUT", 55.0),
             upstream_per_account=_whole_number(environ, "LEDGERPORT_UPSTREAM_PER_ACCOUNT", 256, 1, 10_000),
             max_connections=_max_connections(environ),
+            trusted_proxies=read_trusted_proxies(environ.get("LEDGERPORT_TRUSTED_PROXIES", "")),
             fast_path=_switch(environ, "LEDGERPORT_FAST_PATH"),
             docs=_switch(environ, "LEDGERPORT_DOCS"),
             log_format=_log_format(environ.get("LEDGERPORT_LOG_FORMAT") or "text"),

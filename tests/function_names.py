@@ -22,9 +22,9 @@ encode end exchange execute exit explain export extract fail fence fetch fill fi
 follow forget format get go grow hash hide hold identify interpret invalidate join judge know lay limit link list
 listen load lock look make mark mask match measure merge migrate name narrow negotiate note open parse pause peek
 pick post prepare print probe project purge put quote raise read record redact refresh refuse release reload remark
-render renew repeat replace reply report require reserve reset resolve respond reverse revert revoke run save seal
-search select send serve set settle shorten show sign spend split start stop store strip subtract suggest take use
-validate verify wait wake warm write
+render renew repeat replace reply report require reserve reset resolve respond reverse revert revoke rotate run save
+seal search select send serve set settle shorten show sign spend split start stop store strip subtract suggest
+take use validate verify wait wake warm write
 """
 VERBS = frozenset(_WORDS.split())
 PREDICATES = frozenset(

@@ -62,31 +62,6 @@ async def application(data: Path, logged: list[tuple[str, dict[str, Any]]]) -> A
     await runtime.close()
 
 
-def test_a_purge_that_fails_again_and_again_is_logged_when_it_begins_and_when_it_ends(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[tuple[str, dict[str, Any]]]
-) -> None:
-    monkeypatch.setattr(app, "PURGE_SECONDS", 0.0)
-
-    async def story() -> None:
-        async with application(tmp_path, logged) as running:
-            outcomes, done = [True, False, False, False, True, True, False], asyncio.Event()
-            loop = asyncio.get_running_loop()
-
-            def purge(_now: float) -> bool:
-                outcome = outcomes.pop(0) if outcomes else True
-                if len(outcomes) <= 1:
-                    loop.call_soon_threadsafe(done.set)
-                return outcome
-
-            running._runtime.stores.purge = purge  # type: ignore[method-assign]
-            task = asyncio.create_task(running._purge())
-            await done.wait()
-            task.cancel()
-
-    asyncio.run(story())
-    assert [event for event, _ in logged][:2] == ["purge_failed", "purge_works_again"]
-
-
 def test_a_database_that_fails_and_works_again_is_logged_once_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[tuple[str, dict[str, Any]]]
 ) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -35,8 +35,11 @@ from runtime.operations.exposure import ListingOf
 from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers, check_filter
 from runtime.operations.narrowing import Narrowing, narrow, read_narrowing
+from runtime.operations.server_tokens import ServerTokens
+from runtime.operations.server_uses import ServerUses
 from runtime.operations.spending import Spending
 from runtime.operations.undo import Undo
+from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
 from runtime.upstream.files import NO_FILES
@@ -60,6 +63,7 @@ class Services:
 
     accounts: Accounts
     mcp_servers: McpServers
+    server_tokens: ServerTokens
     api_tokens: ApiTokens
     calls: CallProtocol
     catalog: Callable[[], Catalog]
@@ -73,6 +77,13 @@ class Services:
     undo: Undo | None = None
     listing: ListingOf | None = None
     spending: Spending | None = None
+    uses: ServerUses | None = None
+    addresses: ClientAddresses = field(default_factory=ClientAddresses)
+
+    async def store_uses(self) -> None:
+        """Store what this process has counted, so that a list has it."""
+        if self.uses is not None:
+            await self.uses.flush()
 
     def find_tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
@@ -169,6 +180,7 @@ async def create_mcp_server(services: Services, asked: ApiRequest) -> Response:
 async def list_mcp_servers(services: Services, asked: ApiRequest) -> Response:
     """List the MCP servers of an account, from the oldest on."""
     query = reading.read_query(asked.request, shapes.PartQuery)
+    await services.store_uses()
     return reply(
         await asyncio.to_thread(
             services.mcp_servers.list, asked.read_path_param("id"), query.limit, query.next_cursor
@@ -178,6 +190,7 @@ async def list_mcp_servers(services: Services, asked: ApiRequest) -> Response:
 
 async def get_mcp_server(services: Services, asked: ApiRequest) -> Response:
     """Get one MCP server."""
+    await services.store_uses()
     return reply(
         await asyncio.to_thread(
             services.mcp_servers.get, asked.read_path_param("id"), asked.read_path_param("mcp_id")

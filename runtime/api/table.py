@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import handlers, journal, limit_shapes, shapes
+from runtime.api import handlers, journal, limit_shapes, server_tokens, shapes
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
 from runtime.operations.scopes import ADMIN, CALL_TOOLS
@@ -132,6 +132,15 @@ TABLE = (
         handlers.change_mcp_server,
         shapes.McpServerListing,
         body=shapes.McpServerChange,
+        tag=SERVERS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        SERVER + "/rotate",
+        server_tokens.rotate_mcp_server,
+        shapes.McpServerOnce,
+        body=server_tokens.Rotation,
         tag=SERVERS,
         scope=ADMIN,
     ),

@@ -12,7 +12,6 @@ used, or in the background right after the start.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import fcntl
 import gc
 import os
@@ -30,21 +29,26 @@ from generator.vendor import Integration
 from runtime.connect.echoes import list_app_secrets
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
-from runtime.errors import SettingsError, StorageUnavailable
+from runtime.errors import SettingsError
 from runtime.keys.crypto import Keys
 from runtime.logs import Log, make_log
 from runtime.mcp_server.changes import Changes
-from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, FoundGrant, McpEndpoint, send_reply
+from runtime.mcp_server.endpoint import Access, FoundGrant, McpEndpoint, send_reply
 from runtime.mcp_server.methods import Identity, McpServices
 from runtime.mcp_server.request import Gate
+from runtime.mcp_server.senders import PREFIX, WITHOUT_TOKEN
 from runtime.mcp_server.sse import SseEndpoint, is_sse
 from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.journal import Journal
+from runtime.operations.mcp_servers import McpServers
+from runtime.operations.purging import Purging
 from runtime.operations.reversal import Reversal
 from runtime.operations.scopes import CALL_TOOLS, may_use
+from runtime.operations.server_tokens import ServerTokens
+from runtime.operations.server_uses import ServerUses
 from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
 from runtime.operations.undo import Undo
@@ -52,6 +56,7 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
 from runtime.operations.write_policies import WritePolicies
 from runtime.recent import Recent
+from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
 from runtime.server.refusals import UNKNOWN_HOST
@@ -73,8 +78,6 @@ COMPILE = (
     "from generator.__main__ import main; sys.exit(main())"
 )
 """What a process of its own runs to compile: this very generator, wherever the server was started."""
-PURGE_SECONDS = 60.0
-"""What has expired opens nothing already; each minute, so that a purge is small."""
 PROBE_SECONDS = 5.0
 """How old the health may be: half of what load balancers usually wait between two questions."""
 MOST_BASE_URLS = 10_000
@@ -105,6 +108,10 @@ class Runtime:
         self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
         self.tokens = AccessTokens(self.deployment)
         self.spending = Spending(self.stores)
+        self.uses = ServerUses(self.stores)
+        self.addresses = ClientAddresses(settings.trusted_proxies)
+        self.server_tokens = ServerTokens(self.deployment, McpServers(self.deployment))
+        self.purging = Purging(self.stores, self.log)
         self.journal = WriteJournal(self.keys, self.stores)
         vendor = VendorCalls(
             self.client,
@@ -164,6 +171,11 @@ class Runtime:
         found = await self.stores.look_up.find_api_token(self.keys.hash_token(token))
         return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
 
+    def report_misuse(self, grant: Grant, address: str) -> None:
+        """Report that an MCP server was called from outside its networks, at most once an hour for each address."""
+        if self.server_tokens.note_misuse(grant, address):
+            self.log("mcp_server_misused", server=grant.server_id, account=grant.account.id, address=address)
+
     def find_base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
         known = self._base_urls.get(account.id)
@@ -176,6 +188,7 @@ class Runtime:
     async def close(self) -> None:
         """Store what was counted, and close connections and files."""
         await self.spending.flush()
+        await self.uses.flush()
         await self.client.close()
         await self.tokens.close()
         await self.stores.disconnect()
@@ -203,7 +216,15 @@ class Application:
                     Reversal(runtime.calls, runtime.get_catalog, runtime.undo),
                 ),
             ),
-            Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
+            Access(
+                runtime.keys.hash_token,
+                runtime.find_grant,
+                runtime.is_api_token,
+                runtime.guesses,
+                runtime.addresses,
+                runtime.uses,
+                runtime.report_misuse,
+            ),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),
         )
         mailbox = make_mailbox(runtime.stores.link, runtime.keys)
@@ -242,6 +263,8 @@ class Application:
             guesses=runtime.guesses,
             listing=describe_listing,
             spending=runtime.spending,
+            uses=runtime.uses,
+            addresses=runtime.addresses,
             undo=runtime.undo,
             pages=make_routes(
                 accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
@@ -251,9 +274,10 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._background = [asyncio.create_task(self._purge()), asyncio.create_task(warm_up())]
+        self._background = [asyncio.create_task(self._runtime.purging.run()), asyncio.create_task(warm_up())]
         self._background.append(asyncio.create_task(self._watch_storage()))
         self._background.append(asyncio.create_task(self._runtime.spending.run()))
+        self._background.append(asyncio.create_task(self._runtime.uses.run()))
         self._background.append(asyncio.create_task(self.reloader.run()))
         self._background.append(asyncio.create_task(self.sse.run()))
         self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
@@ -269,21 +293,6 @@ class Application:
         await self.mcp.drain()
         await self._runtime.close()
         await send({"type": "lifespan.shutdown.complete"})
-
-    async def _purge(self) -> None:
-        """Forget what has expired, now and then. Expiry itself is enforced at every request.
-
-        A failure is logged when it begins and when it ends, not every minute.
-        """
-        stores, was_done = self._runtime.stores, True
-        while True:
-            await asyncio.sleep(PURGE_SECONDS)
-            is_done = False
-            with contextlib.suppress(StorageUnavailable):
-                is_done = await stores.write(lambda: stores.purge(time.time()))
-            if is_done != was_done:
-                self._runtime.log("purge_works_again" if is_done else "purge_failed")
-            was_done = is_done
 
     async def _watch_storage(self) -> None:
         """Probe the database now and then, for the health and so that the log says when it fails and works again."""

@@ -10,8 +10,10 @@ Records are SQL (SQLite in a file):
   tokens)
 - `journal_records`, `journal_queue`: the journal of writes, added to in groups
 - `policy_records` (with `policy_use`), `spending_records`: what MCP servers wrote, and what was sent each month
+- `purge_records`: what has expired is noted, and removed in parts
 - `writer`: the one thread that makes every change
 - `look_up`, `wal_watch`: what a token allows, read without a lock as long as nobody has changed the file
+- `configs`: the filter and switches of an MCP server as they are stored
 - `condition`, `files`: whether the database takes writes, and whether its files are still the ones that are open
 - `serving_lock`: one server for each database
 

@@ -20,6 +20,7 @@ from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import NewLink
 from runtime.settings import Settings
+from runtime.stores import sqlite
 from runtime.stores.condition import Condition, probe
 from runtime.stores.files import Files
 from runtime.stores.hot import HotState
@@ -32,7 +33,7 @@ from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
 
 if TYPE_CHECKING:
-    from runtime.model import Account, AccountId, McpServerId, Spent, SpentKey
+    from runtime.model import Account, AccountId, ExpiredServer, McpServerId, Spent, SpentKey, UseCount
     from runtime.stores.change_threads import ChangeThreads
     from runtime.stores.policy_use import Limits, Reservation, Use
     from runtime.stores.records import Records
@@ -131,15 +132,24 @@ class Stores:
             return StorageHealth("degraded", reason)
         return StorageHealth()
 
-    def purge(self, now: float) -> bool:
-        """Forgets what has expired. False when the file could not be written: the next time will do."""
-        from sqlalchemy.exc import SQLAlchemyError
+    def note_expired(self, now: float) -> list[ExpiredServer]:
+        """Return some MCP servers that have expired, each once; none when there are no more. Raises
 
-        try:
-            self.records.purge(now)
-        except (SQLAlchemyError, StorageUnavailable):
-            return False
-        return True
+        StorageUnavailable.
+        """
+        return _change_for_purge(lambda: self.records.note_expired(now))
+
+    def purge(self, now: float) -> int:
+        """Forget some of what has expired, and return how much; 0 when there is no more. Raises StorageUnavailable."""
+        return _change_for_purge(lambda: self.records.purge(now))
+
+    def add_uses(self, added: Sequence[UseCount]) -> None:
+        """Add to how often MCP servers were used. Raises StorageUnavailable when that cannot be written."""
+        self.records.add_uses(added)
+
+    async def take_use(self, server_id: McpServerId, most: int, now: float) -> bool:
+        """Count one call of a server that may make `most`, and return whether it may. Raises StorageUnavailable."""
+        return await self.write_together(lambda: self.records.take_use(server_id, most, now))
 
     def bind_key(
         self, key_hash: bytes, fingerprint: bytes, now: float, expires_at: float
@@ -212,6 +222,16 @@ class Stores:
         if self._records is not None:
             self._records.close()
         self.look_up.close()
+
+
+def _change_for_purge(change: Callable[[], T]) -> T:
+    """Return the result of a change. Raises StorageUnavailable whatever prevents it: the next time will do."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return change()
+    except SQLAlchemyError as error:
+        raise sqlite.explain_failed_write("What has expired cannot be purged.") from error
 
 
 def open_stores(settings: Settings, now: float) -> Stores:

@@ -22,8 +22,6 @@ import orjson
 from runtime.errors import StorageUnavailable
 from runtime.model import (
     NO_BUDGET,
-    NO_POLICIES,
-    USUAL_TIME_ZONE,
     Account,
     AccountId,
     ApiToken,
@@ -31,12 +29,11 @@ from runtime.model import (
     Budget,
     Grant,
     McpServerId,
-    Policies,
-    ServerConfig,
     TokenHash,
 )
 from runtime.recent import Recent
 from runtime.stores import sqlite
+from runtime.stores.configs import read_config
 from runtime.stores.files import Files
 from runtime.stores.wal_watch import WalWatch
 
@@ -53,12 +50,24 @@ ACCOUNT_COLUMNS = (
     "budget"
 )
 _OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
-_GRANTS = (
+_ACCOUNT_OF_SERVER = "JOIN account ON account.id = mcp_server.account_id"
+_IS_OPEN = "mcp_server.used_up_at IS NULL AND (mcp_server.expires_at IS NULL OR mcp_server.expires_at > ?)"
+GRANT = (
     f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
-    "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE "
+    f"FROM mcp_server {_ACCOUNT_OF_SERVER} WHERE mcp_server.token_hash = ? AND {_IS_OPEN} "
+    f"UNION ALL SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, "
+    "CASE WHEN mcp_server.expires_at < mcp_previous_token.expires_at "
+    "THEN mcp_server.expires_at ELSE mcp_previous_token.expires_at END "
+    f"FROM mcp_previous_token JOIN mcp_server ON mcp_server.id = mcp_previous_token.server_id {_ACCOUNT_OF_SERVER} "
+    f"WHERE mcp_previous_token.token_hash = ? AND mcp_previous_token.expires_at > ? AND {_IS_OPEN} LIMIT 1"
 )
-_GRANT = f"{_GRANTS}mcp_server.token_hash = ?"
-_GRANT_OF_SERVER = f"{_GRANTS}mcp_server.id = ?"
+"""What a token opens now, and until when. The tokens before the present ones are few and are looked at only where no
+present one is found; a token that has ended is looked up as one that never was, so that both take as long.
+"""
+GRANT_OF_SERVER = (
+    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
+    f"FROM mcp_server {_ACCOUNT_OF_SERVER} WHERE mcp_server.id = ?"
+)
 _ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != ? LIMIT 1"
@@ -130,15 +139,15 @@ class SqliteLookUp:
         if state is None or state != since:
             known = Recent(_MOST_CACHED)
             self._cached = (state or b"", known)
-        found = known.get(token_hash) or self._read_grant(token_hash, known)
-        return found[0] if found and found[1] > now else None
+        found = known.get(token_hash)
+        return found[0] if found and found[1] > now else self._read_grant(token_hash, known, now)
 
-    def _read_grant(self, token_hash: TokenHash, known: Known) -> tuple[Grant, float] | None:
-        """Return the grant and when it ends, cached beside what else was read of the file as it is now."""
-        row = self._row(_GRANT, token_hash)
+    def _read_grant(self, token_hash: TokenHash, known: Known, now: float) -> Grant | None:
+        """Return the grant, cached beside what else was read of the file as it is now, with when it ends."""
+        row = self._row(GRANT, *fill_grant(token_hash, now))
         if row is None:
             return None
-        return known.put(token_hash, (make_grant(row[:-1]), math.inf if row[-1] is None else row[-1]))
+        return known.put(token_hash, (make_grant(row[:-1]), math.inf if row[-1] is None else row[-1]))[0]
 
     async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired.
@@ -146,7 +155,7 @@ class SqliteLookUp:
         Raises StorageUnavailable when that cannot be found out. Read each time: links are opened now and then.
         """
         self.files.check()
-        row = self._row(_GRANT_OF_SERVER, server_id)
+        row = self._row(GRANT_OF_SERVER, server_id)
         if row is None or (row[-1] is not None and row[-1] <= now):
             return None
         return make_grant(row[:-1])
@@ -213,6 +222,11 @@ class SqliteLookUp:
         return connection
 
 
+def fill_grant(token_hash: TokenHash, now: float) -> tuple[TokenHash | float, ...]:
+    """Return the values of GRANT."""
+    return token_hash, now, token_hash, now, now
+
+
 @lru_cache(maxsize=4096)
 def make_grant(row: tuple[Any, ...]) -> Grant:
     """Return the grant in a row. Cached by the row's content: a row that changed is another row."""
@@ -256,44 +270,3 @@ def read_api_token(row: Any) -> ApiToken:
     """Return the API token in a row of API_TOKEN_COLUMNS."""
     id_, name, created_at, last_used_at, scopes, account_id = row
     return ApiToken(ApiTokenId(id_), name, created_at, last_used_at, tuple(scopes.split()), account_id)
-
-
-@lru_cache(maxsize=4096)
-def read_config(text: str) -> ServerConfig:
-    """Return the filter and switches of an MCP server as they are stored."""
-    words: dict[str, Any] = json.loads(text)
-    return ServerConfig(
-        tuple(words.get("methods", ())),
-        tuple(words.get("tags", ())),
-        words.get("require_api_token_auth", False),
-        words.get("rate_limit_style", "tool_result"),
-        words.get("max_answer_bytes", 0),
-        words.get("tool_exposure", "full"),
-        words.get("show_sensitive", False),
-        words.get("max_rows", 0),
-        words.get("max_answer_tokens", 0),
-        words.get("untrusted_text", "plain"),
-        Policies.read(words["policies"]) if "policies" in words else NO_POLICIES,
-        Budget(**words["budget"]) if "budget" in words else NO_BUDGET,
-        words.get("time_zone", USUAL_TIME_ZONE),
-    )
-
-
-def write_config(config: ServerConfig) -> str:
-    """Return the same as text; what is as it is by default is left out."""
-    words = {
-        "methods": list(config.methods),
-        "tags": list(config.tags),
-        "require_api_token_auth": config.require_api_token_auth,
-        "rate_limit_style": config.rate_limit_style if config.rate_limit_style != "tool_result" else "",
-        "max_answer_bytes": config.max_answer_bytes,
-        "tool_exposure": config.tool_exposure if config.tool_exposure != "full" else "",
-        "show_sensitive": config.show_sensitive,
-        "max_rows": config.max_rows,
-        "max_answer_tokens": config.max_answer_tokens,
-        "untrusted_text": config.untrusted_text if config.untrusted_text != "plain" else "",
-        "policies": config.policies.as_dict(),
-        "budget": config.budget.as_dict(),
-        "time_zone": config.time_zone if config.time_zone != USUAL_TIME_ZONE else "",
-    }
-    return json.dumps({name: value for name, value in words.items() if value}, ensure_ascii=False)

@@ -23,6 +23,9 @@ from runtime.stores.condition import Condition
 from runtime.stores.look_up import (
     ACCOUNT_COLUMNS,
     API_TOKEN_COLUMNS,
+    GRANT,
+    GRANT_OF_SERVER,
+    fill_grant,
     make_grant,
     read_account,
     read_api_token,
@@ -38,14 +41,9 @@ RECONNECT_SECONDS = 1.0
 """How long the pool itself tries again; after that the next read does."""
 _OTHER_KEY = "The database belongs to another secret key: restart the server."
 
-_OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
-_GRANTS = (
-    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
-    "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE "
-)
-_GRANT = f"{_GRANTS}mcp_server.token_hash = %s"
-_GRANT_OF_SERVER = f"{_GRANTS}mcp_server.id = %s"
-_ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = %s"
+_GRANT: LiteralString = GRANT.replace("?", "%s")
+_GRANT_OF_SERVER: LiteralString = GRANT_OF_SERVER.replace("?", "%s")
+_ACCOUNT = f"SELECT {ACCOUNT_COLUMNS} FROM account WHERE id = %s"
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = %s"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != %s LIMIT 1"
@@ -85,7 +83,7 @@ class PostgresLookUp:
 
         Raises StorageUnavailable when that cannot be found out: nothing opens, and nothing is said to be revoked.
         """
-        return _live_grant(await self._row(_GRANT, token_hash), now)
+        return _live_grant(await self._row(_GRANT, *fill_grant(token_hash, now)), now)
 
     async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired.

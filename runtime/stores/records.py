@@ -9,12 +9,13 @@ from __future__ import annotations
 import hmac
 import json
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
 from runtime.stores.journal_records import JournalRecords
-from runtime.stores.policy_records import DAY, PolicyRecords
+from runtime.stores.policy_records import PolicyRecords
+from runtime.stores.purge_records import PurgeRecords
 from runtime.stores.record_base import RecordBase, lock_account, note
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.spending_records import SpendingRecords
@@ -23,12 +24,8 @@ from runtime.stores.tables import (
     AUTHORIZATION,
     DEPLOYMENT,
     IDEMPOTENCY_KEY,
-    MCP_SERVER,
-    POLICY_USE,
 )
-
-MOST_BINDINGS = 1_000_000
-"""Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
+from runtime.stores.use_records import UseRecords
 
 _BIND_KEY = text(
     "INSERT INTO idempotency_key (key_hash, fingerprint, expires_at) VALUES (:key_hash, :fingerprint, :expires_at) "
@@ -37,8 +34,6 @@ _BIND_KEY = text(
     "WHERE idempotency_key.expires_at <= :now"
 )
 """Binds a key that is not bound, or no longer; whoever else has bound it stays."""
-PURGE_AFTER_SECONDS = 86_400.0
-"""How long an MCP server is stored after its expiry: a clock is noticed to be wrong and corrected within a day."""
 
 
 class AuthorizationRecords(RecordBase):
@@ -148,14 +143,14 @@ class Records(
     KeyRecords,
     PolicyRecords,
     SpendingRecords,
+    UseRecords,
+    PurgeRecords,
     JournalRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 
     `Stores.write`. Every method raises StorageUnavailable when the file does not let it.
     """
-
-    most_bindings = MOST_BINDINGS
 
     def add_audit(self, entry: AuditEntry) -> None:
         """Note what was done when it changed no record here."""
@@ -175,22 +170,6 @@ class Records(
             connection.execute(select(DEPLOYMENT.c.id).with_for_update())
             if is_doubtful:
                 connection.execute(update(DEPLOYMENT).values(probed_at=now))
-
-    def purge(self, now: float) -> int:
-        """Forget what has expired: it opens nothing already. Return how many records that were.
-
-        MCP servers stay for a day more, so that a clock that was set forward does not delete what it only closed.
-        """
-        with self._engine.begin() as connection:
-            purged = ((MCP_SERVER, now - PURGE_AFTER_SECONDS), (AUTHORIZATION, now), (IDEMPOTENCY_KEY, now))
-            expired = sum(
-                connection.execute(delete(table).where(table.c.expires_at <= until)).rowcount
-                for table, until in purged
-            )
-            connection.execute(delete(POLICY_USE).where(POLICY_USE.c.at <= now - DAY))
-            newest = select(func.max(IDEMPOTENCY_KEY.c.id)).scalar_subquery()
-            surplus = delete(IDEMPOTENCY_KEY).where(IDEMPOTENCY_KEY.c.id <= newest - self.most_bindings)
-            return expired + connection.execute(surplus).rowcount
 
 
 def _find_authorization(

@@ -14,13 +14,15 @@ VERSION_TABLE = "alembic_version"
 
 TABLES = (
     "account", "api_token", "audit", "authorization", "deployment", "idempotency_key", "journal", "journal_head",
-    "journal_open", "journal_outcome", "mcp_server", "policy_use", "refresh_attempt", "spending", VERSION_TABLE,
+    "journal_open", "journal_outcome", "mcp_previous_token", "mcp_server", "mcp_server_use", "policy_use",
+    "refresh_attempt", "spending", VERSION_TABLE,
 )  # fmt: skip
 INDEXES = (
     "account_company", "account_in_order", "api_token_account", "api_token_in_order", "api_token_token",
     "audit_subject", "authorization_account", "authorization_expiry", "idempotency_key_expiry",
     "idempotency_key_hash", "journal_chain", "journal_outcome_entry", "journal_outcome_record", "journal_record",
-    "journal_reverses", "journal_reverts", "mcp_server_expiry", "mcp_server_in_order", "mcp_server_token",
+    "journal_reverses", "journal_reverts", "mcp_previous_token_expiry", "mcp_previous_token_hash",
+    "mcp_server_expired", "mcp_server_expiry", "mcp_server_in_order", "mcp_server_token",
     "policy_use_at", "policy_use_in_order", "policy_use_ref",
 )  # fmt: skip
 """What a database of the newest revision has, so that a start finds a loss. A test compares both with what is made."""
