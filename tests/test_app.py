@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -123,3 +124,46 @@ def test_both_endpoints_count_the_wrong_api_tokens_of_an_address_together(tmp_pa
         assert ask("GET", "/api-token", foreign) == 200
         assert ask("POST", path, "lpa_wrong", "127.0.0.2") == 401
     asyncio.run(runtime.close())
+
+
+CALL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"no_such_tool","arguments":{}}}'
+
+
+def test_a_server_is_used_by_the_header_field_from_its_networks_and_its_uses_are_shown(
+    tmp_path: Path, logged: list[tuple[str, dict[str, Any]]]
+) -> None:
+    variables = {"LEDGERPORT_DATA": str(tmp_path), "LEDGERPORT_TRUSTED_PROXIES": "127.0.0.1"}
+    runtime = Runtime(Settings.load(variables), log=lambda event, **fields: logged.append((event, fields)))
+    runtime.stores.records.add_account(ONE, AuditEntry(1.0, "test", "account.created", ONE.id))
+    made = McpServers(runtime.deployment).create(ONE.id, "Agent", {"networks": ["203.0.113.0/24"]})
+    admin = ApiTokens(runtime.stores, runtime.keys).create("admin")["token"]
+    application = Application(runtime)
+
+    def ask(method: str, path: str, token: str, address: str = "203.0.113.7") -> tuple[int, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "X-Forwarded-For": address,
+        }
+        body = None if method == "GET" else b"{}" if path.endswith("/rotate") else CALL
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        found = response.status, json.loads(response.read())
+        connection.close()
+        return found
+
+    with served(application, http=make_protocol(application.mcp.respond)) as server:
+        path = f"/integrated-account/{ONE.id}/mcp/{made['id']}"
+        assert ask("POST", "/mcp", made["token"])[0] == 200
+        assert ask("POST", "/mcp?x", made["token"])[0] == 200  # over ASGI
+        assert [ask("POST", "/mcp", made["token"], "198.51.100.1")[0] for _ in range(2)] == [404, 404]
+        assert [event for event, _ in logged].count("mcp_server_misused") == 1
+        status, shown = ask("GET", path, admin)
+        assert (status, shown["uses"]) == (200, 2)
+        assert shown["last_used_at"] is not None
+        status, rotated = ask("POST", path + "/rotate", admin)
+        assert status == 200
+        assert [ask("POST", "/mcp", each["token"])[0] for each in (made, rotated)] == [404, 200]
+    asyncio.run(runtime.close())
+    assert made["token"] not in repr(logged)
