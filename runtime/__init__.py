@@ -12,7 +12,7 @@ From the top down; a package imports only what stands below it:
 - `connect`: OAuth at the vendor, fresh access tokens
 - `deployment`: what one deployment is made of
 - `stores`: records in SQL, and hot state
-- `settings`: what the environment says
+- `settings`, `setting_table`, `setting_values`: what the environment says, every setting, and how each is read
 - `keys`: the master key and all cryptography
 - `logs`: one line per event, without secrets
 - `recent`: a bounded number of values lately asked for

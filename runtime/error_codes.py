@@ -98,6 +98,12 @@ _ALL = (
         "Use a new key for each write, and the same one only for a repeat of the same call.",
     ),
     ErrorCode(
+        "limit_reached",
+        409,
+        "The tenant has as many integrated accounts or MCP servers as it may have. Nothing was made.",
+        "Remove one that is not used any more, or have the limit of the tenant raised: details.limit says what it is.",
+    ),
+    ErrorCode(
         "idempotency_key_in_use",
         409,
         "The call with this idempotency key is under way. Nothing was sent a second time.",

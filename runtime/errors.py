@@ -19,6 +19,7 @@
     ├── Conflict              409  the record is not in the state that the caller assumes
     │   ├── Duplicate         409  a record like the new one is there already
     │   ├── PartlyDone        409  of writes that belong together some were done, and others not
+    │   ├── LimitReached      409  the tenant has as many as it may have
     │   ├── KeyInUse          409  the call with this idempotency key is under way
     │   └── KeySpent          409  it was sent before, and the vendor would not recognize the repeat
     ├── RateLimited           429  asked too often; says how long to wait
@@ -205,6 +206,22 @@ class PartlyDone(Conflict):
     """Of writes that belong together some were done, and others not. `details` says which of them stand."""
 
     code = "partly_done"
+
+
+class LimitReached(Conflict):
+    """The tenant has as many of these things as it may have. `details.limit` says how many."""
+
+    code = "limit_reached"
+
+    @classmethod
+    def of(cls, most: int, things: str) -> Self:
+        """Return the error for a tenant that has `most` things of a kind, and may have no more."""
+        return cls(
+            f"This tenant has {most} {things}, as many as it may have.",
+            advice="Remove one that is not used any more, or ask whoever runs Ledgerport to raise the limit of the "
+            "tenant.",
+            details={"limit": most},
+        )
 
 
 class KeyReused(InvalidRequest):

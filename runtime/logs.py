@@ -17,6 +17,8 @@ from typing import Any, TextIO
 
 import orjson
 
+from runtime.request_ids import CURRENT
+
 Log = Callable[..., None]
 """`log(event, **fields)`: one line."""
 
@@ -116,6 +118,8 @@ def make_log(style: str, stream: TextIO | None = None) -> Log:
     out = stream or sys.stdout
 
     def log(event: str, **fields: Any) -> None:
+        if request_id := CURRENT.get():
+            fields["request"] = request_id
         clean = {name: _clean(value) for name, value in fields.items()}
         if style == "json":
             line = orjson.dumps({"time": time.time(), "event": event, **clean}).decode()

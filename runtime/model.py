@@ -13,8 +13,12 @@ from typing import Any, Literal, NamedTuple, NewType
 AccountId = NewType("AccountId", str)
 McpServerId = NewType("McpServerId", str)
 ApiTokenId = NewType("ApiTokenId", str)
+TenantId = NewType("TenantId", str)
+"""The name that a platform gives its customer."""
 TokenHash = NewType("TokenHash", bytes)
 """HMAC-SHA256 of a secret under a key that is not in the database, 32 bytes. Never the secret."""
+DEFAULT_TENANT = TenantId("default")
+"""The tenant of what is made without naming one."""
 
 LONGEST_CLIENT = 120
 """Characters of how a program names itself; browsers' names have about as many."""
@@ -24,7 +28,16 @@ EndedBy = Literal["", "refused", "interrupted"]
 RateLimitStyle = Literal["tool_result", "http_429"]
 ToolExposure = Literal["auto", "full", "discovery"]
 UntrustedText = Literal["plain", "fenced"]
-ScopeName = Literal["admin", "tools:call"]
+ScopeName = Literal[
+    "admin",
+    "accounts:read",
+    "accounts:write",
+    "mcp:read",
+    "mcp:write",
+    "tools:call",
+    "log:read",
+    "journal:read",
+]
 """What an API token may do; `operations.scopes` says what each means."""
 
 
@@ -85,6 +98,56 @@ class Spent(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class TenantLimits:
+    """What one tenant may have, and call; 0 sets no limit. MCP servers that have expired do not count."""
+
+    accounts: int = 0
+    mcp_servers: int = 0
+    calls_per_minute: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """Return what is set."""
+        values = {name: getattr(self, name) for name in ("accounts", "mcp_servers", "calls_per_minute")}
+        return {name: value for name, value in values.items() if value}
+
+
+NO_TENANT_LIMITS = TenantLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An organization that owns integrated accounts and API tokens."""
+
+    id: TenantId
+    limits: TenantLimits
+    created_at: float
+
+
+class Reach(NamedTuple):
+    """What an API token may see and change: one tenant's, one account's, or everything where both are None."""
+
+    tenant_id: TenantId | None = None
+    account_id: AccountId | None = None
+
+
+EVERYTHING = Reach()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """Which accounts a list has, all of them within `reach`; what is None or empty filters nothing."""
+
+    reach: Reach = EVERYTHING
+    tenant_id: str | None = None
+    external_id: str | None = None
+    status: str | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+EVERY_ACCOUNT = AccountFilter()
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One connected company (`/integrated-account/{id}`).
 
@@ -105,6 +168,13 @@ class Account:
     ended_by: EndedBy = ""
     """Why the connection needs a person: the vendor refused it, or a refresh was interrupted before it was stored."""
     budget: Budget = NO_BUDGET
+    tenant_id: TenantId = DEFAULT_TENANT
+    external_id: str | None = None
+    """What its platform calls it; no two accounts of a tenant have the same."""
+    metadata: dict[str, str] = field(default_factory=dict)
+    """What its platform notes of it."""
+    tenant_limits: TenantLimits = NO_TENANT_LIMITS
+    """Those of its tenant, read with it: they hold for every call."""
 
 
 USUAL_TIME_ZONE = "UTC"
@@ -225,26 +295,12 @@ class McpServer:
     previous_token_expires_at: float | None = None
 
 
-class UseCount(NamedTuple):
-    """What is added to the uses of an MCP server, and when it was last asked anything."""
-
-    server_id: McpServerId
-    uses: int
-    last_used_at: float
-
-
-class ExpiredServer(NamedTuple):
-    """An MCP server whose expiry was noted."""
-
-    id: McpServerId
-    account_id: AccountId
-
-
 @dataclass(frozen=True, slots=True)
 class ApiToken:
     """A bearer token for the management API; only its hash is stored. Without a scope it can do nothing.
 
-    `account_id` is the one account that its scopes are bound to, if they are.
+    `account_id` is the one account that its scopes are bound to, if they are. It belongs to `tenant_id`, and reaches
+    the other tenants as well unless it `is_bound_to_tenant`.
     """
 
     id: ApiTokenId
@@ -253,6 +309,9 @@ class ApiToken:
     last_used_at: float | None
     scopes: tuple[ScopeName, ...] = ()
     account_id: AccountId | None = None
+    tenant_id: TenantId = DEFAULT_TENANT
+    is_bound_to_tenant: bool = False
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +355,8 @@ class Authorization:
     browser_hash: TokenHash | None = None
     verifier: bytes | None = field(default=None, repr=False)
     granted: bytes | None = field(default=None, repr=False)
+    return_url: str = ""
+    """Where the browser goes when it is done; empty for a page of ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Networks in CIDR notation: read from settings and the management API, and compared with the address of a client.
 
-Called by `settings`, `operations.mcp_servers` and `safety.client_addresses`.
+Called by `setting_values`, `operations.mcp_servers` and `safety.client_addresses`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Sequence
 from functools import lru_cache
 
-from runtime.errors import InvalidRequest, SettingsError
+from runtime.errors import InvalidRequest
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -20,21 +20,11 @@ _MOST_PARSED = 4096
 """Addresses, and lists of networks, that are remembered in their parsed form."""
 
 
-def read_networks(values: Sequence[str], name: str) -> tuple[str, ...]:
+def check_networks(values: Sequence[str], name: str) -> tuple[str, ...]:
     """Return networks in their one form. Raises InvalidRequest, which names the setting and says what is right."""
     if len(values) > MOST_NETWORKS:
         raise InvalidRequest(f"{name} may have {MOST_NETWORKS} networks.", advice="Name larger networks.")
     return tuple(dict.fromkeys(_read_network(value.strip(), name) for value in values))
-
-
-def read_trusted_proxies(value: str) -> tuple[str, ...]:
-    """Return the networks of LEDGERPORT_TRUSTED_PROXIES. Raises SettingsError."""
-    try:
-        return read_networks(
-            [each for each in value.split(",") if each.strip()], "LEDGERPORT_TRUSTED_PROXIES"
-        )
-    except InvalidRequest as wrong:
-        raise SettingsError(wrong.message, advice=wrong.advice) from None
 
 
 def is_within(address: str, networks: tuple[str, ...]) -> bool:

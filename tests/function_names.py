@@ -19,7 +19,7 @@ acknowledge add admit answer append apply ask assemble authorize begin bind blan
 change check choose claim clean close collect compact compare compile complete compress compute configure confirm
 connect count cover create cut decode delete derive descend describe diff disconnect dispose draft drain drop embed
 encode end exchange execute exit explain export extract fail fence fetch fill filter find finish fit flush fold
-follow forget format get go grow hash hide hold identify interpret invalidate join judge know lay limit link list
+follow forget format get go grow hash hide hold identify import interpret invalidate join judge know lay limit link list
 listen load lock look make mark mask match measure merge migrate name narrow negotiate note open parse pause peek
 pick post prepare print probe project purge put quote raise read record redact refresh refuse release reload remark
 render renew repeat replace reply report require reserve reset resolve respond reverse revert revoke rotate run save

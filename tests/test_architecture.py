@@ -129,7 +129,6 @@ LONGER = {
     "runtime/mcp_server/endpoint.py": "the one path from a request to its response, and who may take it",
     "runtime/mcp_server/methods.py": "one function for each method of the protocol",
     "runtime/server/bounded_protocol.py": "the states of one connection, which each byte and each second may change",
-    "runtime/settings.py": "one table of settings, and how each is read",
     "runtime/simulators/quickbooks/books/settlement.py": "what is owed and what settles it, which is one sum",
     "runtime/simulators/quickbooks/companies/consultancy.py": "the story of one company, event by event",
     "runtime/simulators/quickbooks/companies/it_services.py": "the story of one company, event by event",

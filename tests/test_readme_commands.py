@@ -25,6 +25,7 @@ RUN = {
     "ledgerport cost --tags sales": "ledgerport cost --tags sales",
     "ledgerport diff HEAD~1 definitions": "ledgerport diff HEAD~1 definitions",
     "ledgerport pages --out DIR": "ledgerport pages --out pages",
+    "ledgerport settings": "ledgerport settings",
     "ledgerport keys": "ledgerport keys",
     "ledgerport keys integration": "ledgerport keys integration",
     "ledgerport show create_a_parcels_parcel --example --definitions mine": (
@@ -59,6 +60,8 @@ NOT_RUN = {
     "ledgerport serve &": "test_cli.py",
     "ledgerport serve --watch": "test_reload.py",
     "ledgerport simulator": "it serves until it is stopped; test_cli.py runs its help, simulators/ the rest",
+    "ledgerport coverage": "it needs a reference of the vendor; the one with a folder says where",
+    "ledgerport stdio": "it bridges to a server; test_stdio.py",
     "ledgerport sandbox": "the former name of ledgerport simulator; test_cli.py",
     "ledgerport coverage FOLDER": "it needs a reference of the vendor; test_cli.py and test_coverage.py make one up",
     "ledgerport connect": "test_cli.py, with the simulator in place of the vendor",

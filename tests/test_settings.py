@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from runtime.errors import SettingsError
 from runtime.keys.master_key import read_secret_key
 from runtime.redis_address import RedisAddress
+from runtime.setting_table import TABLE
 from runtime.settings import Settings, get_app, read_definition_folders
+from tests.commands import run_command
 from tests.deployment import BOOKS
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -346,3 +349,96 @@ def test_a_url_of_redis_that_cannot_be_right_stops_the_start_and_is_not_shown(
         load(tmp_path, REDIS_URL=url)
     assert "secret" not in refused.value.as_text()
     assert "LEDGERPORT_REDIS_URL" in refused.value.as_text()
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    for name, text in (
+        ("key", f"{KEY}\n"),
+        ("secret", "s3cret\n"),
+        ("url", "postgresql://me:s3cret@db/books\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    settings = load(
+        tmp_path,
+        SECRET_KEY_FILE=str(tmp_path / "key"),
+        BOOKS_CLIENT_SECRET_FILE=str(tmp_path / "secret"),
+        DATABASE_URL_FILE=str(tmp_path / "url"),
+    )
+    assert settings.secret_key == bytes(range(32))
+    assert settings.integrations["books"].client_secret == "s3cret"
+    assert settings.postgres_url == "postgresql://me:s3cret@db/books"
+    assert not (tmp_path / "secret.key").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"x" * 65_537, b"\xff\xfe"])
+def test_a_file_without_a_secret_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "key").write_bytes(content)
+    with pytest.raises(SettingsError, match="LEDGERPORT_SECRET_KEY_FILE names the file"):
+        load(tmp_path, SECRET_KEY_FILE=str(tmp_path / "key"))
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        load(tmp_path, SECRET_KEY_FILE=str(tmp_path / "nowhere"))
+
+
+def test_a_secret_in_both_forms_is_refused_and_only_secrets_have_files(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY)
+    with pytest.raises(SettingsError, match="are both set"):
+        load(tmp_path, SECRET_KEY=KEY, SECRET_KEY_FILE=str(tmp_path / "key"))
+    assert load(tmp_path, SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "key")).secret_key == bytes(range(32))
+    assert load(tmp_path, SECRET_KEY=KEY, SECRET_KEY_FILE="").secret_key == bytes(range(32))
+    for name in ("PORT_FILE", "BOOKS_CLIENT_ID_FILE", "API_TOKEN_FILE"):
+        with pytest.raises(SettingsError, match=f"LEDGERPORT_{name} is not a setting"):
+            load(tmp_path, **{name: str(tmp_path / "key")})
+
+
+def test_every_setting_is_a_field_or_worked_out_and_its_default_can_be_read(tmp_path: Path) -> None:
+    loaded = load(tmp_path)
+    names = {each.name for each in fields(loaded)}
+    for setting in TABLE:
+        assert not setting.field or setting.field in names, setting.name
+        assert setting.description.endswith("."), setting.name
+        value = setting.read(setting.name, setting.default)
+        assert not setting.field or getattr(loaded, setting.field) == value, setting.name
+    worked_out = {"data", "secret_key", "public_url", "database", "postgres_url", "integrations"}
+    assert names - {each.field for each in TABLE} == worked_out
+
+
+def test_settings_are_listed_with_their_origin_and_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY)
+    environ = {
+        "LEDGERPORT_DATA": str(tmp_path / "data"),
+        "LEDGERPORT_PORT": "9000",
+        "LEDGERPORT_HOST": "",
+        "LEDGERPORT_SECRET_KEY_FILE": str(tmp_path / "key"),
+        "LEDGERPORT_REDIS_URL": "redis://:s3cret@one",
+        "LEDGERPORT_BOOKS_CLIENT_SECRET": "s3cret",
+    }
+    done = run_command("settings", "--json", environment=environ)
+    found = {each["name"].removeprefix("LEDGERPORT_"): each for each in json.loads(done.stdout)}
+    assert done.returncode == 0
+    assert (found["PORT"]["value"], found["PORT"]["origin"]) == ("9000", "environment")
+    assert (found["HOST"]["value"], found["HOST"]["origin"]) == ("127.0.0.1", "default")
+    assert (found["SECRET_KEY"]["value"], found["SECRET_KEY"]["origin"]) == (
+        "set",
+        f"file {tmp_path / 'key'}",
+    )
+    assert (found["REDIS_URL"]["value"], found["DATABASE_URL"]["value"]) == ("set", "not set")
+    assert found["BOOKS_CLIENT_SECRET"]["value"] == "set"
+    assert {each.name.removeprefix("LEDGERPORT_") for each in TABLE} <= found.keys()
+    text = run_command("settings", "--set", environment=environ).stdout
+    assert "LEDGERPORT_PORT = 9000 (environment)\n" in text
+    assert "LEDGERPORT_DOCS" not in text
+    for shown in (done.stdout, text):
+        assert "s3cret" not in shown and KEY not in shown
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_list_names_a_value_that_cannot_be_right_and_a_key_that_was_made(tmp_path: Path) -> None:
+    load(tmp_path)
+    environ = {"LEDGERPORT_DATA": str(tmp_path), "LEDGERPORT_PORT": "eighty"}
+    done = run_command("settings", environment=environ)
+    assert done.returncode == 1
+    assert "LEDGERPORT_PORT is 'eighty'; it must be a whole number from 0 to 65535." in done.stdout
+    assert f"LEDGERPORT_SECRET_KEY = set (file {tmp_path / 'secret.key'})" in done.stdout
+    refused = run_command("settings", environment={"LEDGERPORT_PROT": "1"})
+    assert refused.returncode == 1
+    assert 'Did you mean "LEDGERPORT_PORT"?' in refused.stderr

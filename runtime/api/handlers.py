@@ -21,23 +21,27 @@ from starlette.responses import Response
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
 from runtime.api import limit_shapes, reading, shapes
+from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.replies import FORM, build_response, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
-from runtime.errors import InternalError, LedgerportError
+from runtime.errors import InternalError, InvalidRequest, LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log
-from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
-from runtime.operations.accounts import Accounts
+from runtime.model import LONGEST_CLIENT, Account, AccountFilter, ApiToken, Grant, Reach, ServerConfig
+from runtime.operations.accounts import About, Accounts
 from runtime.operations.answers import show_account
-from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.api_tokens import ApiTokens, Bounds
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers, check_filter
+from runtime.operations.names import UNSET
 from runtime.operations.narrowing import Narrowing, narrow, read_narrowing
+from runtime.operations.scopes import find_reach
 from runtime.operations.server_tokens import ServerTokens
 from runtime.operations.server_uses import ServerUses
 from runtime.operations.spending import Spending
+from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
@@ -74,6 +78,8 @@ class Services:
     log: Log
     guesses: Guesses
     journal: Journal
+    tenants: Tenants
+    keyed: KeyedRequests
     undo: Undo | None = None
     listing: ListingOf | None = None
     spending: Spending | None = None
@@ -102,6 +108,11 @@ class ApiRequest:
         """Who asks, for the audit."""
         return f"api_token:{self.bearer.id}" if self.bearer else "nobody"
 
+    @property
+    def reach(self) -> Reach:
+        """How far the API token of the request reaches."""
+        return find_reach(self.bearer)
+
     def make_grant(self, account: Account) -> Grant:
         """Return what the API token of the request lets through of an account: all of its tools."""
         token_id = self.bearer.id if self.bearer else None
@@ -117,16 +128,20 @@ class ApiRequest:
 async def create_account(services: Services, asked: ApiRequest) -> Response:
     """Connect a company: answers an account and the address at which a person connects it."""
     body = reading.check_model(await reading.read_json(asked.request), shapes.NewAccount)
+    about = About(body.tenant_id, body.external_id, body.metadata, body.return_url)
     made = await services.write(
-        lambda: services.accounts.create(body.name, body.integration, body.fields, actor=asked.actor)
+        lambda: services.accounts.create(
+            body.name, body.integration, body.fields, about=about, reach=asked.reach, actor=asked.actor
+        )
     )
     return reply(made, 201, location=f"/integrated-account/{made['id']}")
 
 
 async def list_accounts(services: Services, asked: ApiRequest) -> Response:
-    """List the integrated accounts, from the oldest on."""
-    query = reading.read_query(asked.request, shapes.PartQuery)
-    return reply(await asyncio.to_thread(services.accounts.list, query.limit, query.next_cursor))
+    """List the integrated accounts, from the oldest on; also those only with a given metadata.KEY."""
+    query, metadata = reading.read_account_query(asked.request)
+    wanted = AccountFilter(asked.reach, query.tenant_id, query.external_id, query.status, metadata)
+    return reply(await asyncio.to_thread(services.accounts.list, query.limit, query.next_cursor, wanted))
 
 
 async def get_account(services: Services, asked: ApiRequest) -> Response:
@@ -140,12 +155,19 @@ async def delete_account(services: Services, asked: ApiRequest) -> Response:
 
 
 async def change_account(services: Services, asked: ApiRequest) -> Response:
-    """Set the budget of an integrated account: the reads and writes that it may send to its vendor in a month."""
+    """Change the name, external_id, metadata or budget of an integrated account; what is left out stays."""
     body = reading.check_model(await reading.read_json(asked.request), limit_shapes.AccountChange)
-    budget = body.budget.model_dump() if body.budget else None
-    account_id = asked.read_path_param("id")
+    said = body.model_dump(include=body.model_fields_set)
+    if not said:
+        raise InvalidRequest(f"Nothing is to be changed. It takes: {', '.join(type(body).model_fields)}.")
+    about = About(external_id=said.get("external_id", UNSET), metadata=said.get("metadata", UNSET))
+    account_id, budget = asked.read_path_param("id"), said.get("budget", UNSET)
     return reply(
-        await services.write(lambda: services.accounts.change(account_id, budget=budget, actor=asked.actor))
+        await services.write(
+            lambda: services.accounts.change(
+                account_id, name=body.name, budget=budget, about=about, actor=asked.actor
+            )
+        )
     )
 
 
@@ -158,9 +180,11 @@ async def read_usage(services: Services, asked: ApiRequest) -> Response:
 
 async def connect_account(services: Services, asked: ApiRequest) -> Response:
     """Get a fresh address at which a person connects the company, or connects it again."""
+    body = reading.check_model(await reading.read_json(asked.request, may_be_empty=True), shapes.ToConnect)
+    account_id = asked.read_path_param("id")
     return reply(
         await services.write(
-            lambda: services.accounts.connect(asked.read_path_param("id"), actor=asked.actor)
+            lambda: services.accounts.connect(account_id, return_url=body.return_url, actor=asked.actor)
         )
     )
 
@@ -320,10 +344,11 @@ async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -
 async def create_api_token(services: Services, asked: ApiRequest) -> Response:
     """Make an API token. The token is shown this once."""
     body = reading.check_model(await reading.read_json(asked.request), shapes.NewApiToken)
+    bounds = Bounds(body.tenant_id, body.expires_at, asked.bearer)
     return reply(
         await services.write(
             lambda: services.api_tokens.create(
-                body.name, body.scopes, body.integrated_account_id, actor=asked.actor
+                body.name, body.scopes, body.integrated_account_id, bounds=bounds, actor=asked.actor
             )
         ),
         201,
@@ -333,14 +358,18 @@ async def create_api_token(services: Services, asked: ApiRequest) -> Response:
 async def list_api_tokens(services: Services, asked: ApiRequest) -> Response:
     """List the API tokens, without their secrets."""
     query = reading.read_query(asked.request, shapes.PartQuery)
-    return reply(await asyncio.to_thread(services.api_tokens.list, query.limit, query.next_cursor))
+    return reply(
+        await asyncio.to_thread(services.api_tokens.list, query.limit, query.next_cursor, reach=asked.reach)
+    )
 
 
 async def revoke_api_token(services: Services, asked: ApiRequest) -> Response:
     """Revoke an API token: it opens nothing from now on."""
     return reply(
         await services.write(
-            lambda: services.api_tokens.revoke(asked.read_path_param("token_id"), actor=asked.actor)
+            lambda: services.api_tokens.revoke(
+                asked.read_path_param("token_id"), reach=asked.reach, actor=asked.actor
+            )
         )
     )
 

@@ -11,14 +11,16 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from runtime.api.file_links import FileLinkEndpoint
 from runtime.api.handlers import ApiRequest, Services
+from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.openapi import build_document
-from runtime.api.reading import refuse_query
+from runtime.api.reading import read_body, read_idempotency_key, refuse_query
 from runtime.api.replies import refuse, reply
 from runtime.api.table import TABLE, Operation
 from runtime.api.uploads import Uploads
@@ -33,7 +35,7 @@ from runtime.errors import (
     Unauthorized,
 )
 from runtime.logs import Log
-from runtime.model import ApiToken, Grant
+from runtime.model import EVERYTHING, ApiToken, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import CallProtocol
@@ -41,11 +43,14 @@ from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers
-from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
+from runtime.operations.scopes import CALL_TOOLS, check_account, check_scope, may_use
 from runtime.operations.server_tokens import ServerTokens
 from runtime.operations.server_uses import ServerUses
 from runtime.operations.spending import Spending
+from runtime.operations.tenant_calls import TenantCalls
+from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
+from runtime.request_ids import RequestIds
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 
@@ -79,6 +84,8 @@ def make_application(
         health=deployment.stores.check_health,
         uploads=uploads or Uploads(),
         journal=Journal(deployment),
+        tenants=Tenants(deployment, TenantCalls(deployment.stores.hot)),
+        keyed=KeyedRequests(deployment.keys, deployment.stores, deployment.clock),
         undo=undo,
         listing=listing,
         spending=spending,
@@ -94,6 +101,7 @@ def make_application(
             *make_routes(services, deployment.settings.public_url, log),
         ],
         exception_handlers={HTTPException: _not_routed},
+        middleware=[Middleware(RequestIds)],
     )
     application.router.redirect_slashes = False
     return application
@@ -102,7 +110,7 @@ def make_application(
 def _file_links(services: Services, links: FileLinks) -> FileLinkEndpoint:
     async def is_api_token(secret: str, grant: Grant) -> bool:
         found = await services.api_tokens.identify(secret)
-        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
+        return found is not None and may_use(found, CALL_TOOLS, grant.account)
 
     return FileLinkEndpoint(
         links, services.calls, is_api_token, services.guesses, services.log, addresses=services.addresses
@@ -156,10 +164,10 @@ class _OperationEndpoint:
         try:
             if not operation.is_public:
                 asked = ApiRequest(request, await self._bearer(request))
-                _check_scope(operation, asked)
+                await self._check_access(operation, asked)
                 if operation.query is None:
                     refuse_query(request)
-            return await operation.handler(self._services, asked), asked.actor
+            return await self._handle(operation, asked), asked.actor
         except LedgerportError as error:
             return refuse(error), asked.actor
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
@@ -169,6 +177,29 @@ class _OperationEndpoint:
     def _address(self, request: Request) -> str:
         peer = request.client.host if request.client else ""
         return self._services.addresses.find(peer, request.headers.raw)
+
+    async def _check_access(self, operation: Operation, asked: ApiRequest) -> None:
+        """Raise Forbidden, or NotFound for an account that the token does not reach."""
+        assert operation.scope is not None
+        assert asked.bearer is not None
+        check_scope(asked.bearer, operation.scope, is_for_all_tenants=operation.is_for_all_tenants)
+        account_id = asked.request.path_params.get("id")
+        if account_id is not None and asked.reach != EVERYTHING:
+            check_account(asked.bearer, await self._services.accounts.look_up(account_id))
+
+    async def _handle(self, operation: Operation, asked: ApiRequest) -> Response:
+        """Return what the handler answers: once for an idempotency key, where the operation takes one."""
+        key = read_idempotency_key(asked.request) if operation.takes_key else ""
+        if not key or asked.bearer is None:
+            return await operation.handler(self._services, asked)
+        bearer, body = asked.bearer, await read_body(asked.request)
+        return await self._services.keyed.answer(
+            bearer,
+            key,
+            asked.request,
+            body,
+            lambda request: operation.handler(self._services, ApiRequest(request, bearer)),
+        )
 
     async def _bearer(self, request: Request) -> ApiToken:
         """Return the API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""
@@ -187,13 +218,6 @@ class _OperationEndpoint:
         if tokens.is_use_to_note(token):
             tokens.note_use(token)
         return token
-
-
-def _check_scope(operation: Operation, asked: ApiRequest) -> None:
-    """Raise Forbidden, or NotFound for an account that the token is not bound to."""
-    assert operation.scope is not None
-    assert asked.bearer is not None
-    check_scope(asked.bearer, operation.scope, asked.request.path_params.get("id"))
 
 
 def _where(error: Exception) -> str:

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from runtime.api.limit_shapes import Body, BudgetShape, PoliciesShape
+from runtime.api.limit_shapes import Body, BudgetShape, ExternalId, Metadata, PoliciesShape, TenantName
 from runtime.model import ScopeName
 from runtime.networks import MOST_NETWORKS
+from runtime.operations.scopes import SCOPES
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=100)]
@@ -22,6 +23,15 @@ Expiry = Annotated[
         max_length=64,
         description="When the URL stops working: ISO 8601 with its zone, at least 60 seconds ahead. Null for never.",
         examples=["2030-01-31T17:00:00Z"],
+    ),
+]
+
+ReturnUrl = Annotated[
+    str,
+    Field(
+        max_length=2000,
+        description="Where the browser goes in the end, with status (connected or error), integrated_account_id and "
+        "error in its query. Its origin is one of LEDGERPORT_RETURN_URLS.",
     ),
 ]
 
@@ -37,6 +47,18 @@ class NewAccount(Body):
         dict[str, str],
         Field(max_length=50, description="What the vendor asks for, when it is not connected by OAuth."),
     ] = {}
+    tenant_id: Annotated[
+        TenantName, Field(description="Whose it is: made at its first use, default when left out.")
+    ] = None
+    external_id: ExternalId = None
+    metadata: Metadata = {}
+    return_url: ReturnUrl = ""
+
+
+class ToConnect(Body):
+    """How to connect a company."""
+
+    return_url: ReturnUrl = ""
 
 
 class Config(Body):
@@ -171,12 +193,25 @@ class NewApiToken(Body):
         Field(
             min_length=1,
             max_length=10,
-            description="What it may do. admin: everything. tools:call: list and call the tools of one integrated "
-            "account, and come with the URLs of that account that require an API token; nothing else.",
+            description="What it may do within its reach. "
+            + " ".join(f"{name}: {text}" for name, text in SCOPES.items()),
         ),
     ] = ["admin"]
     integrated_account_id: Annotated[
-        str | None, Field(max_length=80, description="The account that tools:call is bound to.")
+        str | None, Field(max_length=80, description="The one account that it reaches; not with admin.")
+    ] = None
+    tenant_id: Annotated[
+        TenantName,
+        Field(description="The one tenant that it reaches; left out, that of the API token that makes it."),
+    ] = None
+    expires_at: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="When it ends: ISO 8601 with its zone, at least 60 seconds ahead, and no later than the API "
+            "token that makes it. Null for as long as that one.",
+            examples=["2030-01-31T17:00:00Z"],
+        ),
     ] = None
 
 
@@ -197,6 +232,16 @@ class PartQuery(Query):
 
     limit: Annotated[int, Field(ge=1, le=200, description="How many to answer at most.")] = 50
     next_cursor: Annotated[str, Field(max_length=400, description="From the part before, unchanged.")] = ""
+
+
+class AccountQuery(PartQuery):
+    """Which integrated accounts to answer; metadata.KEY=value as well, for each KEY of their metadata."""
+
+    tenant_id: Annotated[str | None, Field(max_length=100, description="Only those of this tenant.")] = None
+    external_id: Annotated[str | None, Field(max_length=100, description="Only the one with this.")] = None
+    status: Annotated[
+        Literal["pending", "active", "needs_reconnect"] | None, Field(description="Only those in this state.")
+    ] = None
 
 
 class ToolsQuery(Query):
@@ -226,6 +271,9 @@ class AccountShape(BaseModel):
     company: str
     fields: dict[str, str]
     budget: BudgetShape
+    tenant_id: str
+    external_id: str | None
+    metadata: dict[str, str]
     created_at: Time
     updated_at: Time
 
@@ -297,7 +345,9 @@ class ApiTokenShape(BaseModel):
     id: str
     name: str
     scopes: list[ScopeName]
-    integrated_account_id: str | None
+    integrated_account_id: Annotated[str | None, Field(description="The one account that it reaches.")]
+    tenant_id: Annotated[str | None, Field(description="The one tenant that it reaches; null for all.")]
+    expires_at: Time | None
     created_at: Time
     last_used_at: Time | None
 

@@ -8,10 +8,18 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import handlers, journal, limit_shapes, server_tokens, shapes
+from runtime.api import handlers, journal, limit_shapes, server_tokens, shapes, tenants
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
-from runtime.operations.scopes import ADMIN, CALL_TOOLS
+from runtime.operations.scopes import (
+    ADMIN,
+    CALL_TOOLS,
+    READ_ACCOUNTS,
+    READ_JOURNAL,
+    READ_SERVERS,
+    WRITE_ACCOUNTS,
+    WRITE_SERVERS,
+)
 
 Handler = Callable[[Services, ApiRequest], Awaitable[Response]]
 
@@ -37,18 +45,26 @@ class Operation:
     tag: str = field(kw_only=True)
     """The group that it stands in, one of TAGS."""
     scope: ScopeName | None = field(kw_only=True)
+    is_for_all_tenants: bool = False
+    """Whether a token that is bound to a tenant may not ask for it."""
 
     @property
     def is_public(self) -> bool:
         """Whether it is answered without an API token."""
         return self.scope is None
 
+    @property
+    def takes_key(self) -> bool:
+        """Whether a repeat under the same Idempotency-Key has the same answer: a tool call sees to its key itself."""
+        return self.method == "POST" and self.body is not shapes.Arguments
 
-ACCOUNTS, SERVERS, TOOLS, JOURNAL, API_TOKENS, DEPLOYMENT = (
+
+ACCOUNTS, SERVERS, TOOLS, JOURNAL, TENANTS, API_TOKENS, DEPLOYMENT = (
     "Integrated accounts",
     "MCP servers",
     "Tools",
     "Journal",
+    "Tenants",
     "API tokens",
     "Deployment",
 )
@@ -57,6 +73,7 @@ TAGS = {
     SERVERS: "The secret URLs of an integrated account, each with its access filter.",
     TOOLS: "The tools of an integrated account, called without MCP.",
     JOURNAL: "The writes of an integrated account, each with what it came to.",
+    TENANTS: "Whose the integrated accounts are, and what each may have.",
     API_TOKENS: "What programs prove themselves by at this API.",
     DEPLOYMENT: "How the deployment is.",
 }
@@ -74,19 +91,19 @@ TABLE = (
         shapes.NewAccount,
         has_location=True,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "GET",
         "/integrated-account",
         handlers.list_accounts,
         shapes.AccountList,
-        query=shapes.PartQuery,
+        query=shapes.AccountQuery,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=READ_ACCOUNTS,
     ),
-    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=ADMIN),
-    Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted, tag=ACCOUNTS, scope=ADMIN),
+    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=READ_ACCOUNTS),
+    Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted, tag=ACCOUNTS, scope=WRITE_ACCOUNTS),
     Operation(
         "PATCH",
         ACCOUNT,
@@ -94,16 +111,19 @@ TABLE = (
         shapes.AccountShape,
         body=limit_shapes.AccountChange,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
-    Operation("GET", ACCOUNT + "/usage", handlers.read_usage, limit_shapes.Usage, tag=ACCOUNTS, scope=ADMIN),
+    Operation(
+        "GET", ACCOUNT + "/usage", handlers.read_usage, limit_shapes.Usage, tag=ACCOUNTS, scope=READ_ACCOUNTS
+    ),
     Operation(
         "POST",
         ACCOUNT + "/connect",
         handlers.connect_account,
         shapes.AccountToAuthorize,
+        body=shapes.ToConnect,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "POST",
@@ -114,7 +134,7 @@ TABLE = (
         shapes.NewMcpServer,
         has_location=True,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=WRITE_SERVERS,
     ),
     Operation(
         "GET",
@@ -123,9 +143,11 @@ TABLE = (
         shapes.McpServerList,
         query=shapes.PartQuery,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=READ_SERVERS,
     ),
-    Operation("GET", SERVER, handlers.get_mcp_server, shapes.McpServerListing, tag=SERVERS, scope=ADMIN),
+    Operation(
+        "GET", SERVER, handlers.get_mcp_server, shapes.McpServerListing, tag=SERVERS, scope=READ_SERVERS
+    ),
     Operation(
         "PATCH",
         SERVER,
@@ -133,7 +155,7 @@ TABLE = (
         shapes.McpServerListing,
         body=shapes.McpServerChange,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=WRITE_SERVERS,
     ),
     Operation(
         "POST",
@@ -142,9 +164,9 @@ TABLE = (
         shapes.McpServerOnce,
         body=server_tokens.Rotation,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=WRITE_SERVERS,
     ),
-    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted, tag=SERVERS, scope=ADMIN),
+    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted, tag=SERVERS, scope=WRITE_SERVERS),
     Operation(
         "GET",
         ACCOUNT + "/tools",
@@ -171,7 +193,7 @@ TABLE = (
         journal.JournalPart,
         query=journal.JournalQuery,
         tag=JOURNAL,
-        scope=ADMIN,
+        scope=READ_JOURNAL,
     ),
     Operation(
         "GET",
@@ -179,7 +201,7 @@ TABLE = (
         journal.get_journal_entry,
         journal.WholeEntryShape,
         tag=JOURNAL,
-        scope=ADMIN,
+        scope=READ_JOURNAL,
     ),
     Operation(
         "POST",
@@ -190,6 +212,35 @@ TABLE = (
         calls_vendor=True,
         tag=JOURNAL,
         scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        "/tenant",
+        tenants.list_tenants,
+        tenants.TenantList,
+        query=shapes.PartQuery,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "GET",
+        "/tenant/{tenant_id}",
+        tenants.get_tenant,
+        tenants.TenantShape,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "PATCH",
+        "/tenant/{tenant_id}",
+        tenants.change_tenant,
+        tenants.TenantShape,
+        body=tenants.TenantChange,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
     ),
     Operation(
         "POST",

@@ -24,7 +24,14 @@ from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.lifetimes import TOLERANCE_SECONDS
 from runtime.deployment import Deployment
-from runtime.errors import Conflict, Forbidden, InvalidRequest, NotFound, SettingsError
+from runtime.errors import (
+    Conflict,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    SettingsError,
+    StorageUnavailable,
+)
 from runtime.keys.crypto import make_secret
 from runtime.model import Account, AccountId, AuditEntry, Authorization, TokenHash
 from runtime.settings import IntegrationSettings, get_app
@@ -57,8 +64,8 @@ class Links:
         """Where vendors send the person back to. It must be registered with the app there."""
         return self._deployment.settings.public_url + CALLBACK_PATH
 
-    def begin(self, account: Account) -> str:
-        """Return a link for an account, good for ten minutes.
+    def begin(self, account: Account, return_url: str = "") -> str:
+        """Return a link for an account, good for ten minutes. `return_url` has been checked.
 
         Raises Conflict when the deployment has no app at the vendor, NotFound when the account is gone.
         """
@@ -67,8 +74,9 @@ class Links:
         state = self._deployment.keys.make_state()
         state_hash = self._deployment.keys.hash_token(state)
         verifier = self._sealed_verifier(state_hash) if integration.auth.pkce else None
+        expires_at = self._deployment.clock() + STATE_SECONDS
         pending = Authorization(
-            account.id, self.redirect_uri, self._deployment.clock() + STATE_SECONDS, verifier=verifier
+            account.id, self.redirect_uri, expires_at, verifier=verifier, return_url=return_url
         )
         if not self._stores.records.add_authorization(state_hash, pending):
             raise NotFound("There is no such integrated account.")
@@ -128,6 +136,22 @@ class Links:
                 "close this page: nothing was connected.",
             )
         return account, pending
+
+    async def find_return(self, state: str, browser: str) -> tuple[AccountId, str] | None:
+        """Return the account of a link and where the browser that opened it goes in the end; None for a page of ours.
+
+        Raises nothing: of a link that is unknown, or was opened in another browser, nothing is said.
+        """
+        if len(state) > _LONGEST_STATE or not self._deployment.keys.is_our_state(state):
+            return None
+        state_hash, mine = self._deployment.keys.hash_token(state), self._deployment.keys.hash_token(browser)
+        try:
+            found = await asyncio.to_thread(self._stores.records.find_authorization, state_hash)
+        except StorageUnavailable:
+            return None
+        if found is None or not found.return_url or not hmac.compare_digest(found.browser_hash or b"", mine):
+            return None
+        return found.account_id, found.return_url
 
     def read_verifier(self, state: str, pending: Authorization) -> str:
         """Return the PKCE verifier of a pending authorization; empty when it has none."""

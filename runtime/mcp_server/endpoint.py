@@ -44,6 +44,7 @@ from runtime.operations import narrowing
 from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.files import takes_a_file
 from runtime.operations.server_uses import ServerUses
+from runtime.request_ids import CURRENT, FIELD, choose_request_id, has_request_id, make_request_id
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 
@@ -97,6 +98,16 @@ class Exchange:
     token: str = field(default="", repr=False)
     """The token of the MCP server."""
     grant: Grant | None = None
+    request_id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Choose its id."""
+        self.request_id = choose_request_id(self.fields.get(FIELD))
+
+    @property
+    def own_fields(self) -> tuple[Field, ...]:
+        """The fields of its response beside those of what is answered."""
+        return ((FIELD, self.request_id.encode()), *self.page)
 
     def take_stream(self) -> None:
         """Answer with an event stream, which is never compressed."""
@@ -107,7 +118,7 @@ class Exchange:
         """Return the reply in the form that the client takes."""
         if self.is_stream:
             reply = as_stream(reply)
-        return reply._replace(fields=(*reply.fields, *self.page)) if self.page else reply
+        return reply._replace(fields=(*reply.fields, *self.own_fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +170,13 @@ class McpEndpoint:
         nothing; what is awaited raises ClientGone when `body` does.
         """
         exchange = Exchange(head, dict(head.sent))
+        before = CURRENT.set(exchange.request_id)
         try:
             reply = self._answer(exchange, body)
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             reply = self.refuse(error, exchange.grant)
+        finally:
+            CURRENT.reset(before)
         return exchange.finish(reply) if isinstance(reply, Reply) else self._finish(exchange, reply)
 
     async def admit(self, head: Head, method: str) -> Exchange | Reply:
@@ -170,6 +184,7 @@ class McpEndpoint:
         it. The path is that of the MCP server. Raises nothing.
         """
         exchange = Exchange(head, dict(head.sent))
+        CURRENT.set(exchange.request_id)
         try:
             checked = self._check_sender(exchange, method)
             refusal = checked if checked is None or isinstance(checked, Reply) else await checked
@@ -189,6 +204,7 @@ class McpEndpoint:
 
     async def _finish(self, exchange: Exchange, answer: Awaitable[Reply]) -> Reply:
         """Await the reply. Raises ClientGone."""
+        CURRENT.set(exchange.request_id)
         try:
             reply = await answer
         except ClientGone:
@@ -396,8 +412,10 @@ def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Ref
 
 
 async def send_reply(send: Send, reply: Reply) -> None:
-    """Send a reply as ASGI."""
+    """Send a reply as ASGI, with an id where it has none."""
     headers = list(reply.fields)
+    if not has_request_id(headers):
+        headers.append((FIELD, make_request_id().encode()))
     if reply.status != 204:
         headers.append((b"content-length", b"%d" % (len(reply.body) + len(reply.rest))))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -26,6 +26,7 @@ from runtime.mcp_server.senders import PREFIX as MCP_PREFIX
 from runtime.mcp_server.senders import SSE_ENDING
 from runtime.mcp_server.streams import HEARTBEAT, Stream, Streams
 from runtime.model import TokenHash
+from runtime.request_ids import FIELD
 from runtime.stores.mailbox import Mailbox, Post, StreamAddress
 
 PREFIX = "/sse/"
@@ -135,7 +136,7 @@ class SseEndpoint:
             await send_reply(send, exchange.finish(self._endpoint.refuse(unknown, exchange.grant)))
         else:
             self._log("sse_opened", server=server)
-            fields = [*STREAM_FIELDS, *exchange.page]
+            fields = [*STREAM_FIELDS, *exchange.own_fields]
             await send({"type": "http.response.start", "status": 200, "headers": fields})
             address = f"{PREFIX}{token}{MESSAGES}?session={session}"
             await _send_part(send, b"event: endpoint\ndata: %b\n\n" % address.encode())
@@ -184,7 +185,9 @@ class SseEndpoint:
         await lane.places.acquire()
         lane.under_way += 1
         found: asyncio.Future[Post] = asyncio.get_running_loop().create_future()
-        task = self._start(self._answer(exchange.head, partial(self._read, address, receive, found), found))
+        same_id = (FIELD, exchange.request_id.encode())
+        head = exchange.head._replace(sent=[*exchange.head.sent, same_id])
+        task = self._start(self._answer(head, partial(self._read, address, receive, found), found))
         task.add_done_callback(lambda _: self._leave(address, lane))
         await asyncio.wait({task, found}, return_when=asyncio.FIRST_COMPLETED)
         return exchange.finish(ACCEPTED) if found.done() else task.result()

@@ -8,26 +8,58 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
 from generator.suggestions import did_you_mean
 from generator.vendor import AccountField, Integration
 from runtime.connect.authorize import Authorizations
+from runtime.connect.return_urls import check_return_url
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
-from runtime.model import Account, AccountId, AuditEntry, Credentials
+from runtime.model import (
+    DEFAULT_TENANT,
+    EVERY_ACCOUNT,
+    EVERYTHING,
+    Account,
+    AccountFilter,
+    AccountId,
+    AuditEntry,
+    Credentials,
+    Reach,
+    TenantId,
+)
 from runtime.operations import answers
-from runtime.operations.names import check_name, refuse_unknown_account
+from runtime.operations.account_fields import check_fields, list_wanted_fields
+from runtime.operations.names import (
+    UNSET,
+    Unset,
+    check_external_id,
+    check_metadata,
+    check_name,
+    check_tenant_id,
+    refuse_unknown_account,
+)
 from runtime.operations.policy_config import read_budget
+from runtime.operations.scopes import check_may_make_accounts, choose_tenant
 
-_LONGEST_FIELD = 4096
-"""Characters of an account field: what a header field of ours may have."""
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a platform says of an account: whose it is, what it is called there, and its notes."""
+
+    tenant_id: str | None = None
+    external_id: str | Unset | None = UNSET
+    metadata: Mapping[str, str] | Unset | None = UNSET
+    return_url: str = ""
+    """Where the browser goes when it is connected; empty for a page of ours."""
+
+
+NOTHING_SAID = About()
 
 
 class Accounts:
@@ -48,19 +80,26 @@ class Accounts:
         integration: str = "",
         fields: Mapping[str, str] | None = None,
         *,
+        about: About = NOTHING_SAID,
+        reach: Reach = EVERYTHING,
         actor: str = "",
     ) -> dict[str, Any]:
         """Make an account. By OAuth it is pending, and `authorize_url` is to be opened by a person within ten
 
-        minutes; without a person's consent `fields` hold what the vendor wants, and it is active at once. Raises
-        InvalidRequest for an unknown integration or a field that is missing, unknown or out of form.
+        minutes; without a person's consent `fields` hold what the vendor wants, and it is active at once.
+
+        Raises InvalidRequest for an unknown integration or a field that is missing, unknown or out of form, Forbidden
+        where `reach` does not let it be made, LimitReached and Conflict.
         """
+        check_may_make_accounts(reach)
+        tenant_id = _choose_tenant(reach, about)
         chosen = self._chosen(integration)
-        account = self._new(chosen, check_name(name))
+        account = self._lay(replace(self._new(chosen, check_name(name)), tenant_id=tenant_id), about)
+        return_url = check_return_url(self._deployment.settings, about.return_url)
         credentials = Credentials()
         if chosen.auth.uses_app:
             self.authorizations.links.check_app(chosen)
-        _check_fields(chosen, fields or {})
+        check_fields(chosen, fields or {})
         if chosen.auth.type != "oauth2":
             account, credentials = self._with_fields(chosen, account, fields or {})
         account = replace(account, sealed=seal_credentials(self._deployment.keys, account.id, credentials))
@@ -68,54 +107,84 @@ class Accounts:
         self._stores.records.add_account(account, audit)
         if account.status == "active":
             return answers.show_account(account)
-        return {**answers.show_account(account), "authorize_url": self.authorizations.links.begin(account)}
+        return {
+            **answers.show_account(account),
+            "authorize_url": self.authorizations.links.begin(account, return_url),
+        }
 
     def list_wanted_fields(self, integration: str = "") -> tuple[AccountField, ...]:
         """Return the fields that `create` wants; none where a person agrees. Raises InvalidRequest as it does."""
-        return _wanted_fields(self._chosen(integration))
+        return list_wanted_fields(self._chosen(integration))
 
-    def connect(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
+    def connect(self, account_id: str, *, return_url: str = "", actor: str = "") -> dict[str, Any]:
         """Return a fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
         account = self._find(account_id)
+        return_url = check_return_url(self._deployment.settings, return_url)
         if self._deployment.catalog().integrations[account.integration].auth.type != "oauth2":
             raise InvalidRequest(
                 "This account is connected by its fields, not by a person's consent.",
                 advice="Make a new integrated account with the new fields and delete this one.",
             )
-        authorize_url = self.authorizations.links.begin(account)
+        authorize_url = self.authorizations.links.begin(account, return_url)
         audit = AuditEntry(
             self._deployment.clock(), actor, "account.connect_started", account.id, _described(account)
         )
         self._stores.records.add_audit(audit)
         return {**answers.show_account(account), "authorize_url": authorize_url}
 
-    def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
-        """Return the accounts, from the oldest on."""
-        return answers.read_part(self._stores.records.list_accounts, answers.show_account, limit, next_cursor)
+    def list(
+        self,
+        limit: int = answers.USUAL_PART,
+        next_cursor: str = "",
+        wanted: AccountFilter = EVERY_ACCOUNT,
+    ) -> dict[str, Any]:
+        """Return the accounts that are wanted, from the oldest on."""
+        records = self._stores.records
+        return answers.read_part(
+            lambda after, count: records.list_accounts(after, count, wanted),
+            answers.show_account,
+            limit,
+            next_cursor,
+        )
 
     def get(self, account_id: str) -> dict[str, Any]:
         """One account. Raises NotFound."""
         return answers.show_account(self._find(account_id))
 
-    def change(self, account_id: str, *, budget: Mapping[str, Any] | None, actor: str = "") -> dict[str, Any]:
-        """Set the budget of an account. Raises NotFound and InvalidRequest."""
-        account, wanted = self._find(account_id), read_budget(budget, "budget")
-        if account.budget != wanted:
-            changes = {"budget": {"before": account.budget.as_dict(), "after": wanted.as_dict()}}
-            audit = AuditEntry(
-                self._deployment.clock(), actor, "account.changed", account.id, {"changes": changes}
-            )
-            if not self._stores.records.set_budget(account.id, wanted, audit):
-                raise refuse_unknown_account()
-        return answers.show_account(self._find(account_id))
+    def change(
+        self,
+        account_id: str,
+        *,
+        name: str | None = None,
+        budget: Mapping[str, Any] | Unset | None = UNSET,
+        about: About = NOTHING_SAID,
+        actor: str = "",
+    ) -> dict[str, Any]:
+        """Change what is mentioned of an account. Raises NotFound, InvalidRequest and Conflict."""
+        now = self._deployment.clock()
+
+        def changed(account: Account) -> Account:
+            if name is not None:
+                account = replace(account, name=check_name(name))
+            if not isinstance(budget, Unset):
+                account = replace(account, budget=read_budget(budget, "budget"))
+            return replace(self._lay(account, about), updated_at=now)
+
+        audit = AuditEntry(now, actor, "account.changed", account_id)
+        found = self._stores.records.change_account(AccountId(account_id), changed, audit, _describe_changes)
+        return answers.show_account(self._check(found))
 
     def find(self, account_id: str) -> Account:
         """Return the account itself, for a thread that may wait. Raises NotFound."""
         return self._find(account_id)
 
+    async def look_up(self, account_id: str) -> Account | None:
+        """Return the account itself; None where there is none."""
+        return await self._stores.look_up.find_account(AccountId(account_id))
+
     async def fetch(self, account_id: str) -> Account:
         """Return the account itself, for an endpoint that calls its tools. Raises NotFound."""
-        return self._check(await self._stores.look_up.find_account(AccountId(account_id)))
+        return self._check(await self.look_up(account_id))
 
     async def delete(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
         """Forgets an account with its MCP servers, and ends its connection at the vendor unless another account
@@ -191,41 +260,34 @@ class Accounts:
         account = replace(account, status="active", fields=open_fields, company=company)
         return account, Credentials(secrets={name: given[name] for name in given if name in secret})
 
-
-def _wanted_fields(integration: Integration) -> tuple[AccountField, ...]:
-    """Return the fields that whoever makes an account gives; by OAuth the vendor says them all."""
-    if integration.auth.type == "oauth2":
-        return ()
-    return tuple(each for each in integration.account_fields if not each.source)
-
-
-def _check_fields(integration: Integration, given: Mapping[str, str]) -> None:
-    wanted = _wanted_fields(integration)
-    names = [each.name for each in wanted]
-    problems = [
-        f'fields has "{name[:80]}", which {integration.title} does not ask for. '
-        f"{did_you_mean(name, names)}".rstrip()
-        for name in given
-        if name not in names
-    ]
-    for field in wanted:
-        value = given.get(field.name, "")
-        if not value:
-            problems.append(f"fields.{field.name} is missing: {field.title}. {field.description}")
-        elif not _is_in_form(field, value):
-            problems.append(f"fields.{field.name} is not in the form of a {field.title}.")
-    if problems:
-        raise InvalidRequest(" ".join(problems[:20]), details={"fields": names})
+    def _lay(self, account: Account, about: About) -> Account:
+        """Return an account with what its platform says of it. Raises InvalidRequest."""
+        if not isinstance(about.external_id, Unset):
+            account = replace(account, external_id=check_external_id(about.external_id))
+        if not isinstance(about.metadata, Unset):
+            account = replace(account, metadata=check_metadata(about.metadata or {}))
+        return account
 
 
-def _is_in_form(field: AccountField, value: str) -> bool:
-    """Whether a value fits, and could stand in a header field or an address without ending it."""
-    is_plain = value.isascii() and value.isprintable() and len(value) <= _LONGEST_FIELD
-    return is_plain and (not field.pattern or re.fullmatch(field.pattern, value, re.ASCII) is not None)
+def _choose_tenant(reach: Reach, about: About) -> TenantId:
+    named = None if about.tenant_id is None else check_tenant_id(about.tenant_id)
+    return choose_tenant(reach, named) or DEFAULT_TENANT
+
+
+def _describe_changes(before: Account, after: Account) -> dict[str, Any]:
+    """Return what the audit says of a change; empty where there is none."""
+    pairs = {
+        "name": (before.name, after.name),
+        "budget": (before.budget.as_dict(), after.budget.as_dict()),
+        "external_id": (before.external_id, after.external_id),
+        "metadata": (before.metadata, after.metadata),
+    }
+    changes = {name: {"before": old, "after": new} for name, (old, new) in pairs.items() if old != new}
+    return {"changes": changes} if changes else {}
 
 
 def _described(account: Account) -> dict[str, Any]:
     """Return what the audit says of an account. Its fields are named only: some are keys."""
     shown = answers.show_account(account)
-    names = ("name", "integration", "environment", "status", "company")
+    names = ("name", "integration", "environment", "status", "company", "tenant_id", "external_id")
     return {name: shown[name] for name in names} | {"fields": sorted(account.fields)}

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 import orjson
 
 from runtime.errors import InvalidRequest
-from runtime.model import Account, ApiToken, McpServer, ServerConfig
+from runtime.model import Account, ApiToken, McpServer, ServerConfig, Tenant
 
 LARGEST_PART = 200
 """Things in one answer of a list; a cursor leads to the next."""
 USUAL_PART = 50
 """As many as a page shows."""
-Thing = TypeVar("Thing", Account, McpServer, ApiToken)
+Thing = TypeVar("Thing", Account, McpServer, ApiToken, Tenant)
 
 
 def format_time(seconds: float | None) -> str | None:
@@ -40,6 +40,9 @@ def show_account(account: Account) -> dict[str, Any]:
         "company": account.company,
         "fields": account.fields,
         "budget": account.budget.as_dict(),
+        "tenant_id": account.tenant_id,
+        "external_id": account.external_id,
+        "metadata": account.metadata,
         "created_at": format_time(account.created_at),
         "updated_at": format_time(account.updated_at),
     }
@@ -96,6 +99,8 @@ def show_api_token(token: ApiToken) -> dict[str, Any]:
         "name": token.name,
         "scopes": list(token.scopes),
         "integrated_account_id": token.account_id,
+        "tenant_id": token.tenant_id if token.is_bound_to_tenant else None,
+        "expires_at": format_time(token.expires_at),
         "created_at": format_time(token.created_at),
         "last_used_at": format_time(token.last_used_at),
     }

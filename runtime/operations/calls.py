@@ -30,11 +30,13 @@ from runtime.operations.exchanges import Exchanges
 from runtime.operations.known_records import KnownRecords
 from runtime.operations.lost_answers import add_lookup
 from runtime.operations.sums import Sums
+from runtime.operations.tenant_calls import TenantCalls, refuse_rate
 from runtime.operations.totals import Totals
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
 from runtime.operations.writes import Writes
 from runtime.safety import masked_updates
+from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
@@ -49,11 +51,13 @@ class Calls:
         vendor: VendorCalls,
         max_answer_bytes: int,
         policies: WritePolicies | None = None,
+        tenants: TenantCalls | None = None,
         today: Callable[[str], date] = find_today,
     ) -> None:
         self._catalog, self._vendor, self._today = catalog, vendor, today
         self._max_answer_bytes, self._checks = max_answer_bytes, Checks()
         self._policies, known = policies or WritePolicies(vendor), KnownRecords()
+        self._tenants = tenants or TenantCalls(MemoryHotState())
         self._writes = Writes(vendor, known)
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
@@ -94,7 +98,11 @@ class Calls:
     async def answer(self, call: CallContext, carried: CarriedFiles = NO_FILES) -> Answer:
         """Return what a call comes to. Every error comes back inside the answer."""
         try:
-            return await self._carry_out(call, carried)
+            with self._tenants.hold(call.account):
+                if refusing := await self._tenants.admit(call.account):
+                    call.limits = refusing
+                    raise refuse_rate(refusing)
+                return await self._carry_out(call, carried)
         except LedgerportError as error:
             return await self._failed(call, error)
 

@@ -8,7 +8,7 @@ which nothing works.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, get_args
 from uuid import uuid4
 
@@ -25,13 +25,14 @@ from runtime.model import (
     McpServerId,
     RateLimitStyle,
     ServerConfig,
+    TenantId,
     ToolExposure,
     UntrustedText,
 )
-from runtime.networks import read_networks
+from runtime.networks import check_networks
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
-from runtime.operations.names import check_expiry, check_name, refuse_unknown_account
+from runtime.operations.names import UNSET, Unset, check_expiry, check_name, refuse_unknown_account
 from runtime.operations.policy_config import read_budget, read_policies, read_time_zone
 
 PREFIX = "lpm_"
@@ -42,14 +43,6 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 """What each switch of a config may be set to."""
 METHOD_WORDS = tuple(sorted({*METHOD_CLASSES.values(), "custom"}))
-
-
-@dataclass(frozen=True, slots=True)
-class Unset:
-    """Stands for what a change does not mention, where None means "clear it"."""
-
-
-UNSET = Unset()
 
 
 class McpServers:
@@ -75,7 +68,8 @@ class McpServers:
     ) -> dict[str, Any]:
         """Make an MCP server; `token` and `url` in the answer are not shown again. `listing` says what it lists.
 
-        Raises NotFound for an unknown account, InvalidRequest for a filter that leaves no tool or a bad expiry.
+        Raises NotFound for an unknown account, InvalidRequest for a filter that leaves no tool or a bad expiry, and
+        LimitReached.
         """
         now = self._deployment.clock()
         chosen = self._checked(account_id, ServerConfig(), config or {})
@@ -84,7 +78,8 @@ class McpServers:
         owner = AccountId(account_id)
         server = McpServer(McpServerId(str(uuid4())), owner, check_name(name), chosen, expiry, now, now)
         audit = self._audit(actor, "mcp_server.created", server.id, account_id, _described(server))
-        if not self._stores.records.add_mcp_server(server, self._deployment.keys.hash_token(secret), audit):
+        token_hash, limited = self._deployment.keys.hash_token(secret), self._find_limited_tenant(owner)
+        if not self._stores.records.add_mcp_server(server, token_hash, audit, limited):
             raise refuse_unknown_account()
         return {**self._shown(server), **show_secret(self._deployment.settings.public_url, secret)}
 
@@ -182,6 +177,11 @@ class McpServers:
         about = {"integrated_account_id": account_id, **(details or {})}
         return AuditEntry(self._deployment.clock(), actor, action, server_id, about)
 
+    def _find_limited_tenant(self, account_id: AccountId) -> TenantId | None:
+        """Return the tenant of an account where its MCP servers are limited; None where they are not."""
+        account = self._stores.read_account(account_id)
+        return account.tenant_id if account and account.tenant_limits.mcp_servers else None
+
     def _integration(self, account_id: str) -> Integration:
         account = self._stores.read_account(AccountId(account_id))
         found = self._deployment.catalog().integrations.get(account.integration) if account else None
@@ -200,7 +200,7 @@ class McpServers:
         if "time_zone" in change:
             change = {**change, "time_zone": read_time_zone(change["time_zone"])}
         if "networks" in change:
-            change = {**change, "networks": read_networks(change["networks"], "config.networks")}
+            change = {**change, "networks": check_networks(change["networks"], "config.networks")}
         config = _merged(present, change)
         check_filter(integration, tools, config.methods, config.tags)
         return config

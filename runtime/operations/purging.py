@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 from runtime.errors import StorageUnavailable
 from runtime.logs import Log
-from runtime.model import Clock, ExpiredServer
+from runtime.model import Clock
 from runtime.stores.embedded import Stores
+from runtime.stores.server_use import ExpiredServer
 
 PURGE_SECONDS = 60.0
 """What has expired opens nothing already; each minute, so that a purge is small."""

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from runtime.errors import StorageUnavailable
-from runtime.model import Clock, Grant, McpServerId, UseCount
+from runtime.model import Clock, Grant, McpServerId
+from runtime.stores.server_use import UseCount
 
 STORE_SECONDS = 5.0
 """How often counts are stored: no more than that is lost in a crash, and a list may be so late."""

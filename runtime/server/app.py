@@ -12,9 +12,7 @@ used, or in the background right after the start.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import gc
-import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.metadata import version
@@ -40,6 +38,7 @@ from runtime.mcp_server.senders import PREFIX, WITHOUT_TOKEN
 from runtime.mcp_server.sse import SseEndpoint, is_sse
 from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
+from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.journal import Journal
@@ -51,6 +50,7 @@ from runtime.operations.server_tokens import ServerTokens
 from runtime.operations.server_uses import ServerUses
 from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
+from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.undo import Undo
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
@@ -60,10 +60,9 @@ from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
 from runtime.server.refusals import UNKNOWN_HOST
-from runtime.server.reload import Reloader
+from runtime.server.reload import COMPILE, Reloader
 from runtime.settings import LOOPBACK, Settings
 from runtime.stores.embedded import StorageHealth, Stores, make_hot, make_mailbox, open_stores
-from runtime.stores.serving_lock import hold_database
 from runtime.upstream.behaviours import check_behaviours
 from runtime.upstream.client import VendorClient, warm_up
 from runtime.upstream.request import fill_address
@@ -73,11 +72,6 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-COMPILE = (
-    f"import sys; sys.path.insert(0, {str(BUILTIN_DEFINITIONS.parent)!r}); "
-    "from generator.__main__ import main; sys.exit(main())"
-)
-"""What a process of its own runs to compile: this very generator, wherever the server was started."""
 PROBE_SECONDS = 5.0
 """How old the health may be: half of what load balancers usually wait between two questions."""
 MOST_BASE_URLS = 10_000
@@ -107,6 +101,7 @@ class Runtime:
         )
         self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
         self.tokens = AccessTokens(self.deployment)
+        self.api_tokens = ApiTokens(self.stores, self.keys)
         self.spending = Spending(self.stores)
         self.uses = ServerUses(self.stores)
         self.addresses = ClientAddresses(settings.trusted_proxies)
@@ -130,6 +125,7 @@ class Runtime:
             vendor=vendor,
             max_answer_bytes=settings.max_answer_bytes,
             policies=WritePolicies(vendor, self.stores),
+            tenants=TenantCalls(self.stores.hot),
         )
         self.undo = Undo(self.stores, self.journal_reader, self.calls, self.get_catalog)
 
@@ -168,8 +164,12 @@ class Runtime:
 
     async def is_api_token(self, token: str, grant: Grant) -> bool:
         """Whether this is an API token of this deployment that may call the tools of the grant's account."""
-        found = await self.stores.look_up.find_api_token(self.keys.hash_token(token))
-        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
+        found = await self.api_tokens.identify(token)
+        if found is None or not may_use(found, CALL_TOOLS, grant.account):
+            return False
+        if self.api_tokens.is_use_to_note(found):
+            self.api_tokens.note_use(found)
+        return True
 
     def report_misuse(self, grant: Grant, address: str) -> None:
         """Report that an MCP server was called from outside its networks, at most once an hour for each address."""
@@ -313,22 +313,3 @@ def _host_names(settings: Settings) -> tuple[str, ...]:
     if settings.host not in LOOPBACK:
         return ()
     return (*LOOPBACK, urlsplit(settings.public_url).hostname or "")
-
-
-def hold_data(settings: Settings) -> int:
-    """Take the data directory and the database for this process until it ends.
-
-    Raises SettingsError when another serves from either of them.
-    """
-    held = os.open(settings.data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as taken:
-        os.close(held)
-        raise SettingsError(
-            f"Another Ledgerport already serves from {settings.data}.",
-            advice="Stop it, or set LEDGERPORT_DATA to another directory.",
-        ) from taken
-    if not settings.postgres_url:
-        hold_database(settings.database.resolve())
-    return held

@@ -17,9 +17,15 @@ from typing import Protocol
 
 from generator.catalog import Catalog
 from generator.diagnostics import DefinitionErrors
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import SettingsError
 from runtime.logs import Log
 
+COMPILE = (
+    f"import sys; sys.path.insert(0, {str(BUILTIN_DEFINITIONS.parent)!r}); "
+    "from generator.__main__ import main; sys.exit(main())"
+)
+"""What a process of its own runs to compile: this very generator, wherever the server was started."""
 LOOK_EVERY_SECONDS = 1.0
 MOST_LOGGED = 50
 """How many errors of one refusal the log names."""

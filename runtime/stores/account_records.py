@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, true, update
 
-from runtime.model import Account, AccountId, AuditEntry, EndedBy
+from runtime.errors import Conflict, LimitReached
+from runtime.model import EVERY_ACCOUNT, Account, AccountFilter, AccountId, AuditEntry, EndedBy
 from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, write_budget
-from runtime.stores.record_base import Position, RecordBase, as_json, count, lock_account, note, read_part
-from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER, REFRESH_ATTEMPT
+from runtime.stores.record_base import (
+    Details,
+    Position,
+    RecordBase,
+    as_json,
+    count,
+    lock_account,
+    note,
+    read_part,
+)
+from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER, REFRESH_ATTEMPT, TENANT
+from runtime.stores.tenant_records import hold_tenant
 
-_ACCOUNT = [ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")]
+_ACCOUNT = [
+    *(ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")),
+    select(TENANT.c.limits).where(TENANT.c.id == ACCOUNT.c.tenant_id).scalar_subquery(),
+]
+_SETTABLE = ("name", "budget", "external_id", "metadata", "updated_at")
 _FIND_ACCOUNT = select(*_ACCOUNT).where(ACCOUNT.c.id == bindparam("account"))
 
 
@@ -20,14 +36,18 @@ class AccountRecords(RecordBase):
     """Reads and changes accounts."""
 
     def add_account(self, account: Account, audit: AuditEntry) -> None:
-        """Store a new account."""
-        values = {name: getattr(account, name) for name in ACCOUNT_COLUMNS.split(", ")}
+        """Store a new account, and its tenant where that is new.
+
+        Raises LimitReached when its tenant has as many as it may, and Conflict for an external id that another account
+        of the tenant has.
+        """
+        of_tenant = ACCOUNT.c.tenant_id == account.tenant_id
         with self._engine.begin() as connection:
-            connection.execute(
-                insert(ACCOUNT).values(
-                    values | {"fields": as_json(account.fields), "budget": write_budget(account.budget)}
-                )
-            )
+            limits = hold_tenant(connection, account.tenant_id, audit.at)
+            if limits.accounts and count(connection, ACCOUNT, of_tenant) >= limits.accounts:
+                raise LimitReached.of(limits.accounts, "integrated accounts")
+            _check_external_id(connection, account)
+            connection.execute(insert(ACCOUNT).values(_of_account(account)))
             note(connection, audit)
 
     def find_account(self, account_id: AccountId) -> Account | None:
@@ -35,10 +55,42 @@ class AccountRecords(RecordBase):
         with self._reading.begin() as connection:
             return find_account(connection, account_id)
 
-    def list_accounts(self, after: Position | None, limit: int) -> list[Account]:
-        """Return the accounts from the oldest on, `limit` of them."""
+    def list_accounts(
+        self, after: Position | None, limit: int, wanted: AccountFilter = EVERY_ACCOUNT
+    ) -> list[Account]:
+        """Return the accounts that are wanted from the oldest on, `limit` of them."""
+        condition = _are_accounts_wanted(wanted)
         with self._reading.begin() as connection:
-            return [read_account(row) for row in read_part(connection, ACCOUNT, _ACCOUNT, after, limit)]
+            found = read_part(connection, ACCOUNT, _ACCOUNT, after, limit, condition)
+            return [read_account(row) for row in found]
+
+    def change_account(
+        self,
+        account_id: AccountId,
+        change: Callable[[Account], Account],
+        audit: AuditEntry,
+        describe: Callable[[Account, Account], Details],
+    ) -> Account | None:
+        """Change what can be set of an account, with nobody else changing it meanwhile. None when there is none.
+
+        `describe` says what changed, for the audit; where nothing did, nothing is written. Raises Conflict as
+        `add_account` does.
+        """
+        with self._engine.begin() as connection:
+            lock_account(connection, account_id, is_changed=True)
+            before = find_account(connection, account_id)
+            if before is None:
+                return None
+            after = change(before)
+            if not (changes := describe(before, after)):
+                return before
+            if after.external_id != before.external_id:
+                hold_tenant(connection, after.tenant_id, audit.at)
+                _check_external_id(connection, after)
+            values = {name: value for name, value in _of_account(after).items() if name in _SETTABLE}
+            connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values))
+            note(connection, audit, changes)
+        return after
 
     def connect_account(self, account: Account, audit: AuditEntry) -> bool:
         """Make an account active with the fields, company and credentials given.
@@ -139,6 +191,46 @@ def find_account(connection: Connection, account_id: AccountId) -> Account | Non
     """Return an account as it is now, if there is one."""
     row = connection.execute(_FIND_ACCOUNT, {"account": account_id}).first()
     return None if row is None else read_account(row)
+
+
+def _of_account(account: Account) -> dict[str, Any]:
+    """Return the values of the row of an account."""
+    values = {name: getattr(account, name) for name in ACCOUNT_COLUMNS.split(", ")}
+    as_text = {"fields": as_json(account.fields), "metadata": as_json(account.metadata)}
+    return values | as_text | {"budget": write_budget(account.budget)}
+
+
+def _check_external_id(connection: Connection, account: Account) -> None:
+    """Raise Conflict for an external id that another account of the tenant has; the tenant is held."""
+    same = and_(
+        ACCOUNT.c.tenant_id == account.tenant_id,
+        ACCOUNT.c.external_id == account.external_id,
+        ACCOUNT.c.id != account.id,
+    )
+    if account.external_id is not None and count(connection, ACCOUNT, same):
+        raise Conflict(
+            "Another integrated account of this tenant has that external_id.",
+            advice="List the integrated accounts with ?external_id= to find it, or give this one another.",
+        )
+
+
+def _are_accounts_wanted(wanted: AccountFilter) -> Any:
+    """Return the condition of a filter.
+
+    Metadata are JSON with sorted keys, in which the text of a member stands only where the member is: a quote within a
+    value has a backslash before it.
+    """
+    same = (
+        (ACCOUNT.c.tenant_id, wanted.reach.tenant_id),
+        (ACCOUNT.c.id, wanted.reach.account_id),
+        (ACCOUNT.c.tenant_id, wanted.tenant_id),
+        (ACCOUNT.c.external_id, wanted.external_id),
+        (ACCOUNT.c.status, wanted.status),
+    )
+    conditions: list[Any] = [true(), *(column == value for column, value in same if value is not None)]
+    members = [as_json({name: value})[1:-1] for name, value in wanted.metadata]
+    conditions += [func.replace(ACCOUNT.c.metadata, member, "") != ACCOUNT.c.metadata for member in members]
+    return and_(*conditions)
 
 
 def _ended_attempt(account_id: AccountId) -> Any:

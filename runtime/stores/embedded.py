@@ -33,14 +33,16 @@ from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
 
 if TYPE_CHECKING:
-    from runtime.model import Account, AccountId, ExpiredServer, McpServerId, Spent, SpentKey, UseCount
+    from runtime.model import Account, AccountId, McpServerId, Spent, SpentKey
     from runtime.stores.change_threads import ChangeThreads
     from runtime.stores.policy_use import Limits, Reservation, Use
     from runtime.stores.records import Records
     from runtime.stores.redis_link import RedisLink
+    from runtime.stores.server_use import ExpiredServer, UseCount
 
 T = TypeVar("T")
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
+CheckSpent = Callable[["dict[SpentKey, Spent]"], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ class Stores:
     def __post_init__(self) -> None:
         self.writer = Writer(self._hold_together)
         self._journal = JournalQueue(partial(self.writer.start, is_alone=True), self._add_links)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes serve from the same records."""
+        return False
 
     @property
     def records(self) -> Records:
@@ -183,6 +190,13 @@ class Stores:
         """Add to what was sent to vendors. Raises StorageUnavailable when that cannot be written."""
         return self.records.add_spending(added)
 
+    def spend_within(self, key: SpentKey, spent: Spent, check: CheckSpent) -> dict[SpentKey, Spent]:
+        """Add to what was sent where `check` lets the sums pass, with nobody else adding to them meanwhile.
+
+        Raises what `check` raises, and StorageUnavailable.
+        """
+        return self.records.spend_within(key, spent, check)
+
     def read_spending(self, account_id: AccountId, month: str = "") -> dict[SpentKey, Spent]:
         """Return what an account has sent. Raises StorageUnavailable when that cannot be read."""
         return self.records.read_spending(account_id, month)
@@ -240,18 +254,17 @@ def open_stores(settings: Settings, now: float) -> Stores:
     Where PostgreSQL is set they are those of a fleet. Symbolic links are resolved once, as SQLite does: its log and
     locks are beside the file itself.
     """
-    keys = Keys(settings.secret_key)
+    keys, link = Keys(settings.secret_key), _open_link(settings)
     if settings.postgres_url:
         from runtime.stores.fleet import open_fleet_stores
 
-        return open_fleet_stores(settings.postgres_url, now, keys)
+        return open_fleet_stores(settings.postgres_url, now, keys, link)
     path = settings.database.resolve()
     bring_up_to_date(path, now, keys)
     try:
         look_up = SqliteLookUp(path, keys.check_value())
     except sqlite3.Error as problem:
         raise SettingsError(f"The database {path} cannot be read: {problem}.") from problem
-    link = _open_link(settings)
     return Stores(path, look_up, make_hot(link), look_up.files, link)
 
 

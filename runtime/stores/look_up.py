@@ -25,7 +25,6 @@ from runtime.model import (
     Account,
     AccountId,
     ApiToken,
-    ApiTokenId,
     Budget,
     Grant,
     McpServerId,
@@ -35,6 +34,7 @@ from runtime.recent import Recent
 from runtime.stores import sqlite
 from runtime.stores.configs import read_config
 from runtime.stores.files import Files
+from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_live_api_token, read_tenant_limits
 from runtime.stores.wal_watch import WalWatch
 
 _MOST_CACHED = 10_000
@@ -47,15 +47,20 @@ BUSY_MILLISECONDS = 50
 
 ACCOUNT_COLUMNS = (
     "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at, ended_by, "
-    "budget"
+    "budget, tenant_id, external_id, metadata"
 )
-_OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
+OF_ACCOUNT = (
+    ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
+    + ", (SELECT limits FROM tenant WHERE tenant.id = account.tenant_id)"
+)
+"""What is read of an account: its columns, and the limits of its tenant."""
+_ACCOUNT_LENGTH = ACCOUNT_COLUMNS.count(",") + 2
 _ACCOUNT_OF_SERVER = "JOIN account ON account.id = mcp_server.account_id"
 _IS_OPEN = "mcp_server.used_up_at IS NULL AND (mcp_server.expires_at IS NULL OR mcp_server.expires_at > ?)"
 GRANT = (
-    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
+    f"SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
     f"FROM mcp_server {_ACCOUNT_OF_SERVER} WHERE mcp_server.token_hash = ? AND {_IS_OPEN} "
-    f"UNION ALL SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, "
+    f"UNION ALL SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, "
     "CASE WHEN mcp_server.expires_at < mcp_previous_token.expires_at "
     "THEN mcp_server.expires_at ELSE mcp_previous_token.expires_at END "
     f"FROM mcp_previous_token JOIN mcp_server ON mcp_server.id = mcp_previous_token.server_id {_ACCOUNT_OF_SERVER} "
@@ -65,14 +70,13 @@ GRANT = (
 present one is found; a token that has ended is looked up as one that never was, so that both take as long.
 """
 GRANT_OF_SERVER = (
-    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
+    f"SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
     f"FROM mcp_server {_ACCOUNT_OF_SERVER} WHERE mcp_server.id = ?"
 )
-_ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"
+_ACCOUNT = f"SELECT {OF_ACCOUNT} FROM account WHERE id = ?"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != ? LIMIT 1"
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
-API_TOKEN_COLUMNS = "id, name, created_at, last_used_at, scopes, account_id"  # noqa: S105  (names of columns)
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"
 
 Known = Recent[TokenHash, tuple[Grant, float]]
@@ -90,8 +94,8 @@ class LookUp(Protocol):
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired."""
         ...
 
-    async def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
-        """Return the API token with this hash, if there is one."""
+    async def find_api_token(self, token_hash: TokenHash, now: float) -> ApiToken | None:
+        """Return the API token with this hash; None when there is none, or it has expired."""
         ...
 
     async def find_account(self, account_id: AccountId) -> Account | None:
@@ -160,11 +164,10 @@ class SqliteLookUp:
             return None
         return make_grant(row[:-1])
 
-    async def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
-        """Return the API token with this hash, if there is one."""
+    async def find_api_token(self, token_hash: TokenHash, now: float) -> ApiToken | None:
+        """Return the API token with this hash; None when there is none, or it has expired."""
         self.files.check()
-        row = self._row(_API_TOKEN, token_hash)
-        return None if row is None else read_api_token(row)
+        return read_live_api_token(self._row(_API_TOKEN, token_hash), now)
 
     async def find_account(self, account_id: AccountId) -> Account | None:
         """Return the account as it is now, if there is one."""
@@ -230,28 +233,20 @@ def fill_grant(token_hash: TokenHash, now: float) -> tuple[TokenHash | float, ..
 @lru_cache(maxsize=4096)
 def make_grant(row: tuple[Any, ...]) -> Grant:
     """Return the grant in a row. Cached by the row's content: a row that changed is another row."""
-    return Grant(read_account(row), read_config(row[13]), McpServerId(row[12]))
+    server_id, config = row[_ACCOUNT_LENGTH:]
+    return Grant(read_account(row), read_config(config), McpServerId(server_id))
 
 
 def read_account(row: Any) -> Account:
-    """Return the account in a row that begins with ACCOUNT_COLUMNS."""
+    """Return the account in a row that begins with OF_ACCOUNT."""
     (
-        id_,
-        integration,
-        environment,
-        name,
-        status,
-        company,
-        fields,
-        sealed,
-        created_at,
-        updated_at,
-        ended_by,
-        budget,
-    ) = row[:12]
+        id_, integration, environment, name, status, company, fields, sealed, created_at, updated_at,
+        ended_by, budget, tenant_id, external_id, metadata, tenant_limits,
+    ) = row[:_ACCOUNT_LENGTH]  # fmt: skip
     return Account(
         AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
-        created_at, updated_at, ended_by, read_budget(budget),
+        created_at, updated_at, ended_by, read_budget(budget), tenant_id, external_id, orjson.loads(metadata),
+        read_tenant_limits(tenant_limits),
     )  # fmt: skip
 
 
@@ -264,9 +259,3 @@ def write_budget(budget: Budget) -> str:
     """Return the same as text; empty where nothing is set."""
     values = budget.as_dict()
     return json.dumps(values) if values else ""
-
-
-def read_api_token(row: Any) -> ApiToken:
-    """Return the API token in a row of API_TOKEN_COLUMNS."""
-    id_, name, created_at, last_used_at, scopes, account_id = row
-    return ApiToken(ApiTokenId(id_), name, created_at, last_used_at, tuple(scopes.split()), account_id)

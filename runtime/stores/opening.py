@@ -47,10 +47,25 @@ def bring_up_to_date(path: Path, now: float, keys: Keys) -> int:
             with closing(connect(path)) as connection:
                 return _check_and_migrate(connection, path, now, keys)
     except (OSError, sqlite3.DatabaseError) as problem:
-        raise SettingsError(
-            f"The database {path} cannot be used: {problem}. {explain_error(problem)}".strip(),
-            advice="Correct that, or restore a backup of the database.",
-        ) from problem
+        raise _is_unusable(path, problem) from problem
+
+
+def check_file(path: Path, keys: Keys) -> int:
+    """Return the version of a file that a start would take, and change nothing; 0 when there is none.
+
+    Raises SettingsError where a start would, and when the file takes no changes now.
+    """
+    try:
+        _check_names(path)
+        if not path.exists():
+            return 0
+        with closing(connect(path)) as connection:
+            version, _is_taken_over, _is_known = _check(connection, path, keys)
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+            return version
+    except (OSError, sqlite3.DatabaseError) as problem:
+        raise _is_unusable(path, problem) from problem
 
 
 @contextmanager
@@ -114,7 +129,8 @@ def _create(path: Path, now: float, keys: Keys) -> None:
         os.close(directory)
 
 
-def _check_and_migrate(connection: sqlite3.Connection, path: Path, now: float, keys: Keys) -> int:
+def _check(connection: sqlite3.Connection, path: Path, keys: Keys) -> tuple[int, bool, bool]:
+    """Return the version, whether Alembic has noted it, and whether the file knows its key. Raises SettingsError."""
     objects = _list_objects(connection)
     version, is_taken_over = _version(connection, path, objects)
     if path.stat().st_size <= LARGEST_CHECKED:
@@ -123,8 +139,13 @@ def _check_and_migrate(connection: sqlite3.Connection, path: Path, now: float, k
     is_ours = hmac.compare_digest(known[0], keys.check_value()) if known else _opens_any(connection, keys)
     if not is_ours:
         raise describe_other_key(f"The database {path}")
+    return version, is_taken_over, known is not None
+
+
+def _check_and_migrate(connection: sqlite3.Connection, path: Path, now: float, keys: Keys) -> int:
+    version, is_taken_over, is_known = _check(connection, path, keys)
     connection.execute("PRAGMA journal_mode=WAL")
-    if known is None or version < find_newest_version() or not is_taken_over:
+    if not is_known or version < find_newest_version() or not is_taken_over:
         _migrate(connection, now, keys, None if is_taken_over else version)
     return find_newest_version()
 
@@ -232,6 +253,13 @@ def _other_program(path: Path) -> SettingsError:
     return SettingsError(
         f"The database {path} belongs to another program.",
         advice="Set LEDGERPORT_DATABASE_URL to another file; one that is not there is created.",
+    )
+
+
+def _is_unusable(path: Path, problem: Exception) -> SettingsError:
+    return SettingsError(
+        f"The database {path} cannot be used: {problem}. {explain_error(problem)}".strip(),
+        advice="Correct that, or restore a backup of the database.",
     )
 
 

@@ -8,7 +8,7 @@ moment. What PostgreSQL reports becomes StorageUnavailable, with the reason.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any, LiteralString, cast
@@ -21,6 +21,7 @@ from runtime.errors import StorageUnavailable
 from runtime.stores import postgres
 from runtime.stores.condition import Condition
 from runtime.stores.engine import Found, PlainConnection, Synchronous
+from runtime.stores.grant_changes import is_grant_change
 
 POOL_SIZE = 6
 """Connections that stay open: as many as threads change records, and two for reads."""
@@ -46,7 +47,13 @@ def make_engine(url: str) -> Engine:
     )
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", _check_idle)
+    event.listen(engine, "after_cursor_execute", _note_statement)
     return engine
+
+
+def _note_statement(connection: Connection, cursor: Any, statement: str, *_context: Any) -> None:
+    if cursor.rowcount and is_grant_change(statement):
+        connection.info[_CHANGED] = True
 
 
 def _note_use(_connection: Any, record: Any) -> None:
@@ -64,6 +71,8 @@ def _check_idle(connection: psycopg.Connection[Any], record: Any, _proxy: Any) -
         raise DisconnectionError from ended
 
 
+_CHANGED = "grants_changed"
+"""What a connection has noted where its transaction changed rows that processes cache."""
 _BEGIN_CHAIN = "INSERT INTO journal_head (account_id, seq, hash) VALUES (?, 0, ?) ON CONFLICT DO NOTHING"
 _LOCK_HEAD = "SELECT seq FROM journal_head WHERE account_id = ? FOR UPDATE"
 _FIRST = bytes(32)
@@ -99,26 +108,36 @@ class PostgresReading:
 
 
 class PostgresWriting:
-    """Transactions that change something. Their outcome is noted in the condition."""
+    """Transactions that change something. Their outcome is noted in the condition.
 
-    def __init__(self, engine: Engine, condition: Condition) -> None:
+    `note_change` is called after each one that may have changed what processes cache (`grant_changes`).
+    """
+
+    def __init__(
+        self, engine: Engine, condition: Condition, note_change: Callable[[], None] = lambda: None
+    ) -> None:
         self._engine = engine
         self._condition = condition
+        self._note_change = note_change
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Yield a transaction for a block. Raises StorageUnavailable when it cannot be stored."""
-        is_committing = False
+        is_committing = is_changed = False
         try:
             with self._engine.connect() as connection, connection.begin() as transaction:
+                connection.info.pop(_CHANGED, None)
                 yield connection
-                is_committing = True
+                is_committing, is_changed = True, _CHANGED in connection.info
                 transaction.commit()
             self._condition.note_success()
         except TimeoutError as error:
             raise postgres.explain_failed_write(_BUSY) from error
         except (DBAPIError, psycopg.Error) as error:
             raise self._explain(error, is_committing=is_committing) from error
+        finally:
+            if is_changed:
+                self._note_change()
 
     @contextmanager
     def begin_plain(self, *, synchronous: Synchronous = "FULL") -> Iterator[PlainConnection]:
@@ -131,7 +150,7 @@ class PostgresWriting:
             raw = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
             if synchronous == "NORMAL":
                 raw.execute("SET LOCAL synchronous_commit = off")
-            yield _Plain(raw)
+            yield _Plain(raw, connection.info)
 
     def lock_heads(self, connection: PlainConnection, account_ids: Iterable[str]) -> None:
         """Have nobody else add to the chains of accounts until the transaction ends; in one order everywhere."""
@@ -164,17 +183,24 @@ class PostgresWriting:
 class _Plain:
     """The driver's connection with `?` where a value stands, as SQLite has it."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], noted: dict[Any, Any]) -> None:
         self._connection = connection
+        self._noted = noted
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Found:
         """Run a statement."""
+        self._note(statement)
         return self._connection.execute(_in_postgresql(statement), values)
 
     def executemany(self, statement: str, rows: Sequence[Sequence[Any]], /) -> object:
         """Run a statement for each row of values."""
+        self._note(statement)
         self._connection.cursor().executemany(_in_postgresql(statement), rows)
         return None
+
+    def _note(self, statement: str) -> None:
+        if is_grant_change(statement):
+            self._noted[_CHANGED] = True
 
 
 @lru_cache

@@ -1,8 +1,8 @@
 """Who is asking, read from PostgreSQL: the few reads that every request makes, on the event loop.
 
 No SQLAlchemy, one indexed statement each, in a pool of connections of its own. Each read has a time limit, so that a
-database that is gone holds up nothing but what needs it; while it is known to be gone the limit is short. Nothing is
-cached here: what another process revoked is revoked with the next read.
+database that is gone holds up nothing but what needs it; while it is known to be gone the limit is short. Grants and
+API tokens are cached as long as `generation` lets them; without it, in one process alone, they are read each time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, LiteralString, Self
 
 from psycopg import AsyncConnection, Error
@@ -20,16 +20,9 @@ from runtime.errors import StorageUnavailable
 from runtime.model import Account, AccountId, ApiToken, Grant, McpServerId, TokenHash
 from runtime.stores import postgres
 from runtime.stores.condition import Condition
-from runtime.stores.look_up import (
-    ACCOUNT_COLUMNS,
-    API_TOKEN_COLUMNS,
-    GRANT,
-    GRANT_OF_SERVER,
-    fill_grant,
-    make_grant,
-    read_account,
-    read_api_token,
-)
+from runtime.stores.generation import Generation, GrantCache
+from runtime.stores.look_up import GRANT, GRANT_OF_SERVER, OF_ACCOUNT, fill_grant, make_grant, read_account
+from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_api_token, read_live_api_token
 
 MOST_CONNECTIONS = 4
 """A read takes under 1 ms there, so four serve several thousand a second."""
@@ -43,7 +36,7 @@ _OTHER_KEY = "The database belongs to another secret key: restart the server."
 
 _GRANT: LiteralString = GRANT.replace("?", "%s")
 _GRANT_OF_SERVER: LiteralString = GRANT_OF_SERVER.replace("?", "%s")
-_ACCOUNT = f"SELECT {ACCOUNT_COLUMNS} FROM account WHERE id = %s"
+_ACCOUNT = f"SELECT {OF_ACCOUNT} FROM account WHERE id = %s"
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = %s"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != %s LIMIT 1"
@@ -64,13 +57,20 @@ class _Reporting(AsyncConnection[Any]):
 
 
 Pool = AsyncConnectionPool[_Reporting]
+FindRow = Callable[[TokenHash, Callable[[Any], bool]], Awaitable[Any]]
+"""Finds the row of a token that is live."""
 
 
 class PostgresLookUp:
     """Looks up grants, accounts and API tokens in PostgreSQL. For the event loop; one loop after another may use it."""
 
-    def __init__(self, url: str, key_check: bytes) -> None:
+    def __init__(self, url: str, key_check: bytes, generation: Generation | None = None) -> None:
         self._url = url
+        self._find_grant_row: FindRow = _read_live(self._read_grant)
+        self._find_token_row: FindRow = _read_live(self._read_token)
+        if generation is not None:
+            self._find_grant_row = GrantCache(generation, self._read_grant).find
+            self._find_token_row = GrantCache(generation, self._read_token).find
         self._key_check = key_check
         self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -83,18 +83,20 @@ class PostgresLookUp:
 
         Raises StorageUnavailable when that cannot be found out: nothing opens, and nothing is said to be revoked.
         """
-        return _live_grant(await self._row(_GRANT, *fill_grant(token_hash, now)), now)
+        row = await self._find_grant_row(token_hash, lambda row: _is_live(row, now))
+        return None if row is None else make_grant(row[:-1])
 
     async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired.
 
         Raises StorageUnavailable when that cannot be found out.
         """
-        return _live_grant(await self._row(_GRANT_OF_SERVER, server_id), now)
+        row = await self._row(_GRANT_OF_SERVER, server_id)
+        return make_grant(row[:-1]) if row is not None and _is_live(row, now) else None
 
-    async def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
-        """Return the API token with this hash, if there is one."""
-        row = await self._row(_API_TOKEN, token_hash)
+    async def find_api_token(self, token_hash: TokenHash, now: float) -> ApiToken | None:
+        """Return the API token with this hash; None when there is none, or it has expired."""
+        row = await self._find_token_row(token_hash, lambda row: read_live_api_token(row, now) is not None)
         return None if row is None else read_api_token(row)
 
     async def find_account(self, account_id: AccountId) -> Account | None:
@@ -132,6 +134,14 @@ class PostgresLookUp:
     def close(self) -> None:
         """Drop what `stop` has not closed."""
         self._pool = None
+
+    async def _read_grant(self, token_hash: TokenHash) -> Any:
+        return await self._row(
+            _GRANT, *fill_grant(token_hash, 0.0)
+        )  # whether it has ended is asked at each use
+
+    async def _read_token(self, token_hash: TokenHash) -> Any:
+        return await self._row(_API_TOKEN, token_hash)
 
     async def _row(self, statement: LiteralString, *values: Any) -> Any:
         rows = await self._rows(statement, *values)
@@ -197,8 +207,16 @@ async def _ask(pool: Pool, seconds: float, statement: LiteralString, values: tup
         return await (await connection.execute(statement, values)).fetchall()
 
 
-def _live_grant(row: Any, now: float) -> Grant | None:
-    """Return the grant in a row, unless it has expired."""
-    if row is None or (row[-1] is not None and row[-1] <= now):
-        return None
-    return make_grant(row[:-1])
+def _read_live(read_row: Callable[[TokenHash], Awaitable[Any]]) -> FindRow:
+    """Return what finds a row in the database each time, if it is live."""
+
+    async def find(token_hash: TokenHash, is_live: Callable[[Any], bool]) -> Any:
+        row = await read_row(token_hash)
+        return row if row is not None and is_live(row) else None
+
+    return find
+
+
+def _is_live(row: Any, now: float) -> bool:
+    """Whether the grant in a row has not ended."""
+    return row[-1] is None or row[-1] > now

@@ -27,6 +27,9 @@ _FOUND = (
     "SELECT 'table', tablename FROM pg_tables WHERE schemaname = current_schema() UNION ALL "
     "SELECT 'index', indexname FROM pg_indexes WHERE schemaname = current_schema()"
 )
+_HAS_VERSION = (
+    f"SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = '{VERSION_TABLE}'"  # noqa: S608
+)
 _OTHER = "Set LEDGERPORT_DATABASE_URL to another database; an empty one is filled."
 
 
@@ -42,15 +45,27 @@ def bring_up_to_date(url: str, now: float, keys: Keys) -> int:
             if not _is_current(connection, keys):
                 _migrate(connection, url, now, keys)
     except Error as problem:
-        reason = (
-            postgres.explain_error(problem)
-            or f"{type(problem).__name__}: it refused a statement of the start."
-        )
-        raise SettingsError(
-            f"The database that LEDGERPORT_DATABASE_URL names cannot be used. {reason}",
-            advice="Correct that, or set LEDGERPORT_DATABASE_URL to another database.",
-        ) from problem
+        raise _is_unusable(problem) from problem
     return find_newest_version()
+
+
+def check_database(url: str, keys: Keys) -> int:
+    """Return the version of a database that a start would take, and change nothing; 0 when it is empty.
+
+    Raises SettingsError where a start would, and when it takes no changes now.
+    """
+    try:
+        with closing(postgres.open_connection(url, is_autocommit=True)) as connection:
+            is_current = _is_current(connection, keys)
+            is_empty = not is_current and connection.execute(_HAS_VERSION).fetchone() is None
+            if connection.execute("SHOW transaction_read_only").fetchone() != ("off",):
+                raise SettingsError(
+                    "The database is read-only: it is a standby, or set so.",
+                    advice="Set LEDGERPORT_DATABASE_URL to the primary.",
+                )
+            return 0 if is_empty else _read_version(connection)
+    except Error as problem:
+        raise _is_unusable(problem) from problem
 
 
 def _is_current(connection: Connection[Any], keys: Keys) -> bool:
@@ -131,6 +146,16 @@ def _lock(connection: Connection[Any]) -> None:
             f"Another process has been migrating the database for {LONGEST_MIGRATION:g} seconds.",
             advice="Wait until it has finished, or stop it.",
         ) from None
+
+
+def _is_unusable(problem: Error) -> SettingsError:
+    reason = (
+        postgres.explain_error(problem) or f"{type(problem).__name__}: it refused a statement of the start."
+    )
+    return SettingsError(
+        f"The database that LEDGERPORT_DATABASE_URL names cannot be used. {reason}",
+        advice="Correct that, or set LEDGERPORT_DATABASE_URL to another database.",
+    )
 
 
 def _other_program() -> SettingsError:

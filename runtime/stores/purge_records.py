@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy import Column, Table, delete, func, select, update
 
-from runtime.model import AccountId, AuditEntry, ExpiredServer, McpServerId
+from runtime.model import AccountId, AuditEntry, McpServerId
 from runtime.stores.policy_records import DAY
 from runtime.stores.record_base import RecordBase, note
+from runtime.stores.server_use import ExpiredServer
 from runtime.stores.tables import (
+    API_TOKEN,
     AUTHORIZATION,
     IDEMPOTENCY_KEY,
     MCP_PREVIOUS_TOKEN,
@@ -65,7 +67,8 @@ class PurgeRecords(RecordBase):
 
         are no more.
 
-        MCP servers stay for a day more, so that a clock that was set forward does not delete what it only closed.
+        MCP servers and API tokens stay for a day more, so that a clock that was set forward does not delete what it
+        only closed.
         """
         servers, keys, uses, tokens = MCP_SERVER.c, IDEMPOTENCY_KEY.c, POLICY_USE.c, MCP_PREVIOUS_TOKEN.c
         latest = now - PURGE_AFTER_SECONDS
@@ -74,6 +77,7 @@ class PurgeRecords(RecordBase):
             self._delete_part(
                 MCP_SERVER, servers.id, servers.expired_at <= latest, servers.expires_at <= latest
             )
+            + self._delete_part(API_TOKEN, API_TOKEN.c.id, API_TOKEN.c.expires_at <= latest)
             + self._delete_part(MCP_PREVIOUS_TOKEN, tokens.server_id, tokens.expires_at <= now)
             + self._delete_part(AUTHORIZATION, AUTHORIZATION.c.state_hash, AUTHORIZATION.c.expires_at <= now)
             + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.expires_at <= now)

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import hmac
 import json
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, text, true, update
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
 from runtime.stores.journal_records import JournalRecords
 from runtime.stores.policy_records import PolicyRecords
 from runtime.stores.purge_records import PurgeRecords
-from runtime.stores.record_base import RecordBase, lock_account, note
+from runtime.stores.record_base import RecordBase, count, lock_account, note
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.spending_records import SpendingRecords
 from runtime.stores.tables import (
+    ACCOUNT,
+    API_TOKEN,
     AUDIT,
     AUTHORIZATION,
     DEPLOYMENT,
     IDEMPOTENCY_KEY,
+    MCP_SERVER,
 )
+from runtime.stores.tenant_records import TenantRecords
+from runtime.stores.transfer_records import TransferRecords
 from runtime.stores.use_records import UseRecords
 
 _BIND_KEY = text(
@@ -47,6 +53,7 @@ class AuthorizationRecords(RecordBase):
             "redirect_uri": authorization.redirect_uri,
             "expires_at": authorization.expires_at,
             "verifier": authorization.verifier,
+            "return_url": authorization.return_url,
         }
         with self._engine.begin() as connection:
             if not lock_account(connection, authorization.account_id):
@@ -146,6 +153,8 @@ class Records(
     UseRecords,
     PurgeRecords,
     JournalRecords,
+    TransferRecords,
+    TenantRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 
@@ -163,6 +172,17 @@ class Records(
         wanted = select(*columns).where(AUDIT.c.subject == subject).order_by(AUDIT.c.id)
         with self._reading.begin() as connection:
             return [AuditEntry(*row[:4], json.loads(row[4])) for row in connection.execute(wanted)]
+
+    def count_things(self, now: float) -> dict[str, Any]:
+        """Return how many accounts there are by status, how many MCP servers that have not expired, and API tokens."""
+        by_status = select(ACCOUNT.c.status, func.count()).group_by(ACCOUNT.c.status)
+        is_alive = or_(MCP_SERVER.c.expires_at.is_(None), MCP_SERVER.c.expires_at > now)
+        with self._reading.begin() as connection:
+            return {
+                "accounts": {row[0]: row[1] for row in connection.execute(by_status)},
+                "mcp_servers": count(connection, MCP_SERVER, is_alive),
+                "api_tokens": count(connection, API_TOKEN, true()),
+            }
 
     def probe(self, now: float, *, is_doubtful: bool) -> None:
         """Find out whether the database takes changes: by one that changes nothing, and really where it is doubtful."""

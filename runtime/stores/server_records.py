@@ -6,19 +6,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, true, update
 
 from runtime.model import (
+    EVERYTHING,
     AccountId,
     ApiToken,
     ApiTokenId,
     AuditEntry,
     McpServer,
     McpServerId,
+    Reach,
+    TenantId,
     TokenHash,
 )
 from runtime.stores.configs import read_config, write_config
-from runtime.stores.look_up import API_TOKEN_COLUMNS, read_api_token
 from runtime.stores.record_base import (
     Details,
     Position,
@@ -29,6 +31,8 @@ from runtime.stores.record_base import (
     select_part,
 )
 from runtime.stores.tables import API_TOKEN, MCP_PREVIOUS_TOKEN, MCP_SERVER, MCP_SERVER_USE
+from runtime.stores.tenant_records import check_servers, hold_tenant, is_alive
+from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_api_token
 from runtime.stores.use_records import read_uses
 
 _API_TOKEN = [API_TOKEN.c[name] for name in API_TOKEN_COLUMNS.split(", ")]
@@ -49,9 +53,20 @@ _ADD_MCP_SERVER = insert(MCP_SERVER)
 class ServerRecords(RecordBase):
     """Reads and changes MCP servers."""
 
-    def add_mcp_server(self, server: McpServer, token_hash: TokenHash, audit: AuditEntry) -> bool:
-        """Store a new MCP server. False when its account is gone."""
+    def add_mcp_server(
+        self,
+        server: McpServer,
+        token_hash: TokenHash,
+        audit: AuditEntry,
+        limited: TenantId | None = None,
+    ) -> bool:
+        """Store a new MCP server. False when its account is gone.
+
+        `limited` is its tenant where that has a limit: then no other is added meanwhile. Raises LimitReached.
+        """
         with self._engine.begin() as connection:
+            if limited is not None:
+                check_servers(connection, limited, audit.at)
             if not lock_account(connection, server.account_id):
                 return False
             connection.execute(_ADD_MCP_SERVER, _of_server(server) | {"token_hash": token_hash})
@@ -63,7 +78,7 @@ class ServerRecords(RecordBase):
     ) -> list[McpServer]:
         """Return the MCP servers of an account that have not expired, from the oldest on."""
         mine = select(*_MCP_SERVER).select_from(_WITH_ITS_USE).where(MCP_SERVER.c.account_id == account_id)
-        wanted = select_part(mine.where(_is_alive(now)), MCP_SERVER, after, limit)
+        wanted = select_part(mine.where(is_alive(now)), MCP_SERVER, after, limit)
         with self._reading.begin() as connection:
             return [_server(row) for row in connection.execute(wanted)]
 
@@ -161,28 +176,40 @@ class ApiTokenRecords(RecordBase):
             "token_hash": token_hash,
             "scopes": " ".join(token.scopes),
             "account_id": token.account_id,
+            "tenant_id": token.tenant_id,
+            "is_bound_to_tenant": int(token.is_bound_to_tenant),
+            "expires_at": token.expires_at,
         }
         with self._engine.begin() as connection:
             if token.account_id is not None and not lock_account(connection, token.account_id):
                 return False
+            if token.is_bound_to_tenant:
+                hold_tenant(connection, token.tenant_id, token.created_at)
             connection.execute(insert(API_TOKEN).values(values))
             note(connection, audit)
         return True
 
-    def list_api_tokens(self, after: Position | None, limit: int) -> list[ApiToken]:
-        """Return the API tokens from the oldest on, without what would let anybody in."""
+    def list_api_tokens(
+        self, after: Position | None, limit: int, reach: Reach = EVERYTHING
+    ) -> list[ApiToken]:
+        """Return the API tokens within reach from the oldest on, without what would let anybody in."""
         with self._reading.begin() as connection:
-            return [read_api_token(row) for row in read_part(connection, API_TOKEN, _API_TOKEN, after, limit)]
+            found = read_part(connection, API_TOKEN, _API_TOKEN, after, limit, _are_tokens_within(reach))
+            return [read_api_token(row) for row in found]
 
     def delete_api_token(
         self,
         token_id: ApiTokenId,
         audit: AuditEntry,
         describe: Callable[[ApiToken], Details] = lambda _token: {},
+        reach: Reach = EVERYTHING,
     ) -> bool:
-        """Revoke an API token. False when there is none. `describe` adds to the audit entry what it was."""
+        """Revoke an API token within reach. False when there is none.
+
+        `describe` adds to the audit entry what it was.
+        """
         with self._engine.begin() as connection:
-            wanted = select(*_API_TOKEN).where(API_TOKEN.c.id == token_id)
+            wanted = select(*_API_TOKEN).where(API_TOKEN.c.id == token_id, _are_tokens_within(reach))
             row = connection.execute(wanted.with_for_update()).first()
             if row is None:
                 return False
@@ -195,8 +222,14 @@ class ApiTokenRecords(RecordBase):
         self._change(update(API_TOKEN).where(API_TOKEN.c.id == token_id).values(last_used_at=now))
 
 
-def _is_alive(now: float) -> Any:
-    return or_(MCP_SERVER.c.expires_at.is_(None), MCP_SERVER.c.expires_at > now)
+def _are_tokens_within(reach: Reach) -> Any:
+    """Return the condition that API tokens are bound to what is within reach."""
+    conditions: list[Any] = [true()]
+    if reach.tenant_id is not None:
+        conditions += [API_TOKEN.c.tenant_id == reach.tenant_id, API_TOKEN.c.is_bound_to_tenant == 1]
+    if reach.account_id is not None:
+        conditions.append(API_TOKEN.c.account_id == reach.account_id)
+    return and_(*conditions)
 
 
 def _find_server(
@@ -207,7 +240,7 @@ def _find_server(
     *,
     is_changed: bool = False,
 ) -> McpServer | None:
-    mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.id == server_id, _is_alive(now))
+    mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.id == server_id, is_alive(now))
     wanted = select(*_MCP_SERVER).select_from(_WITH_ITS_USE).where(*mine)
     row = connection.execute(wanted.with_for_update(of=MCP_SERVER) if is_changed else wanted).first()
     return None if row is None else _server(row)

@@ -21,6 +21,15 @@ METADATA = MetaData()
 _Number = BigInteger().with_variant(Integer, "sqlite")
 """The number that a row gets by itself; in SQLite only an INTEGER is one."""
 
+TENANT = Table(
+    "tenant",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("limits", Text, nullable=False),
+    Column("created_at", DOUBLE_PRECISION, nullable=False),
+    Index("tenant_in_order", "created_at", "id"),
+)
+
 ACCOUNT = Table(
     "account",
     METADATA,
@@ -36,8 +45,20 @@ ACCOUNT = Table(
     Column("updated_at", DOUBLE_PRECISION, nullable=False),
     Column("ended_by", Text, nullable=False, server_default=""),
     Column("budget", Text, nullable=False, server_default=""),
+    Column("tenant_id", Text, nullable=False, server_default="default"),
+    Column("external_id", Text),
+    Column("metadata", Text, nullable=False, server_default="{}"),
     Index("account_in_order", "created_at", "id"),
     Index("account_company", "integration", "environment", "company"),
+    Index("account_tenant", "tenant_id", "created_at", "id"),
+    Index(
+        "account_external",
+        "tenant_id",
+        "external_id",
+        unique=True,
+        sqlite_where=text("external_id IS NOT NULL"),
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
 )
 
 MCP_SERVER = Table(
@@ -97,9 +118,13 @@ API_TOKEN = Table(
     Column("last_used_at", DOUBLE_PRECISION),
     Column("scopes", Text, nullable=False, server_default=""),
     Column("account_id", Text, ForeignKey("account.id", ondelete="CASCADE")),
+    Column("tenant_id", Text, nullable=False, server_default="default"),
+    Column("is_bound_to_tenant", Integer, nullable=False, server_default=text("0")),
+    Column("expires_at", DOUBLE_PRECISION),
     Index("api_token_token", "token_hash", unique=True),
     Index("api_token_in_order", "created_at", "id"),
     Index("api_token_account", "account_id"),
+    Index("api_token_tenant", "tenant_id", "created_at", "id"),
 )
 
 AUTHORIZATION = Table(
@@ -113,6 +138,7 @@ AUTHORIZATION = Table(
     Column("browser_hash", LargeBinary),
     Column("verifier", LargeBinary),
     Column("granted", LargeBinary),
+    Column("return_url", Text, nullable=False, server_default=""),
     Index("authorization_account", "account_id"),
     Index("authorization_expiry", "expires_at"),
 )

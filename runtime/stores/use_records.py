@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, text, update
 
-from runtime.model import McpServerId, UseCount
+from runtime.model import McpServerId
 from runtime.stores.record_base import RecordBase
+from runtime.stores.server_use import UseCount
 from runtime.stores.tables import MCP_SERVER, MCP_SERVER_USE
 
 MOST_TOGETHER = 500

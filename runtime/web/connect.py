@@ -20,6 +20,7 @@ from generator.catalog import Catalog
 from runtime.connect.authorize import Authorizations
 from runtime.connect.company_choice import Choice
 from runtime.connect.links import AGAIN, CALLBACK_PATH, CONNECT_PATH, STATE_SECONDS
+from runtime.connect.return_urls import build_return, find_return_origin
 from runtime.errors import InvalidRequest, LedgerportError
 from runtime.logs import Log
 from runtime.model import Account
@@ -98,10 +99,10 @@ class ConnectPages:
             values = _once_each(request)
             account = await self._authorizations.complete(values, request.cookies.get(self._cookie, ""))
         except LedgerportError as problem:
-            return self._refused(problem)
+            return await self._go_back(request, self._refused(problem), problem)
         if isinstance(account, Choice):  # on an address of its own: this one has the vendor's code in it
             return RedirectResponse(_companies_of(values["state"]), 303, _SECRET_ADDRESS)
-        return self._connected(account)
+        return await self._go_back(request, self._connected(account))
 
     async def look_at_companies(self, request: Request) -> Response:
         """Show the companies that the consent covers."""
@@ -116,7 +117,7 @@ class ConnectPages:
             state,
             browser,
             _companies_of(state),
-            "'self'",
+            await self._list_targets(state, browser),
             companies=choice.companies,
         )
 
@@ -128,8 +129,29 @@ class ConnectPages:
             proof, chosen = form.get("proof", ""), form.get("company", "")
             account = await self._authorizations.choose(state, browser, proof, chosen)
         except LedgerportError as problem:
-            return self._refused(problem)
-        return self._connected(account)
+            return await self._go_back(request, self._refused(problem), problem)
+        return await self._go_back(request, self._connected(account))
+
+    async def _go_back(
+        self, request: Request, page: Response, problem: LedgerportError | None = None
+    ) -> Response:
+        """Return the redirect to where the platform wants the browser in the end; the page where it wants it nowhere.
+
+        It says the account, and the code of an error; the state of the link leads there only in its own browser.
+        """
+        state = request.path_params.get("state") or request.query_params.get("state", "")
+        found = await self._links.find_return(state, request.cookies.get(self._cookie, ""))
+        if found is None:
+            return page
+        account_id, url = found
+        said = {"status": "error", "error": problem.code} if problem else {"status": "connected"}
+        address = build_return(url, **said, integrated_account_id=account_id)
+        return RedirectResponse(address, 303, _SECRET_ADDRESS)
+
+    async def _list_targets(self, state: str, browser: str) -> str:
+        """Return where the choice of a company may lead, for the content security policy: it covers redirects."""
+        found = await self._links.find_return(state, browser)
+        return f"'self' {find_return_origin(found[1])}" if found else "'self'"
 
     def _who(self, request: Request) -> tuple[str, str]:
         """Return the state in the address, and what the cookie says."""

@@ -62,8 +62,9 @@ class ApiHarness:
         uploads: Uploads | None = None,
         calls: Any = None,
         counts_spending: bool = False,
+        **variables: str,
     ) -> None:
-        self.here: Deployment = deploy(data, clock)
+        self.here: Deployment = deploy(data, clock, **variables)
         self.calls = calls or Calls()
         self.lines: list[str] = []
         parts = self.here.parts(catalog)

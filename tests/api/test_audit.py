@@ -127,6 +127,13 @@ CHANGES: dict[str, Case] = {
         "mcp_server.deleted",
         {"name": "Agent", "config": CONFIG, "expires_at": None},
     ),
+    "change_tenant": (
+        nothing,
+        "/tenant/customer-1",
+        {"limits": {"accounts": 5}},
+        "tenant.changed",
+        {"before": {}, "after": {"accounts": 5}},
+    ),
     "create_api_token": (
         nothing,
         "/api-token",
@@ -172,7 +179,7 @@ def test_reading_leaves_no_entry(harness: ApiHarness, operation: Any) -> None:
     write(harness, made, "7")
     entry_id = harness.ask("GET", f"/integrated-account/{made}/journal").json()["result"][0]["id"]
     before = len(entries(harness))
-    path = operation.path.format(id=made, mcp_id=server_id, entry_id=entry_id)
+    path = operation.path.format(id=made, mcp_id=server_id, entry_id=entry_id, tenant_id="default")
     assert harness.ask("GET", path).status_code == 200
     assert len(entries(harness)) == before
 

@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 
 from runtime.api.table import TABLE, Operation
+from runtime.errors import Forbidden
 from runtime.keys.crypto import Keys
-from runtime.model import AccountId, ApiToken, ApiTokenId, Grant, ServerConfig
+from runtime.model import ApiToken, ApiTokenId, Grant, ServerConfig
 from runtime.operations.scopes import SCOPES, check_scope, may_use
 from runtime.server.app import Runtime
 from runtime.settings import Settings
 from runtime.stores.opening import bring_up_to_date
 from tests.api.harness import ApiHarness
 from tests.deployment import TOOLS, HandClock
+from tests.made_up_calls import ACCOUNT
 from tests.stores.released import make_released
 
 CALL = ["tools:call"]
@@ -38,7 +40,9 @@ def bound_token(harness: ApiHarness, account: str) -> dict[str, Any]:
 
 
 def ask_with(harness: ApiHarness, token: str, operation: Operation, account: str) -> Any:
-    path = operation.path.format(id=account, mcp_id="m", entry_id="e", tool=TOOLS[0].name, token_id="t")
+    path = operation.path.format(
+        id=account, mcp_id="m", entry_id="e", tool=TOOLS[0].name, token_id="t", tenant_id="t"
+    )
     more: dict[str, Any] = {} if operation.method in ("GET", "DELETE") else {"json": {}}
     return harness.ask(operation.method, path, headers={"Authorization": f"Bearer {token}"}, **more)
 
@@ -46,9 +50,17 @@ def ask_with(harness: ApiHarness, token: str, operation: Operation, account: str
 def test_each_operation_names_the_scope_it_needs_and_only_health_is_public() -> None:
     assert [each.path for each in TABLE if each.scope is None] == ["/healthz"]
     assert {each.scope for each in TABLE if each.scope is not None} <= SCOPES.keys()
-    bound = [each for each in TABLE if each.scope is not None and SCOPES[each.scope].is_bound]
-    assert {each.handler.__name__ for each in bound} == {"list_tools", "call_tool"}
-    assert [each.path for each in bound if not each.path.startswith("/integrated-account/{id}/")] == []
+    expected = {
+        "accounts:read": {"list_accounts", "get_account", "read_usage"},
+        "accounts:write": {"create_account", "delete_account", "change_account", "connect_account"},
+        "mcp:read": {"list_mcp_servers", "get_mcp_server"},
+        "mcp:write": {"create_mcp_server", "change_mcp_server", "delete_mcp_server"},
+        "tools:call": {"list_tools", "call_tool"},
+        "journal:read": {"list_journal", "get_journal_entry"},
+    }
+    for scope, names in expected.items():
+        assert {each.handler.__name__ for each in TABLE if each.scope == scope} == names
+    assert {each.path.split("/")[1] for each in TABLE if each.is_for_all_tenants} == {"tenant"}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +79,7 @@ def test_a_token_bound_to_an_account_may_list_and_call_its_tools_and_nothing_els
         assert found[1].json()["message"] == harness.ask("GET", "/integrated-account/x").json()["message"]
     else:
         assert [each.status_code for each in found] == [403] * 3
-        assert "needs the scope admin and has tools:call" in found[0].json()["message"]
+        assert f"needs the scope {operation.scope} and has tools:call" in found[0].json()["message"]
     assert [each.id for each in harness.here.stores.records.list_accounts(None, 10)] == before
 
 
@@ -143,9 +155,9 @@ def test_a_url_that_wants_an_api_token_takes_those_of_its_account_and_admin(harn
 
 def test_a_scope_without_an_account_is_good_for_none() -> None:
     token = ApiToken(ApiTokenId("t"), "x", 0.0, None, ("tools:call",), None)
-    assert not may_use(token, "tools:call", AccountId("a"))
-    with pytest.raises(Exception, match="no such integrated account"):
-        check_scope(token, "tools:call", None)
+    assert not may_use(token, "tools:call", ACCOUNT)
+    with pytest.raises(Forbidden, match="needs the scope tools:call"):
+        check_scope(token, "tools:call")
 
 
 def test_the_tokens_of_before_scopes_can_still_do_everything(tmp_path: Path) -> None:

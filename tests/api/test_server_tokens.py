@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from runtime.model import McpServerId, UseCount
+from runtime.model import McpServerId
 from runtime.operations.answers import format_time
 from runtime.operations.server_tokens import LONGEST_OVERLAP_SECONDS, MISUSE_SECONDS, ServerTokens
+from runtime.stores.server_use import UseCount
 from tests.api.harness import ApiHarness
 from tests.api.test_audit import entries
 from tests.deployment import NOON, HandClock

@@ -46,10 +46,13 @@ class Deployment:
     catalog: Catalog
 
 
-def prepare(data: Path, port: int, vendor: str, more_urls: int = 0) -> Deployment:
+def prepare(
+    data: Path, port: int, vendor: str, more_urls: int = 0, shared: Mapping[str, str] | None = None
+) -> Deployment:
     """A data directory with a connected company and a URL that lets every tool through.
 
-    `more_urls` are further MCP servers of the same company; their tokens are those of `more_token`.
+    `shared` are the variables of the engines of a fleet. `more_urls` are further
+    MCP servers of the same company; their tokens are those of `more_token`.
     """
     environment = {
         "LEDGERPORT_DATA": str(data),
@@ -60,6 +63,7 @@ def prepare(data: Path, port: int, vendor: str, more_urls: int = 0) -> Deploymen
         "LEDGERPORT_QUICKBOOKS_ORIGIN": vendor,
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID": "bench",
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": "bench",
+        **(shared or {}),
     }
     settings = Settings.load(environment)
     keys = Keys(settings.secret_key)

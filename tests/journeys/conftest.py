@@ -34,6 +34,10 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write("\n".join(lines) + "\n")
 
 
+AT_THE_START = "at the start"
+"""The snapshot of the demo company as nobody has worked in it."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """Both servers, and what a platform does with them."""
@@ -61,6 +65,10 @@ class Stage:
         with urllib.request.urlopen(request, timeout=30) as response:
             response.read()
 
+    def restore_start(self) -> None:
+        """Have the demo company as nobody has worked in it."""
+        self.control("restore", {"name": AT_THE_START})
+
 
 @pytest.fixture(scope="session")
 def clients() -> None:
@@ -75,6 +83,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with run_servers(demo) as all_of_it:
         made = Stage(demo, all_of_it)
         made.control("throttle", {"is_on": False})
+        made.control("snapshot", {"name": AT_THE_START})
         yield made
 
 

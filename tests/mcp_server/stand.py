@@ -319,7 +319,7 @@ async def ask_in_loop(
         "query_string": b"",
         "root_path": "",
         "scheme": "http",
-        "headers": headers,
+        "headers": [(b"request-id", b"one-of-the-tests"), *headers],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 8000),
         "state": {},

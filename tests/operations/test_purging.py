@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from runtime.errors import StorageUnavailable
-from runtime.model import AccountId, ExpiredServer, McpServerId
+from runtime.model import AccountId, McpServerId
 from runtime.operations import purging
 from runtime.operations.purging import Purging
+from runtime.stores.server_use import ExpiredServer
 from tests.deployment import HandClock
 
 Line = tuple[str, dict[str, Any]]

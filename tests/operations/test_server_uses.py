@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.errors import StorageUnavailable
-from runtime.model import McpServerId, UseCount
+from runtime.model import McpServerId
 from runtime.operations.server_uses import ServerUses
+from runtime.stores.server_use import UseCount
 from tests.deployment import HandClock
 from tests.mcp_server.stand import make_grant
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from runtime.errors import InvalidRequest, SettingsError
-from runtime.networks import is_within, read_networks, read_trusted_proxies
+from runtime.networks import check_networks, is_within
 from runtime.safety.client_addresses import UNKNOWN, ClientAddresses
+from runtime.setting_values import read_networks
 
 PROXIES = ("10.0.0.0/8", "2001:db8:ffff::/48")
+NAME = "LEDGERPORT_TRUSTED_PROXIES"
 PLAIN, STANDARD = "x-forwarded-for", "forwarded"
 
 
@@ -50,7 +52,7 @@ def test_a_named_proxy_says_who_is_before_it(lines: list[tuple[str, str]], addre
 
 
 def test_an_address_is_within_a_network_of_its_kind_and_an_unknown_one_in_none() -> None:
-    networks = read_networks(
+    networks = check_networks(
         ["203.0.113.0/24", "2001:db8::/32", "192.0.2.1", "::ffff:198.51.100.0/120"], "networks"
     )
     assert networks == ("203.0.113.0/24", "2001:db8::/32", "192.0.2.1/32", "198.51.100.0/24")
@@ -58,7 +60,7 @@ def test_an_address_is_within_a_network_of_its_kind_and_an_unknown_one_in_none()
     assert all(is_within(each, networks) for each in inside)
     outside = ("203.0.114.1", "2001:db9::1", "192.0.2.2", "", "unix", "203.0.113")
     assert not any(is_within(each, networks) for each in outside)
-    assert not is_within("", read_networks(["0.0.0.0/0", "::/0"], "networks"))
+    assert not is_within("", check_networks(["0.0.0.0/0", "::/0"], "networks"))
 
 
 @pytest.mark.parametrize(
@@ -66,21 +68,21 @@ def test_an_address_is_within_a_network_of_its_kind_and_an_unknown_one_in_none()
 )
 def test_what_is_no_network_is_refused_with_what_would_be(text: str) -> None:
     with pytest.raises(InvalidRequest, match=r"config\.networks has") as refused:
-        read_networks([text], "config.networks")
+        check_networks([text], "config.networks")
     assert refused.value.advice is not None
     assert "203.0.113.0/24" in refused.value.advice
 
 
 def test_an_address_within_a_network_is_no_network_and_the_right_one_is_named() -> None:
     with pytest.raises(InvalidRequest) as refused:
-        read_networks(["203.0.113.7/24"], "config.networks")
+        check_networks(["203.0.113.7/24"], "config.networks")
     assert (
         refused.value.advice == "Write 203.0.113.0/24 for the network, or 203.0.113.7 for the address alone."
     )
 
 
 def test_the_proxies_are_a_setting_that_stops_the_start_when_it_cannot_be_right() -> None:
-    assert read_trusted_proxies(" 10.0.0.0/8 , 2001:DB8::/32,") == ("10.0.0.0/8", "2001:db8::/32")
-    assert read_trusted_proxies("") == ()
-    with pytest.raises(SettingsError, match="LEDGERPORT_TRUSTED_PROXIES"):
-        read_trusted_proxies("the-proxy")
+    assert read_networks(NAME, " 10.0.0.0/8 , 2001:DB8::/32,") == ("10.0.0.0/8", "2001:db8::/32")
+    assert read_networks(NAME, "") == ()
+    with pytest.raises(SettingsError, match=NAME):
+        read_networks(NAME, "the-proxy")

@@ -184,9 +184,9 @@ def test_api_tokens_are_found_by_their_hash_until_they_are_revoked(stores: Store
     token = ApiToken(ApiTokenId("t1"), "ci", 1.0, None)
     stores.records.add_api_token(token, HASH, noted())
     stores.records.note_api_token_use(token.id, 7.0)
-    assert ask(stores, lambda look_up: look_up.find_api_token(HASH)) == replace(token, last_used_at=7.0)
+    assert ask(stores, lambda look_up: look_up.find_api_token(HASH, 6.0)) == replace(token, last_used_at=7.0)
     assert stores.records.delete_api_token(token.id, noted())
-    assert ask(stores, lambda look_up: look_up.find_api_token(HASH)) is None
+    assert ask(stores, lambda look_up: look_up.find_api_token(HASH, 8.0)) is None
 
 
 def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:

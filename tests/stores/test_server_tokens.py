@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from runtime.model import McpServer, McpServerId, ServerConfig, TokenHash, UseCount
+from runtime.model import McpServer, McpServerId, ServerConfig, TokenHash
 from runtime.stores import purge_records
 from runtime.stores.embedded import Stores
 from runtime.stores.look_up import GRANT, SqliteLookUp, fill_grant
 from runtime.stores.purge_records import PURGE_AFTER_SECONDS
+from runtime.stores.server_use import UseCount
 from tests.deployment import deploy
 from tests.stores.test_records import ACCOUNT, HASH, SERVER, grant_of, noted
 

@@ -193,7 +193,7 @@ def test_a_refusal_inside_a_change_is_no_failure_of_the_disk(stores: Stores) -> 
     "read",
     [
         lambda stores: stores.look_up.find_grant(HASH, 1.0),
-        lambda stores: asyncio.run(stores.look_up.find_api_token(HASH)),
+        lambda stores: asyncio.run(stores.look_up.find_api_token(HASH, 1.0)),
         lambda stores: stores.read_account(ACCOUNT.id),
         lambda stores: stores.records.list_accounts(None, 10),
     ],
