@@ -214,7 +214,7 @@ class LimitReached(Conflict):
     code = "limit_reached"
 
     @classmethod
-    def of(cls, most: int, things: str) -> Self:
+    def refuse_more(cls, most: int, things: str) -> Self:
         """Return the error for a tenant that has `most` things of a kind, and may have no more."""
         return cls(
             f"This tenant has {most} {things}, as many as it may have.",

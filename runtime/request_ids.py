@@ -23,6 +23,7 @@ _COUNT = itertools.count(1)
 CURRENT: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that is being answered; empty outside of one."""
 
+Field = tuple[bytes, bytes]
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -39,9 +40,12 @@ def choose_request_id(sent: bytes | None) -> str:
     return sent.decode("ascii") if sent and _WELL_FORMED.fullmatch(sent) else make_request_id()
 
 
-def has_request_id(fields: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether a response has its id already."""
-    return any(name == FIELD for name, _ in fields)
+def add_request_id(fields: Iterable[Field], request_id: str = "") -> list[Field]:
+    """Return the fields of a response with an id: its own where it has one, else the given one, or a new one."""
+    found = list(fields)
+    if not any(name == FIELD for name, _ in found):
+        found.append((FIELD, (request_id or make_request_id()).encode()))
+    return found
 
 
 class RequestIds:
@@ -60,8 +64,8 @@ class RequestIds:
         CURRENT.set(request_id)
 
         async def send_under(message: Message) -> None:
-            if message["type"] == "http.response.start" and not has_request_id(message["headers"]):
-                message["headers"] = [*message["headers"], (FIELD, request_id.encode())]
+            if message["type"] == "http.response.start":
+                message["headers"] = add_request_id(message["headers"], request_id)
             await send(message)
 
         await self._app(scope, receive, send_under)

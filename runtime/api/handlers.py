@@ -20,14 +20,14 @@ from starlette.responses import Response
 
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
-from runtime.api import limit_shapes, reading, shapes
+from runtime.api import limit_shapes, reading, shapes, token_shapes
 from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.replies import FORM, build_response, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import InternalError, InvalidRequest, LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log
-from runtime.model import LONGEST_CLIENT, Account, AccountFilter, ApiToken, Grant, Reach, ServerConfig
+from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import About, Accounts
 from runtime.operations.answers import show_account
 from runtime.operations.api_tokens import ApiTokens, Bounds
@@ -46,6 +46,7 @@ from runtime.operations.undo import Undo
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
+from runtime.tenancy import AccountFilter, Reach
 from runtime.upstream.files import NO_FILES
 
 T = TypeVar("T")
@@ -343,7 +344,7 @@ async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -
 
 async def create_api_token(services: Services, asked: ApiRequest) -> Response:
     """Make an API token. The token is shown this once."""
-    body = reading.check_model(await reading.read_json(asked.request), shapes.NewApiToken)
+    body = reading.check_model(await reading.read_json(asked.request), token_shapes.NewApiToken)
     bounds = Bounds(body.tenant_id, body.expires_at, asked.bearer)
     return reply(
         await services.write(

@@ -35,7 +35,7 @@ from runtime.errors import (
     Unauthorized,
 )
 from runtime.logs import Log
-from runtime.model import EVERYTHING, ApiToken, Grant
+from runtime.model import ApiToken, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import CallProtocol
@@ -53,6 +53,7 @@ from runtime.operations.undo import Undo
 from runtime.request_ids import RequestIds
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
+from runtime.tenancy import EVERYTHING
 
 
 def make_application(

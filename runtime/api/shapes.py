@@ -10,9 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from runtime.api.limit_shapes import Body, BudgetShape, ExternalId, Metadata, PoliciesShape, TenantName
-from runtime.model import ScopeName
 from runtime.networks import MOST_NETWORKS
-from runtime.operations.scopes import SCOPES
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=100)]
@@ -184,37 +182,6 @@ class McpServerChange(Body):
     expires_at: Expiry = None
 
 
-class NewApiToken(Body):
-    """An API token to make."""
-
-    name: Name
-    scopes: Annotated[
-        list[ScopeName],
-        Field(
-            min_length=1,
-            max_length=10,
-            description="What it may do within its reach. "
-            + " ".join(f"{name}: {text}" for name, text in SCOPES.items()),
-        ),
-    ] = ["admin"]
-    integrated_account_id: Annotated[
-        str | None, Field(max_length=80, description="The one account that it reaches; not with admin.")
-    ] = None
-    tenant_id: Annotated[
-        TenantName,
-        Field(description="The one tenant that it reaches; left out, that of the API token that makes it."),
-    ] = None
-    expires_at: Annotated[
-        str | None,
-        Field(
-            max_length=64,
-            description="When it ends: ISO 8601 with its zone, at least 60 seconds ahead, and no later than the API "
-            "token that makes it. Null for as long as that one.",
-            examples=["2030-01-31T17:00:00Z"],
-        ),
-    ] = None
-
-
 class Arguments(BaseModel):
     """The arguments of a tool, as its input schema has them."""
 
@@ -339,25 +306,6 @@ class McpServerOnce(McpServerListing):
     url: str
 
 
-class ApiTokenShape(BaseModel):
-    """An API token, without its secret."""
-
-    id: str
-    name: str
-    scopes: list[ScopeName]
-    integrated_account_id: Annotated[str | None, Field(description="The one account that it reaches.")]
-    tenant_id: Annotated[str | None, Field(description="The one tenant that it reaches; null for all.")]
-    expires_at: Time | None
-    created_at: Time
-    last_used_at: Time | None
-
-
-class ApiTokenOnce(ApiTokenShape):
-    """A new API token, with its secret, which is not shown again."""
-
-    token: str
-
-
 class ToolShape(BaseModel):
     """A tool as it can be called here."""
 
@@ -382,13 +330,6 @@ class McpServerList(BaseModel):
     """A part of the MCP servers of an account."""
 
     result: list[McpServerShape]
-    next_cursor: str | None
-
-
-class ApiTokenList(BaseModel):
-    """A part of the API tokens."""
-
-    result: list[ApiTokenShape]
     next_cursor: str | None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import handlers, journal, limit_shapes, server_tokens, shapes, tenants
+from runtime.api import handlers, journal, limit_shapes, server_tokens, shapes, tenants, token_shapes
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
 from runtime.operations.scopes import (
@@ -246,9 +246,9 @@ TABLE = (
         "POST",
         "/api-token",
         handlers.create_api_token,
-        shapes.ApiTokenOnce,
+        token_shapes.ApiTokenOnce,
         201,
-        shapes.NewApiToken,
+        token_shapes.NewApiToken,
         tag=API_TOKENS,
         scope=ADMIN,
     ),
@@ -256,7 +256,7 @@ TABLE = (
         "GET",
         "/api-token",
         handlers.list_api_tokens,
-        shapes.ApiTokenList,
+        token_shapes.ApiTokenList,
         query=shapes.PartQuery,
         tag=API_TOKENS,
         scope=ADMIN,

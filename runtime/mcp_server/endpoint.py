@@ -44,7 +44,7 @@ from runtime.operations import narrowing
 from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.files import takes_a_file
 from runtime.operations.server_uses import ServerUses
-from runtime.request_ids import CURRENT, FIELD, choose_request_id, has_request_id, make_request_id
+from runtime.request_ids import CURRENT, FIELD, add_request_id, choose_request_id
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 
@@ -89,6 +89,7 @@ class Exchange:
 
     head: Head
     fields: Fields
+    request_id: str
     page: tuple[Field, ...] = ()
     """What lets the web page that asks read the reply."""
     is_stream: bool = False
@@ -98,11 +99,6 @@ class Exchange:
     token: str = field(default="", repr=False)
     """The token of the MCP server."""
     grant: Grant | None = None
-    request_id: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Choose its id."""
-        self.request_id = choose_request_id(self.fields.get(FIELD))
 
     @property
     def own_fields(self) -> tuple[Field, ...]:
@@ -169,7 +165,7 @@ class McpEndpoint:
         `body` is the whole body, or reads it, and is called only when everything before it is in order. Raises
         nothing; what is awaited raises ClientGone when `body` does.
         """
-        exchange = Exchange(head, dict(head.sent))
+        exchange = Exchange(head, fields := dict(head.sent), choose_request_id(fields.get(FIELD)))
         before = CURRENT.set(exchange.request_id)
         try:
             reply = self._answer(exchange, body)
@@ -183,7 +179,7 @@ class McpEndpoint:
         """Return a request of the older transport that its sender may make with this method, or the reply that refuses
         it. The path is that of the MCP server. Raises nothing.
         """
-        exchange = Exchange(head, dict(head.sent))
+        exchange = Exchange(head, fields := dict(head.sent), choose_request_id(fields.get(FIELD)))
         CURRENT.set(exchange.request_id)
         try:
             checked = self._check_sender(exchange, method)
@@ -413,9 +409,7 @@ def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Ref
 
 async def send_reply(send: Send, reply: Reply) -> None:
     """Send a reply as ASGI, with an id where it has none."""
-    headers = list(reply.fields)
-    if not has_request_id(headers):
-        headers.append((FIELD, make_request_id().encode()))
+    headers = add_request_id(reply.fields)
     if reply.status != 204:
         headers.append((b"content-length", b"%d" % (len(reply.body) + len(reply.rest))))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -21,18 +21,7 @@ from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
-from runtime.model import (
-    DEFAULT_TENANT,
-    EVERY_ACCOUNT,
-    EVERYTHING,
-    Account,
-    AccountFilter,
-    AccountId,
-    AuditEntry,
-    Credentials,
-    Reach,
-    TenantId,
-)
+from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations import answers
 from runtime.operations.account_fields import check_fields, list_wanted_fields
 from runtime.operations.names import (
@@ -46,6 +35,7 @@ from runtime.operations.names import (
 )
 from runtime.operations.policy_config import read_budget
 from runtime.operations.scopes import check_may_make_accounts, choose_tenant
+from runtime.tenancy import DEFAULT_TENANT, EVERY_ACCOUNT, EVERYTHING, AccountFilter, Reach, TenantId
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import orjson
 
 from runtime.errors import InvalidRequest
-from runtime.model import Account, ApiToken, McpServer, ServerConfig, Tenant
+from runtime.model import Account, ApiToken, McpServer, ServerConfig
+from runtime.tenancy import Tenant
 
 LARGEST_PART = 200
 """Things in one answer of a list; a cursor leads to the next."""

@@ -9,17 +9,7 @@ from uuid import uuid4
 
 from runtime.errors import InvalidRequest
 from runtime.keys.crypto import Keys, make_secret
-from runtime.model import (
-    DEFAULT_TENANT,
-    EVERYTHING,
-    AccountId,
-    ApiToken,
-    ApiTokenId,
-    AuditEntry,
-    Clock,
-    Reach,
-    TenantId,
-)
+from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, Clock
 from runtime.operations import answers
 from runtime.operations.names import check_expiry, check_name, check_tenant_id
 from runtime.operations.scopes import (
@@ -32,6 +22,7 @@ from runtime.operations.scopes import (
     refuse_unknown_token,
 )
 from runtime.recent import Recent
+from runtime.tenancy import DEFAULT_TENANT, EVERYTHING, Reach, TenantId
 
 if TYPE_CHECKING:
     from runtime.stores.embedded import Stores

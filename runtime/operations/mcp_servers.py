@@ -25,7 +25,6 @@ from runtime.model import (
     McpServerId,
     RateLimitStyle,
     ServerConfig,
-    TenantId,
     ToolExposure,
     UntrustedText,
 )
@@ -34,6 +33,7 @@ from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
 from runtime.operations.names import UNSET, Unset, check_expiry, check_name, refuse_unknown_account
 from runtime.operations.policy_config import read_budget, read_policies, read_time_zone
+from runtime.tenancy import TenantId
 
 PREFIX = "lpm_"
 CHOICES: dict[str, tuple[str, ...]] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from runtime.errors import InvalidRequest, NotFound
-from runtime.model import TenantId
+from runtime.tenancy import TenantId
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 
 from generator.suggestions import did_you_mean
 from runtime.errors import Forbidden, InvalidRequest, NotFound
-from runtime.model import EVERYTHING, Account, ApiToken, Reach, ScopeName, TenantId
+from runtime.model import Account, ApiToken, ScopeName
 from runtime.operations.names import refuse_unknown_account
+from runtime.tenancy import EVERYTHING, Reach, TenantId
 
 ADMIN: ScopeName = "admin"
 READ_ACCOUNTS: ScopeName = "accounts:read"

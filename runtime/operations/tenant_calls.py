@@ -15,11 +15,13 @@ from functools import lru_cache
 
 from generator.vendor import RateWindow
 from runtime.errors import RateLimited
-from runtime.model import Account, Clock, Tenant
+from runtime.model import Account, Clock
 from runtime.stores.hot import HotState
+from runtime.tenancy import Tenant
 from runtime.upstream.limits import Limits
 
 MINUTE = 60
+"""Seconds over which the calls of a tenant are counted."""
 MOST_AT_ONCE = 1024
 """Calls of one tenant under way in one process: those of four companies, which may have 256 each."""
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from runtime.deployment import Deployment
 from runtime.errors import NotFound
-from runtime.model import AuditEntry, Tenant, TenantId
+from runtime.model import AuditEntry
 from runtime.operations import answers
 from runtime.operations.names import check_tenant_id
 from runtime.operations.tenant_calls import TenantCalls
+from runtime.tenancy import Tenant, TenantId
 
 
 class Tenants:

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from runtime.mcp_server.replies import Field, Reply
 from runtime.mcp_server.request import CLOSE
-from runtime.request_ids import FIELD, has_request_id, make_request_id
+from runtime.request_ids import add_request_id
 
 HOP_BY_HOP = frozenset({b"connection", b"upgrade", b"http2-settings"})
 """The fields of an offer to change the protocol: dropped with the offer."""
@@ -59,12 +59,10 @@ def write_head(parser: httptools.HttpRequestParser, url: bytes, headers: Sequenc
 
 def encode_head(reply: Reply, default: Sequence[Field], *, keep_alive: bool) -> bytes:
     """Return the bytes of a response up to the end of `body`; `default` are the fields of the server itself."""
-    if not has_request_id(reply.fields):
-        reply = reply._replace(fields=(*reply.fields, (FIELD, make_request_id().encode())))
     return b"%b%b%b%bcontent-length: %d\r\n\r\n%b" % (
         STATUS_LINE[reply.status],
         _lines(tuple(default)),
-        b"".join([b"%b: %b\r\n" % field for field in reply.fields]),
+        b"".join([b"%b: %b\r\n" % field for field in add_request_id(reply.fields)]),
         b"" if keep_alive else b"%b: %b\r\n" % CLOSE,
         len(reply.body) + len(reply.rest),
         reply.body,

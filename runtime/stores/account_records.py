@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, true, update
 
 from runtime.errors import Conflict, LimitReached
-from runtime.model import EVERY_ACCOUNT, Account, AccountFilter, AccountId, AuditEntry, EndedBy
+from runtime.model import Account, AccountId, AuditEntry, EndedBy
 from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, write_budget
 from runtime.stores.record_base import (
     Details,
@@ -23,6 +23,7 @@ from runtime.stores.record_base import (
 )
 from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER, REFRESH_ATTEMPT, TENANT
 from runtime.stores.tenant_records import hold_tenant
+from runtime.tenancy import EVERY_ACCOUNT, AccountFilter
 
 _ACCOUNT = [
     *(ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")),
@@ -45,7 +46,7 @@ class AccountRecords(RecordBase):
         with self._engine.begin() as connection:
             limits = hold_tenant(connection, account.tenant_id, audit.at)
             if limits.accounts and count(connection, ACCOUNT, of_tenant) >= limits.accounts:
-                raise LimitReached.of(limits.accounts, "integrated accounts")
+                raise LimitReached.refuse_more(limits.accounts, "integrated accounts")
             _check_external_id(connection, account)
             connection.execute(insert(ACCOUNT).values(_of_account(account)))
             note(connection, audit)

@@ -8,18 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, select, true, update
 
-from runtime.model import (
-    EVERYTHING,
-    AccountId,
-    ApiToken,
-    ApiTokenId,
-    AuditEntry,
-    McpServer,
-    McpServerId,
-    Reach,
-    TenantId,
-    TokenHash,
-)
+from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, McpServer, McpServerId, TokenHash
 from runtime.stores.configs import read_config, write_config
 from runtime.stores.record_base import (
     Details,
@@ -34,6 +23,7 @@ from runtime.stores.tables import API_TOKEN, MCP_PREVIOUS_TOKEN, MCP_SERVER, MCP
 from runtime.stores.tenant_records import check_servers, hold_tenant, is_alive
 from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_api_token
 from runtime.stores.use_records import read_uses
+from runtime.tenancy import EVERYTHING, Reach, TenantId
 
 _API_TOKEN = [API_TOKEN.c[name] for name in API_TOKEN_COLUMNS.split(", ")]
 _MCP_SERVER = [

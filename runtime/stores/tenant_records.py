@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select, text, update
 
 from runtime.errors import LimitReached
-from runtime.model import AuditEntry, Tenant, TenantId, TenantLimits
+from runtime.model import AuditEntry
 from runtime.stores.record_base import Position, RecordBase, note, read_part
 from runtime.stores.tables import ACCOUNT, MCP_SERVER, TENANT
 from runtime.stores.tenant_rows import read_tenant_limits, write_tenant_limits
+from runtime.tenancy import Tenant, TenantId, TenantLimits
 
 _MAKE = text("INSERT INTO tenant (id, limits, created_at) VALUES (:id, '', :now) ON CONFLICT (id) DO NOTHING")
 _TENANT = [TENANT.c.id, TENANT.c.limits, TENANT.c.created_at]
@@ -75,7 +76,7 @@ def check_servers(connection: Connection, tenant_id: str, now: float) -> None:
     """Hold a tenant, and raise LimitReached when it has as many MCP servers as it may."""
     most = hold_tenant(connection, tenant_id, now).mcp_servers
     if most and count_servers(connection, tenant_id, now) >= most:
-        raise LimitReached.of(most, "MCP servers")
+        raise LimitReached.refuse_more(most, "MCP servers")
 
 
 def is_alive(now: float) -> Any:

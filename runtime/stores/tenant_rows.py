@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from runtime.model import NO_TENANT_LIMITS, ApiToken, ApiTokenId, TenantLimits
+from runtime.model import ApiToken, ApiTokenId
+from runtime.tenancy import NO_TENANT_LIMITS, TenantLimits
 
 API_TOKEN_COLUMNS = (
     "id, name, created_at, last_used_at, scopes, account_id, tenant_id, is_bound_to_tenant, "  # noqa: S105 (no secret)

@@ -253,7 +253,7 @@ def test_every_operation_answers_for_anothers_as_for_nobodys(world: World, opera
 @settings(
     max_examples=120, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
-def test_no_combination_of_token_names_query_cursor_and_key_tells_of_another_tenant(
+def test_no_combination_of_token_names_query_cursor_and_key_reports_on_another_tenant(
     world: World, data: st.DataObject
 ) -> None:
     operation = data.draw(st.sampled_from(OPERATIONS))

@@ -9,9 +9,10 @@ import pytest
 
 from runtime.errors import RateLimited
 from runtime.mcp_server.results import build_fields, build_result
-from runtime.model import AccountId, Tenant, TenantId, TenantLimits
+from runtime.model import AccountId
 from runtime.operations.tenant_calls import TenantCalls
 from runtime.stores.hot_memory import MemoryHotState
+from runtime.tenancy import Tenant, TenantId, TenantLimits
 from tests.deployment import HandClock
 from tests.made_up_calls import ACCOUNT, READ, run
 from tests.vendor_server import http
