@@ -71,6 +71,8 @@ class Settings:
     """Whether small requests to the MCP endpoint are answered without ASGI."""
     docs: bool = True
     """Whether the reference pages are served."""
+    webhook_private: bool = False
+    """Whether webhooks may lead to private addresses, and over http to this machine."""
     log_format: Literal["text", "json"] = "text"
     definitions: tuple[Path, ...] = ()
     """Folders of definitions that are laid over ours, in this order."""

@@ -85,6 +85,7 @@ HOMES = {
     "psycopg_pool": ("runtime/stores/",),
     "sqlalchemy": ("runtime/stores/",),
     "redis": ("runtime/stores/",),
+    "dbos": ("runtime/jobs/durable.py",),
     "itsdangerous": ("runtime/keys/crypto.py",),
     "cryptography": ("runtime/keys/crypto.py",),
 }
@@ -103,7 +104,8 @@ def test_the_endpoint_does_not_import_the_sdk():
     code = (
         "import sys\n"
         "import runtime.server.app, runtime.server.serve\n"
-        "libraries = ('mcp', 'aiohttp', 'sqlalchemy', 'alembic', 'psycopg', 'pydantic', 'starlette')\n"
+        "libraries = ('mcp', 'aiohttp', 'sqlalchemy', 'alembic', 'psycopg', 'pydantic', 'starlette', 'dbos')\n"
+        "libraries += ('httpx2',)\n"
         "late = [name for name in libraries if name in sys.modules]\n"
         "print(' '.join(late))"
     )
@@ -124,6 +126,8 @@ LONGER = {
     "generator/stages/lint.py": "one function for each rule",
     "runtime/api/handlers.py": "one function for each endpoint of the API",
     "runtime/api/shapes.py": "one class for each body of the API",
+    "runtime/api/table.py": "one entry for each operation of the API",
+    "runtime/operations/webhooks.py": "one method for each thing that is done with a webhook",
     "runtime/connect/tokens.py": "the states of one refresh, which are explained where they change",
     "runtime/mcp_server/discovery.py": "the four tools that find tools, which answer in one form",
     "runtime/mcp_server/endpoint.py": "the one path from a request to its response, and who may take it",

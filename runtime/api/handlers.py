@@ -43,6 +43,7 @@ from runtime.operations.server_uses import ServerUses
 from runtime.operations.spending import Spending
 from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
+from runtime.operations.webhooks import Webhooks
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.stores.embedded import StorageHealth
@@ -79,6 +80,7 @@ class Services:
     log: Log
     guesses: Guesses
     journal: Journal
+    webhooks: Webhooks
     tenants: Tenants
     keyed: KeyedRequests
     undo: Undo | None = None

@@ -50,6 +50,7 @@ from runtime.operations.spending import Spending
 from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
+from runtime.operations.webhooks import make_webhooks
 from runtime.request_ids import RequestIds
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
@@ -85,6 +86,7 @@ def make_application(
         health=deployment.stores.check_health,
         uploads=uploads or Uploads(),
         journal=Journal(deployment),
+        webhooks=make_webhooks(deployment),
         tenants=Tenants(deployment, TenantCalls(deployment.stores.hot)),
         keyed=KeyedRequests(deployment.keys, deployment.stores, deployment.clock),
         undo=undo,

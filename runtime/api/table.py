@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import handlers, journal, limit_shapes, server_tokens, shapes, tenants, token_shapes
+from runtime.api import (
+    handlers,
+    journal,
+    limit_shapes,
+    server_tokens,
+    shapes,
+    tenants,
+    token_shapes,
+    webhooks,
+)
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
 from runtime.operations.scopes import (
@@ -59,13 +68,14 @@ class Operation:
         return self.method == "POST" and self.body is not shapes.Arguments
 
 
-ACCOUNTS, SERVERS, TOOLS, JOURNAL, TENANTS, API_TOKENS, DEPLOYMENT = (
+ACCOUNTS, SERVERS, TOOLS, JOURNAL, TENANTS, API_TOKENS, WEBHOOKS, DEPLOYMENT = (
     "Integrated accounts",
     "MCP servers",
     "Tools",
     "Journal",
     "Tenants",
     "API tokens",
+    "Webhooks",
     "Deployment",
 )
 TAGS = {
@@ -75,11 +85,14 @@ TAGS = {
     JOURNAL: "The writes of an integrated account, each with what it came to.",
     TENANTS: "Whose the integrated accounts are, and what each may have.",
     API_TOKENS: "What programs prove themselves by at this API.",
+    WEBHOOKS: "Addresses that are informed of events, signed by Standard Webhooks 1.0. Each event is delivered at "
+    "least once, and in no certain order: webhook-id says which it is.",
     DEPLOYMENT: "How the deployment is.",
 }
 
 ACCOUNT = "/integrated-account/{id}"
 SERVER = ACCOUNT + "/mcp/{mcp_id}"
+WEBHOOK = "/webhook/{webhook_id}"
 
 TABLE = (
     Operation(
@@ -267,6 +280,65 @@ TABLE = (
         handlers.revoke_api_token,
         shapes.Deleted,
         tag=API_TOKENS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        "/webhook",
+        webhooks.create_webhook,
+        webhooks.WebhookOnce,
+        201,
+        webhooks.NewWebhook,
+        has_location=True,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        "/webhook",
+        webhooks.list_webhooks,
+        webhooks.WebhookList,
+        query=webhooks.WebhooksQuery,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation("GET", WEBHOOK, webhooks.get_webhook, webhooks.WebhookShape, tag=WEBHOOKS, scope=ADMIN),
+    Operation(
+        "PATCH",
+        WEBHOOK,
+        webhooks.change_webhook,
+        webhooks.WebhookShape,
+        body=webhooks.WebhookChangeBody,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation("DELETE", WEBHOOK, webhooks.delete_webhook, shapes.Deleted, tag=WEBHOOKS, scope=ADMIN),
+    Operation(
+        "POST",
+        WEBHOOK + "/rotate-secret",
+        webhooks.rotate_webhook_secret,
+        webhooks.WebhookOnce,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST", WEBHOOK + "/test", webhooks.test_webhook, webhooks.DeliveryShape, tag=WEBHOOKS, scope=ADMIN
+    ),
+    Operation(
+        "GET",
+        WEBHOOK + "/deliveries",
+        webhooks.list_deliveries,
+        webhooks.DeliveryList,
+        query=shapes.PartQuery,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        WEBHOOK + "/deliveries/{delivery_id}/resend",
+        webhooks.resend_delivery,
+        webhooks.DeliveryShape,
+        tag=WEBHOOKS,
         scope=ADMIN,
     ),
     Operation("GET", "/healthz", handlers.health, shapes.Health, tag=DEPLOYMENT, scope=None),

@@ -24,6 +24,7 @@ from runtime.commands import (
     tokens,
     transfer,
     urls,
+    webhook,
     worker,
 )
 from runtime.commands.exit_on_error import exit_on_error
@@ -55,6 +56,7 @@ main.add_command(urls.url)
 main.add_command(tokens.token)
 main.add_command(call.call)
 main.add_command(journal.journal)
+main.add_command(webhook.webhook)
 main.add_command(settings.settings)
 main.add_command(doctor.doctor)
 main.add_command(doctor.status)

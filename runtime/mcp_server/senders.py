@@ -37,7 +37,7 @@ NO_TOKEN = Refused(
 ).reply()
 
 
-def lacks_token(method: str, path: str, fields: Fields) -> bool:
+def has_no_token(method: str, path: str, fields: Fields) -> bool:
     """Whether a request names no MCP server: neither its path does, nor the header field where that may."""
     if path not in WITHOUT_TOKEN:
         return False

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import orjson
 
 from runtime.errors import InvalidRequest
+from runtime.events import Delivery, Webhook
 from runtime.model import Account, ApiToken, McpServer, ServerConfig
 from runtime.tenancy import Tenant
 
@@ -19,7 +20,7 @@ LARGEST_PART = 200
 """Things in one answer of a list; a cursor leads to the next."""
 USUAL_PART = 50
 """As many as a page shows."""
-Thing = TypeVar("Thing", Account, McpServer, ApiToken, Tenant)
+Thing = TypeVar("Thing", Account, McpServer, ApiToken, Tenant, Webhook, Delivery)
 
 
 def format_time(seconds: float | None) -> str | None:

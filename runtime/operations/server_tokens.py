@@ -59,7 +59,7 @@ class ServerTokens:
         return {**shown, **show_secret(self._deployment.settings.public_url, secret)}
 
     def note_misuse(self, grant: Grant, address: str) -> bool:
-        """Have it noted in the audit that a server was called from outside its networks; nobody waits for it.
+        """Have it noted that a server was called from outside its networks, with an event; nobody waits for it.
 
         False when that was noted of this address within the last hour.
         """
@@ -72,5 +72,6 @@ class ServerTokens:
         details = {"integrated_account_id": grant.account.id, "address": address}
         entry = AuditEntry(now, "nobody", "mcp_server.misused", grant.server_id, details)
         stores = self._deployment.stores
-        stores.note(lambda: stores.records.add_audit(entry))
+        hour = f"{grant.server_id} {address} {now // MISUSE_SECONDS:.0f}"
+        stores.note(lambda: stores.records.note_misuse(entry, hour))
         return True

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 from runtime.errors import BudgetReached, StorageUnavailable
+from runtime.events import Event
 from runtime.exchange.context import CallContext, Request
 from runtime.model import NO_BUDGET, AccountId, Budget, Clock, Spent, SpentKey
 from runtime.recent import Recent
@@ -58,6 +59,10 @@ class SpendingStore(Protocol):
         """Return the sums of an account."""
         ...
 
+    def report_event(self, event: Event, done: Callable[[], object]) -> None:
+        """Have an event stored that nobody waits for, and call `done` when it is."""
+        ...
+
 
 class Spending:
     """Counts what is sent, and holds it to budgets. One for the process; `flush` it at the end."""
@@ -67,6 +72,7 @@ class Spending:
         self._added: Counts = {}
         self._being_stored: Counts = {}
         self._stored: Recent[Month, Counts] = Recent(MOST_KNOWN)
+        self._reported: Recent[str, Event] = Recent(MOST_KNOWN)
         self._task: asyncio.Task[None] | None = None
 
     async def spend(self, call: CallContext, request: Request) -> None:
@@ -107,8 +113,21 @@ class Spending:
             ("this MCP server", call.grant.config.budget, key.server_id),
             ("the integrated account", call.account.budget, None),
         ):
-            warnings += _compare(whose, budget, find_used(server), spent)
+            try:
+                warnings += _compare(whose, budget, find_used(server), spent)
+            except BudgetReached as reached:
+                self._report(key, server, reached)
+                raise
         call.notice = " ".join(dict.fromkeys(each for each in (call.notice, *warnings) if each))
+
+    def _report(self, key: SpentKey, server: str | None, reached: BudgetReached) -> None:
+        """Have it stored that a budget is reached, once for each month and kind."""
+        about = {"integrated_account_id": key.account_id, "mcp_server_id": server, "month": key.month}
+        details = {name: reached.details[name] for name in ("kind", "budget")}
+        once = f"{server or key.account_id} {key.month} {details['kind']} {details['budget']}"
+        if self._reported.get(once) is None:
+            event = Event("budget.reached", self._clock(), {**about, **details}, key=once)
+            self._store.report_event(event, lambda: self._reported.put(once, event))
 
     async def _load(self, key: SpentKey) -> Counts:
         month = (key.account_id, key.month)

@@ -28,6 +28,7 @@ from runtime.connect.echoes import list_app_secrets
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
 from runtime.errors import SettingsError
+from runtime.jobs.runner import Jobs, make_durable_engine
 from runtime.keys.crypto import Keys
 from runtime.logs import Log, make_log
 from runtime.mcp_server.changes import Changes
@@ -127,7 +128,19 @@ class Runtime:
             policies=WritePolicies(vendor, self.stores),
             tenants=TenantCalls(self.stores.hot),
         )
+        is_alone = not settings.postgres_url
+        self.jobs = Jobs(self.stores, make_durable_engine, self.log, self.register_jobs, is_alone=is_alone)
         self.undo = Undo(self.stores, self.journal_reader, self.calls, self.get_catalog)
+
+    def register_jobs(self, jobs: Jobs) -> None:
+        """Make the kinds of durable work known; imports the HTTP client."""
+        from runtime.operations.deliveries import Deliveries
+        from runtime.operations.webhook_sender import Sender
+
+        sender = Sender(is_private_allowed=self.settings.webhook_private)
+        deliveries = Deliveries(self.stores, self.keys, sender, self.log)
+        jobs.add_kind(deliveries.job)
+        jobs.add_source(deliveries.dispatch)
 
     def get_catalog(self) -> Catalog:
         """Return the catalog that calls are served from now."""
@@ -189,6 +202,7 @@ class Runtime:
         """Store what was counted, and close connections and files."""
         await self.spending.flush()
         await self.uses.flush()
+        await self.jobs.close()
         await self.client.close()
         await self.tokens.close()
         await self.stores.disconnect()
@@ -282,6 +296,7 @@ class Application:
         self._background.append(asyncio.create_task(self.sse.run()))
         self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
         self._background.append(asyncio.create_task(self._runtime.settling.run()))
+        self._background.append(asyncio.create_task(self._runtime.jobs.run()))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)

@@ -10,6 +10,8 @@ Records are SQL (SQLite in a file):
   tokens)
 - `journal_records`, `journal_queue`: the journal of writes, added to in groups
 - `policy_records` (with `policy_use`), `spending_records`: what MCP servers wrote, and what was sent each month
+- `emitting`, `event_records`, `webhook_records`: events, and what is delivered to whom
+- `job_records`, `job_tables`: what is to be done, and the tables of all this
 - `purge_records`: what has expired is noted, and removed in parts
 - `writer`: the one thread that makes every change
 - `look_up`, `wal_watch`: what a token allows, read without a lock as long as nobody has changed the file

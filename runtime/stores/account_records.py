@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, true, update
 
 from runtime.errors import Conflict, LimitReached
+from runtime.events import Event
 from runtime.model import Account, AccountId, AuditEntry, EndedBy
+from runtime.stores.emitting import emit
 from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account, write_budget
 from runtime.stores.record_base import (
     Details,
@@ -112,7 +114,8 @@ class AccountRecords(RecordBase):
                 ended_by="",
             )
         )
-        return self._change(change, audit, _ended_attempt(account.id))
+        event = _event("account.connected", account.id, audit, company=account.company)
+        return self._change(change, audit, _ended_attempt(account.id), event)
 
     def replace_credentials(self, account_id: AccountId, old: bytes, new: bytes, now: float) -> bool:
         """Store rotated credentials, unless others than `old` are stored by now (then False)."""
@@ -156,7 +159,8 @@ class AccountRecords(RecordBase):
             .where(ACCOUNT.c.id == account_id, ACCOUNT.c.sealed == sealed, ACCOUNT.c.status == "active")
             .values(status="needs_reconnect", updated_at=audit.at, ended_by=ended_by)
         )
-        return self._change(change, audit, _ended_attempt(account_id))
+        event = _event("account.needs_reauth", account_id, audit, reason=ended_by)
+        return self._change(change, audit, _ended_attempt(account_id), event)
 
     def delete_account(self, account_id: AccountId, audit: AuditEntry) -> bool:
         """Forget an account, its MCP servers, the API tokens bound to it and its pending authorizations.
@@ -169,8 +173,10 @@ class AccountRecords(RecordBase):
                 table.name + "s": count(connection, table, table.c.account_id == account_id)
                 for table in (MCP_SERVER, API_TOKEN)
             }
-            if not connection.execute(delete(ACCOUNT).where(ACCOUNT.c.id == account_id)).rowcount:
+            if not lock_account(connection, account_id, is_changed=True):
                 return False
+            emit(connection, _event("account.disconnected", account_id, audit))
+            connection.execute(delete(ACCOUNT).where(ACCOUNT.c.id == account_id))
             note(connection, audit, ended)
         return True
 
@@ -192,6 +198,10 @@ def find_account(connection: Connection, account_id: AccountId) -> Account | Non
     """Return an account as it is now, if there is one."""
     row = connection.execute(_FIND_ACCOUNT, {"account": account_id}).first()
     return None if row is None else read_account(row)
+
+
+def _event(event_type: str, account_id: AccountId, audit: AuditEntry, **data: str) -> Event:
+    return Event(event_type, audit.at, {"integrated_account_id": account_id, **data})
 
 
 def _of_account(account: Account) -> dict[str, Any]:

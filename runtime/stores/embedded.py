@@ -20,7 +20,6 @@ from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import NewLink
 from runtime.settings import Settings
-from runtime.stores import sqlite
 from runtime.stores.condition import Condition, probe
 from runtime.stores.files import Files
 from runtime.stores.hot import HotState
@@ -33,6 +32,7 @@ from runtime.stores.opening import bring_up_to_date
 from runtime.stores.writer import Writer
 
 if TYPE_CHECKING:
+    from runtime.events import Event
     from runtime.model import Account, AccountId, McpServerId, Spent, SpentKey
     from runtime.stores.change_threads import ChangeThreads
     from runtime.stores.policy_use import Limits, Reservation, Use
@@ -122,6 +122,15 @@ class Stores:
         if not self.condition.reason:
             self.writer.run_later(work)
 
+    def report_event(self, event: Event, done: Callable[[], object]) -> None:
+        """Have an event stored that nobody waits for, and call `done` when it is."""
+
+        def work() -> None:
+            self.records.add_event(event)
+            done()
+
+        self.note(work)
+
     async def probe(self, now: float) -> StorageHealth:
         """Find out whether the database takes writes now, and return the health with it."""
         try:
@@ -144,11 +153,11 @@ class Stores:
 
         StorageUnavailable.
         """
-        return _change_for_purge(lambda: self.records.note_expired(now))
+        return self.records.note_expired(now)
 
     def purge(self, now: float) -> int:
         """Forget some of what has expired, and return how much; 0 when there is no more. Raises StorageUnavailable."""
-        return _change_for_purge(lambda: self.records.purge(now))
+        return self.records.purge(now)
 
     def add_uses(self, added: Sequence[UseCount]) -> None:
         """Add to how often MCP servers were used. Raises StorageUnavailable when that cannot be written."""
@@ -236,16 +245,6 @@ class Stores:
         if self._records is not None:
             self._records.close()
         self.look_up.close()
-
-
-def _change_for_purge(change: Callable[[], T]) -> T:
-    """Return the result of a change. Raises StorageUnavailable whatever prevents it: the next time will do."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        return change()
-    except SQLAlchemyError as error:
-        raise sqlite.explain_failed_write("What has expired cannot be purged.") from error
 
 
 def open_stores(settings: Settings, now: float) -> Stores:

@@ -1,4 +1,4 @@
-"""Which changes make cached accounts, MCP servers and API tokens obsolete, and who replaces the generation then.
+"""Which changes make cached accounts, servers, API tokens and tenants obsolete, and who replaces the generation then.
 
 `postgres_engine` shows every statement of a transaction here, so that no kind of change has to remember it. `fleet`
 collects what the change of a call has done, and replaces the generation on its event loop before the call returns. What
@@ -22,8 +22,8 @@ from runtime.stores.redis_link import RedisLink
 
 T = TypeVar("T")
 
-CACHED_TABLES = ("account", "mcp_server", "api_token")
-"""Tables whose rows are cached in every process."""
+CACHED_TABLES = ("account", "mcp_server", "api_token", "tenant")
+"""Tables whose rows are cached in every process; of a tenant its limits, with each account of it."""
 COUNTED = frozenset({"last_used_at", "expired_at"})
 """Columns that let nobody in or out: when it was used, and when somebody noted that it has expired."""
 _NAME = rf'"?(?:{"|".join(CACHED_TABLES)})"?(?![\w".])'

@@ -12,7 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, func, or_, select, update
 
+from runtime.events import Event
 from runtime.model import AccountId, JournalEntry, JournalFilter, JournalOutcome, NewLink
+from runtime.stores.emitting import emit_plain
 from runtime.stores.engine import PlainConnection
 from runtime.stores.record_base import RecordBase
 from runtime.stores.tables import JOURNAL, JOURNAL_HEAD, JOURNAL_OPEN, JOURNAL_OUTCOME
@@ -162,6 +164,9 @@ def _add(
     values["hash"] = hash_link(values, previous)
     connection.execute(_ADD[link.table], [values[name] for name in _COLUMNS[link.table]])
     heads[account_id] = seq + 1, values["hash"]
+    if values.get("outcome") == "indeterminate":
+        data = {"integrated_account_id": account_id, "journal_entry_id": values["entry_id"]}
+        emit_plain(connection, Event("write.indeterminate", values["at"], data, key=values["entry_id"]))
 
 
 def _as_stored(value: Any) -> Any:

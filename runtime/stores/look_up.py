@@ -76,6 +76,10 @@ GRANT_OF_SERVER = (
 _ACCOUNT = f"SELECT {OF_ACCOUNT} FROM account WHERE id = ?"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != ? LIMIT 1"
+_WORK = (
+    "SELECT 1 WHERE EXISTS (SELECT 1 FROM event WHERE dispatched_at IS NULL) "
+    "OR EXISTS (SELECT 1 FROM job WHERE at <= ?)"
+)
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"
 
@@ -108,6 +112,10 @@ class LookUp(Protocol):
 
     async def has_open_entries(self, run: str) -> bool:
         """Whether other runs than this one have left entries of the journal without an outcome."""
+        ...
+
+    async def has_work(self, now: float) -> bool:
+        """Whether events wait, or jobs that are due are not done."""
         ...
 
     def find_fault(self) -> str:
@@ -187,6 +195,10 @@ class SqliteLookUp:
     async def has_open_entries(self, run: str) -> bool:
         """Whether other runs than this one have left entries of the journal without an outcome."""
         return self._connection().execute(_OPEN_ENTRY, (run,)).fetchone() is not None
+
+    async def has_work(self, now: float) -> bool:
+        """Whether events wait, or jobs that are due are not done."""
+        return self._row(_WORK, now) is not None
 
     def find_fault(self) -> str:
         """Why the file cannot be read, or is not the one of this secret key, in a sentence; empty when it is well."""

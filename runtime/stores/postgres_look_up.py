@@ -40,6 +40,10 @@ _ACCOUNT = f"SELECT {OF_ACCOUNT} FROM account WHERE id = %s"
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = %s"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != %s LIMIT 1"
+_WORK = (
+    "SELECT 1 WHERE EXISTS (SELECT 1 FROM event WHERE dispatched_at IS NULL) "
+    "OR EXISTS (SELECT 1 FROM job WHERE at <= %s)"
+)
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 
 
@@ -111,6 +115,10 @@ class PostgresLookUp:
     async def has_open_entries(self, run: str) -> bool:
         """Whether other runs than this one have left entries of the journal without an outcome."""
         return await self._row(_OPEN_ENTRY, run) is not None
+
+    async def has_work(self, now: float) -> bool:
+        """Whether events wait, or jobs that are due are not done."""
+        return await self._row(_WORK, now) is not None
 
     def find_fault(self) -> str:
         """Why the database could not be read the last time, in a sentence; empty when it could."""

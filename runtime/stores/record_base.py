@@ -13,7 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, tuple_
 
+from runtime.events import Event
 from runtime.model import AccountId, AuditEntry
+from runtime.stores.emitting import emit
 from runtime.stores.engine import Changing, Transactions
 from runtime.stores.tables import ACCOUNT, AUDIT
 
@@ -47,11 +49,19 @@ class RecordBase:
         self._engine.dispose()
         self._reading.dispose()
 
-    def _change(self, statement: Any, audit: AuditEntry | None = None, after: Any = None) -> bool:
+    def _change(
+        self,
+        statement: Any,
+        audit: AuditEntry | None = None,
+        after: Any = None,
+        event: Event | None = None,
+    ) -> bool:
         with self._engine.begin() as connection:
             is_done: bool = connection.execute(statement).rowcount > 0
             if is_done and audit is not None:
                 note(connection, audit)
+            if is_done and event is not None:
+                emit(connection, event)
             if is_done and after is not None:
                 connection.execute(after)
         return is_done

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, text, true
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
+from runtime.stores.event_records import EventRecords
+from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
 from runtime.stores.policy_records import PolicyRecords
 from runtime.stores.purge_records import PurgeRecords
@@ -32,6 +34,7 @@ from runtime.stores.tables import (
 from runtime.stores.tenant_records import TenantRecords
 from runtime.stores.transfer_records import TransferRecords
 from runtime.stores.use_records import UseRecords
+from runtime.stores.webhook_records import WebhookRecords
 
 _BIND_KEY = text(
     "INSERT INTO idempotency_key (key_hash, fingerprint, expires_at) VALUES (:key_hash, :fingerprint, :expires_at) "
@@ -155,6 +158,9 @@ class Records(
     JournalRecords,
     TransferRecords,
     TenantRecords,
+    EventRecords,
+    WebhookRecords,
+    JobRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

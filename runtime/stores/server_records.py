@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, select, true, update
 
+from runtime.events import Event
 from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, McpServer, McpServerId, TokenHash
 from runtime.stores.configs import read_config, write_config
+from runtime.stores.emitting import emit
 from runtime.stores.record_base import (
     Details,
     Position,
@@ -61,6 +63,7 @@ class ServerRecords(RecordBase):
                 return False
             connection.execute(_ADD_MCP_SERVER, _of_server(server) | {"token_hash": token_hash})
             note(connection, audit)
+            emit(connection, _event("mcp_server.created", server, audit))
         return True
 
     def list_mcp_servers(
@@ -151,6 +154,7 @@ class ServerRecords(RecordBase):
                 return False
             connection.execute(delete(MCP_SERVER).where(MCP_SERVER.c.id == found.id))
             note(connection, audit, describe(found))
+            emit(connection, _event("mcp_server.revoked", found, audit))
         return True
 
 
@@ -245,6 +249,11 @@ def _find_end(connection: Connection, server: McpServer, now: float) -> float | 
 
 def _server(row: Any) -> McpServer:
     return McpServer(McpServerId(row[0]), AccountId(row[1]), row[2], read_config(row[3]), *row[4:])
+
+
+def _event(event_type: str, server: McpServer, audit: AuditEntry) -> Event:
+    data = {"mcp_server_id": server.id, "integrated_account_id": server.account_id, "name": server.name}
+    return Event(event_type, audit.at, data)
 
 
 def _of_server(server: McpServer) -> dict[str, Any]:

@@ -12,11 +12,16 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, insert, select, text
 
 from runtime.errors import Conflict
+from runtime.stores.job_tables import JOB_EXECUTOR
 from runtime.stores.record_base import RecordBase
 from runtime.stores.tables import DEPLOYMENT, METADATA
 
-TRANSFERRED: tuple[Table, ...] = tuple(each for each in METADATA.sorted_tables if each is not DEPLOYMENT)
-"""Every table but the one that says to which secret key a database belongs; first those that others refer to."""
+TRANSFERRED: tuple[Table, ...] = tuple(
+    each for each in METADATA.sorted_tables if each not in (DEPLOYMENT, JOB_EXECUTOR)
+)
+"""Every table but those of one database: to which secret key it belongs, and which processes serve from it. First
+those that others refer to.
+"""
 ROWS_AT_ONCE = 500
 """Rows of one statement, of some 1 kB each: more of them save no more time."""
 

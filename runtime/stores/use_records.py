@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, text, update
 
-from runtime.model import McpServerId
-from runtime.stores.record_base import RecordBase
+from runtime.events import Event
+from runtime.model import AuditEntry, McpServerId
+from runtime.stores.emitting import emit
+from runtime.stores.record_base import RecordBase, note
 from runtime.stores.server_use import UseCount
 from runtime.stores.tables import MCP_SERVER, MCP_SERVER_USE
 
@@ -61,6 +63,16 @@ class UseRecords(RecordBase):
                 unmarked = (MCP_SERVER.c.id == server_id, MCP_SERVER.c.used_up_at.is_(None))
                 connection.execute(update(MCP_SERVER).where(*unmarked).values(used_up_at=now))
         return uses is not None
+
+    def note_misuse(self, audit: AuditEntry, key: str) -> None:
+        """Note in the audit, and report as an event, that a server was used from where it may not be.
+
+        The event is stored once for a key, whichever processes note it.
+        """
+        with self._engine.begin() as connection:
+            note(connection, audit)
+            data = {"mcp_server_id": audit.subject, **audit.details}
+            emit(connection, Event(audit.action, audit.at, data, key=key))
 
 
 def read_uses(connection: Connection, server_id: McpServerId) -> int:

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from runtime.api.table import TABLE
+from runtime.events import Event
 from runtime.model import AuditEntry
 from tests.api.harness import ApiHarness
 from tests.api.test_journal import write
@@ -58,6 +59,22 @@ def bound_token(harness: ApiHarness) -> str:
     body = {"name": "t", "scopes": ["tools:call"], "integrated_account_id": harness.account()}
     found: str = harness.ask("POST", "/api-token", json=body).json()["id"]
     return found
+
+
+HOOK = "https://nowhere.invalid/s3cret"
+
+
+def webhook(harness: ApiHarness) -> str:
+    found: str = harness.ask("POST", "/webhook", json={"url": HOOK}).json()["id"]
+    return found
+
+
+def delivery(harness: ApiHarness) -> str:
+    made, records = webhook(harness), harness.here.stores.records
+    records.add_event(Event("account.connected", 1.0, {}))
+    records.dispatch_events(1.0)
+    (found,) = records.list_deliveries(made, None, 1)
+    return f"{made}/deliveries/{found.id}"
 
 
 def nothing(_harness: ApiHarness) -> str:
@@ -127,6 +144,30 @@ CHANGES: dict[str, Case] = {
         "mcp_server.deleted",
         {"name": "Agent", "config": CONFIG, "expires_at": None},
     ),
+    "create_webhook": (
+        nothing,
+        "/webhook",
+        {"url": HOOK, "types": ["account.connected"]},
+        "webhook.created",
+        {"host": "nowhere.invalid", "types": ["account.connected"], "tenant_id": None, "status": "enabled"},
+    ),
+    "change_webhook": (
+        webhook,
+        "/webhook/{made}",
+        {"types": ["account.connected"]},
+        "webhook.changed",
+        {"changes": {"types": {"before": [], "after": ["account.connected"]}}},
+    ),
+    "delete_webhook": (
+        webhook,
+        "/webhook/{made}",
+        None,
+        "webhook.deleted",
+        {"host": "nowhere.invalid", "types": [], "tenant_id": None, "status": "enabled"},
+    ),
+    "rotate_webhook_secret": (webhook, "/webhook/{made}/rotate-secret", None, "webhook.secret_rotated", {}),
+    "test_webhook": (webhook, "/webhook/{made}/test", None, "webhook.tested", {}),
+    "resend_delivery": (delivery, "/webhook/{made}/resend", None, "webhook.resent", {}),
     "change_tenant": (
         nothing,
         "/tenant/customer-1",
@@ -178,8 +219,11 @@ def test_reading_leaves_no_entry(harness: ApiHarness, operation: Any) -> None:
     made, _, server_id = server(harness).split("/")
     write(harness, made, "7")
     entry_id = harness.ask("GET", f"/integrated-account/{made}/journal").json()["result"][0]["id"]
+    hook = webhook(harness)
     before = len(entries(harness))
-    path = operation.path.format(id=made, mcp_id=server_id, entry_id=entry_id, tenant_id="default")
+    path = operation.path.format(
+        id=made, mcp_id=server_id, entry_id=entry_id, tenant_id="default", webhook_id=hook
+    )
     assert harness.ask("GET", path).status_code == 200
     assert len(entries(harness)) == before
 

@@ -41,8 +41,9 @@ def bound_token(harness: ApiHarness, account: str) -> dict[str, Any]:
 
 def ask_with(harness: ApiHarness, token: str, operation: Operation, account: str) -> Any:
     path = operation.path.format(
-        id=account, mcp_id="m", entry_id="e", tool=TOOLS[0].name, token_id="t", tenant_id="t"
-    )
+        id=account, mcp_id="m", entry_id="e", tool=TOOLS[0].name, token_id="t", tenant_id="t",
+        webhook_id="w", delivery_id="d",
+    )  # fmt: skip
     more: dict[str, Any] = {} if operation.method in ("GET", "DELETE") else {"json": {}}
     return harness.ask(operation.method, path, headers={"Authorization": f"Bearer {token}"}, **more)
 
@@ -54,7 +55,7 @@ def test_each_operation_names_the_scope_it_needs_and_only_health_is_public() -> 
         "accounts:read": {"list_accounts", "get_account", "read_usage"},
         "accounts:write": {"create_account", "delete_account", "change_account", "connect_account"},
         "mcp:read": {"list_mcp_servers", "get_mcp_server"},
-        "mcp:write": {"create_mcp_server", "change_mcp_server", "delete_mcp_server"},
+        "mcp:write": {"create_mcp_server", "change_mcp_server", "delete_mcp_server", "rotate_mcp_server"},
         "tools:call": {"list_tools", "call_tool"},
         "journal:read": {"list_journal", "get_journal_entry"},
     }

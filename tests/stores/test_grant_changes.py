@@ -13,11 +13,12 @@ from typing import Any, cast
 
 import pytest
 
-from runtime.model import AccountId, ApiToken, ApiTokenId, Budget
+from runtime.model import AccountId, ApiToken, ApiTokenId, Budget, TenantId, TokenHash
 from runtime.stores.fleet import FleetStores
 from runtime.stores.generation import Generation
 from runtime.stores.grant_changes import GrantChanges, is_grant_change
-from runtime.stores.records import PURGE_AFTER_SECONDS, Records
+from runtime.stores.purge_records import PURGE_AFTER_SECONDS
+from runtime.stores.records import Records
 from tests.deployment import deploy
 from tests.engines import Postgres
 from tests.stores.test_records import ACCOUNT, HASH, SERVER, noted
@@ -25,23 +26,42 @@ from tests.stores.test_records import ACCOUNT, HASH, SERVER, noted
 ACTIVE = replace(ACCOUNT, id=AccountId("active"), status="active", sealed=b"one")
 TOKEN = ApiToken(ApiTokenId("t1"), "test", 1.0, None, ("admin",), None)
 
+
+def _purge(records: Records) -> int:
+    end = SERVER.expires_at or 0.0
+    records.note_expired(end)
+    return records.purge(end + PURGE_AFTER_SECONDS)
+
+
 CHANGES: dict[str, Callable[[Records], Any]] = {
     "connect_account": lambda records: records.connect_account(ACCOUNT, noted()),
     "replace_credentials": lambda records: records.replace_credentials(ACTIVE.id, b"one", b"two", 2.0),
     "require_reconnect": lambda records: records.require_reconnect(ACTIVE.id, b"one", noted()),
     "delete_account": lambda records: records.delete_account(ACCOUNT.id, noted()),
-    "set_budget": lambda records: records.set_budget(ACCOUNT.id, Budget(5, 5), noted()),
+    "change_account": lambda records: records.change_account(
+        ACCOUNT.id,
+        lambda account: replace(account, budget=Budget(5, 5)),
+        noted(),
+        lambda _before, _after: {"budget": 5},
+    ),
+    "change_tenant": lambda records: records.change_tenant(TenantId("default"), {"accounts": 7}, noted()),
     "change_mcp_server": lambda records: records.change_mcp_server(
         ACCOUNT.id, SERVER.id, lambda server: replace(server, name="Other"), noted()
     ),
     "delete_mcp_server": lambda records: records.delete_mcp_server(ACCOUNT.id, SERVER.id, noted()),
     "delete_api_token": lambda records: records.delete_api_token(TOKEN.id, noted()),
-    "purge": lambda records: records.purge((SERVER.expires_at or 0.0) + PURGE_AFTER_SECONDS + 1),
+    "rotate_mcp_server": lambda records: records.rotate_mcp_server(
+        ACCOUNT.id, SERVER.id, TokenHash(b"n" * 32), 50.0, noted()
+    ),
+    "take_use": lambda records: records.take_use(SERVER.id, 1, 5.0),
+    "purge": _purge,
 }
 """One call of each function that changes accounts, MCP servers or API tokens, which changes a row."""
-COUNTING = {"note_api_token_use"}
-"""Functions that only count."""
-_CHANGES = re.compile(r"\b(?:update|delete)\(\s*(?:ACCOUNT|MCP_SERVER|API_TOKEN|table)\b|\bMCP_SERVER, now")
+COUNTING = {"note_api_token_use", "note_expired"}
+"""Functions that only count, or note what holds already."""
+_CHANGES = re.compile(
+    r"\b(?:update|delete)\(\s*(?:ACCOUNT|MCP_SERVER|API_TOKEN|TENANT|table)\b|\bMCP_SERVER, now"
+)
 
 
 class Counter:
@@ -93,7 +113,7 @@ def _is_change(source: str) -> bool:
     if not _CHANGES.search(source):
         return False
     tables = re.findall(r"table = (\w+)", source)
-    return not tables or not {"ACCOUNT", "MCP_SERVER", "API_TOKEN"}.isdisjoint(tables)
+    return not tables or not {"ACCOUNT", "MCP_SERVER", "API_TOKEN", "TENANT"}.isdisjoint(tables)
 
 
 def test_a_change_through_the_stores_replaces_it_once_on_the_event_loop(
@@ -140,6 +160,8 @@ def test_neither_a_change_of_nothing_nor_a_count_nor_one_taken_back_replaces_it(
     stores, counter = fleet
     stores.records.delete_account(AccountId("nobody"), noted())
     stores.records.note_api_token_use(TOKEN.id, 5.0)
+    assert stores.records.take_use(SERVER.id, 2, 5.0)
+    assert stores.records.note_expired(SERVER.expires_at or 0.0)
     with pytest.raises(ZeroDivisionError):
         stores.records.change_mcp_server(ACCOUNT.id, SERVER.id, lambda _server: 1 / 0, noted())  # type: ignore[arg-type,return-value]
     assert not counter.threads

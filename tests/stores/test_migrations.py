@@ -16,6 +16,7 @@ from runtime.keys.crypto import Keys
 from runtime.stores.migrating import list_objects_of
 from runtime.stores.migrations import INDEXES, OBJECTS, TABLES, VERSION_TABLE, find_newest_version
 from runtime.stores.opening import bring_up_to_date
+from runtime.stores.records import Records  # noqa: F401  (knows every table)
 from runtime.stores.tables import METADATA
 from tests.stores.released import RELEASED, make_released
 

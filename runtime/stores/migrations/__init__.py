@@ -15,7 +15,8 @@ VERSION_TABLE = "alembic_version"
 TABLES = (
     "account", "api_token", "audit", "authorization", "deployment", "idempotency_key", "journal", "journal_head",
     "journal_open", "journal_outcome", "mcp_previous_token", "mcp_server", "mcp_server_use", "policy_use",
-    "refresh_attempt", "spending", "tenant", VERSION_TABLE,
+    "refresh_attempt", "spending", "tenant", VERSION_TABLE, "delivery", "event", "job",
+    "job_executor", "webhook",
 )  # fmt: skip
 INDEXES = (
     "account_company", "account_external", "account_in_order", "account_tenant", "api_token_account",
@@ -25,6 +26,7 @@ INDEXES = (
     "journal_reverses", "journal_reverts", "mcp_previous_token_expiry", "mcp_previous_token_hash",
     "mcp_server_expired", "mcp_server_expiry", "mcp_server_in_order", "mcp_server_token",
     "policy_use_at", "policy_use_in_order", "policy_use_ref", "tenant_in_order",
+    "delivery_event", "delivery_in_order", "event_at", "event_waiting", "job_at", "webhook_in_order",
 )  # fmt: skip
 """What a database of the newest revision has, so that a start finds a loss. A test compares both with what is made."""
 OBJECTS = frozenset({*(("table", name) for name in TABLES), *(("index", name) for name in INDEXES)})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from runtime.stores.migrations.dialect import execute_script
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 
 _SQL = """
 ALTER TABLE mcp_server ADD COLUMN used_up_at DOUBLE PRECISION;
