@@ -60,7 +60,7 @@ CHANGES: dict[str, Callable[[Records], Any]] = {
 COUNTING = {"note_api_token_use", "note_expired"}
 """Functions that only count, or note what holds already."""
 _CHANGES = re.compile(
-    r"\b(?:update|delete)\(\s*(?:ACCOUNT|MCP_SERVER|API_TOKEN|TENANT|table)\b|\bMCP_SERVER, now"
+    r"\b(?:update|delete)\(\s*(?:ACCOUNT|MCP_SERVER|API_TOKEN|TENANT|table)\b|_delete_part\(\s*MCP_SERVER\b"
 )
 
 

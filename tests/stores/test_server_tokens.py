@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -19,6 +19,8 @@ from runtime.stores.look_up import GRANT, SqliteLookUp, fill_grant
 from runtime.stores.purge_records import PURGE_AFTER_SECONDS
 from runtime.stores.server_use import UseCount
 from tests.deployment import deploy
+from tests.engines import Postgres
+from tests.redis_server import running_redis
 from tests.stores.test_records import ACCOUNT, HASH, SERVER, grant_of, noted
 
 FIRST, SECOND, THIRD = HASH, TokenHash(b"2" * 32), TokenHash(b"3" * 32)
@@ -265,3 +267,35 @@ def test_a_call_that_is_taken_shares_its_commit_with_others(tmp_path: Path) -> N
 
     assert sorted(asyncio.run(main())) == [False, False, True, True, True]
     stores.close()
+
+
+def test_a_fleet_uses_no_cached_grant_after_a_rotation_or_the_last_use(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    url = postgres.make_migrated()
+
+    async def story(redis_url: str) -> None:
+        variables = {"LEDGERPORT_DATABASE_URL": url, "LEDGERPORT_REDIS_URL": redis_url}
+        one, other = (deploy(tmp_path, **variables).stores for _ in range(2))
+        one.records.add_account(ACCOUNT, noted())
+        one.records.add_mcp_server(replace(SERVER, expires_at=None), FIRST, noted())
+
+        async def list_open(now: float) -> list[bool]:
+            found = [other.look_up.find_grant(each, now) for each in (FIRST, SECOND, THIRD)]
+            return [await each is not None for each in found if isinstance(each, Awaitable)]
+
+        assert await list_open(10.0) == [True, False, False]
+        await one.write(lambda: rotate(one, SECOND, until=30.0))
+        assert await list_open(10.0) == [True, True, False]
+        assert await list_open(30.0) == [False, True, False]
+        assert await list_open(29.0) == [True, True, False]
+        await one.write(lambda: rotate(one, THIRD, until=10.0))
+        assert await list_open(10.0) == [False, False, True]
+        assert await one.take_use(SERVER.id, 1, 11.0)
+        assert await list_open(11.0) == [False, False, False]
+        for each in (one, other):
+            await each.disconnect()
+            each.close()
+
+    with running_redis(tmp_path) as server:
+        asyncio.run(story(server.url))
