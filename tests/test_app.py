@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,15 +15,19 @@ from typing import Any
 import pytest
 
 from runtime.errors import Conflict
-from runtime.model import Account, AccountId, AuditEntry
+from runtime.keys.crypto import make_secret
+from runtime.mcp_server.endpoint import Head
+from runtime.mcp_server.replies import UNKNOWN_TOKEN, Reply
+from runtime.model import Account, AccountId, AuditEntry, McpServerId
 from runtime.operations.api_tokens import ApiTokens
-from runtime.operations.mcp_servers import McpServers
+from runtime.operations.mcp_servers import PREFIX, McpServers
 from runtime.safety.guesses import MOST_FAILURES, Guesses
 from runtime.server import app
 from runtime.server.app import Application, Runtime
 from runtime.server.fast_path import make_protocol
 from runtime.settings import Settings
 from runtime.stores.embedded import StorageHealth
+from tests.mcp_server.test_senders import record_calls
 from tests.serving import served
 
 ONE = Account(
@@ -167,3 +172,39 @@ def test_a_server_is_used_by_the_header_field_from_its_networks_and_its_uses_are
         assert [ask("POST", "/mcp", each["token"])[0] for each in (made, rotated)] == [404, 200]
     asyncio.run(runtime.close())
     assert made["token"] not in repr(logged)
+
+
+def test_tokens_that_open_nothing_take_the_same_steps_whatever_the_reason(tmp_path: Path) -> None:
+    """Calls of our functions are counted, from the endpoint to the file: neither time nor load changes them."""
+    runtime = Runtime(Settings.load({"LEDGERPORT_DATA": str(tmp_path)}), log=lambda event, **fields: None)
+    runtime.stores.records.add_account(ONE, AuditEntry(1.0, "test", "account.created", ONE.id))
+    runtime.guesses = Guesses(clock=lambda: 1.0, most_failures=1_000)
+    servers = McpServers(runtime.deployment)
+    records = runtime.stores.records
+    made = {
+        name: servers.create(ONE.id, name) for name in ("live", "expired", "revoked", "used up", "rotated")
+    }
+    servers.delete(ONE.id, made["revoked"]["id"])
+    records.take_use(McpServerId(made["used up"]["id"]), 1, 1.0)
+    runtime.server_tokens.rotate(ONE.id, made["rotated"]["id"])
+    with sqlite3.connect(tmp_path / "ledgerport.sqlite3") as database:
+        database.execute("UPDATE mcp_server SET expires_at = 2 WHERE name = 'expired'")
+    database.close()
+    endpoint = Application(runtime).mcp
+    foreign = make_secret(PREFIX)
+
+    def record(token: str) -> list[str]:
+        async def ask() -> None:
+            reply = endpoint.respond(
+                Head("POST", f"/mcp/{token}", [(b"host", b"127.0.0.1")], "192.0.2.1"), PING
+            )
+            assert (reply if isinstance(reply, Reply) else await reply).body == UNKNOWN_TOKEN.body
+
+        return record_calls(lambda: asyncio.run(ask()))
+
+    tokens = [foreign, *(made[name]["token"] for name in made if name != "live"), make_secret(PREFIX)]
+    record(foreign)  # what is made once
+    found = [record(each) for each in tokens]
+    assert found == [found[0]] * len(tokens)
+    assert found[0].count("_row") == 1
+    asyncio.run(runtime.close())

@@ -215,7 +215,9 @@ class McpEndpoint:
         All checks before the body, in their one order: who sends it (`_check_sender`), is the content JSON. Raises
         Refused and StorageUnavailable.
         """
-        if senders.has_no_token(exchange.head.method, exchange.head.path, exchange.fields):
+        if exchange.head.path in senders.WITHOUT_TOKEN and senders.has_no_token(
+            exchange.head.method, exchange.head.path, exchange.fields
+        ):
             return senders.NO_TOKEN
         checked = self._check_sender(exchange, "POST")
         if checked is None:

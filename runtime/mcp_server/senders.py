@@ -39,9 +39,9 @@ NO_TOKEN = Refused(
 
 def has_no_token(method: str, path: str, fields: Fields) -> bool:
     """Whether a request names no MCP server: neither its path does, nor the header field where that may."""
-    if path not in WITHOUT_TOKEN:
-        return False
-    return path not in WITH_BEARER or (method != "OPTIONS" and not read_bearer(fields))
+    if path in WITH_BEARER:
+        return method != "OPTIONS" and not read_bearer(fields)
+    return path in WITHOUT_TOKEN
 
 
 def read_token(path: str, fields: Fields) -> tuple[str, bool]:
@@ -52,7 +52,9 @@ def read_token(path: str, fields: Fields) -> tuple[str, bool]:
     """
     if path in WITH_BEARER:
         return read_bearer(fields), False
-    token, is_sse = read_path(path)
+    token = path.removeprefix(PREFIX).removesuffix("/")
+    is_sse = token.endswith(SSE_ENDING)
+    token = token.removesuffix(SSE_ENDING if is_sse else CLIENTS_ENDING)
     if b"authorization" in fields:
         other = read_bearer(fields)
         is_same = hmac.compare_digest(other.encode(), token.encode())
@@ -63,14 +65,6 @@ def read_token(path: str, fields: Fields) -> tuple[str, bool]:
                 "The path and the header field Authorization have the tokens of two MCP servers. Send one of them.",
             )
     return token, is_sse
-
-
-def read_path(path: str) -> tuple[str, bool]:
-    """Return the token in a path, and whether the URL is that of the older transport."""
-    token = path.removeprefix(PREFIX).removesuffix("/")
-    if token.endswith(SSE_ENDING):
-        return token.removesuffix(SSE_ENDING), True
-    return token.removesuffix(CLIENTS_ENDING), False
 
 
 def read_bearer(fields: Fields) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from runtime.errors import StorageUnavailable
 from runtime.model import Clock, Grant, McpServerId
@@ -42,16 +42,21 @@ class ServerUses:
 
     def __init__(self, store: UseStore, *, clock: Clock = time.time) -> None:
         self._store, self._clock = store, clock
-        self._added: dict[McpServerId, tuple[int, float]] = {}
+        self._added: dict[McpServerId, list[Any]] = {}
+        """For each server how many uses, and when the last message came."""
         self._task: asyncio.Task[None] | None = None
 
     def note(self, grant: Grant, *, is_call: bool) -> None:
         """Count a message that was admitted: a call of a tool is a use, any other only says when it came."""
         server_id = grant.server_id
-        if server_id is not None:
-            known = self._added.get(server_id)
-            uses = (known[0] if known else 0) + is_call
-            self._added[server_id] = (uses, self._clock())
+        if server_id is None:
+            return
+        known = self._added.get(server_id)
+        if known is None:
+            self._added[server_id] = [int(is_call), self._clock()]
+        else:
+            known[0] += is_call
+            known[1] = self._clock()
 
     async def take(self, grant: Grant) -> bool:
         """Count a call by a server that has a limit, and return whether the limit allows it. Raises
@@ -83,4 +88,4 @@ class ServerUses:
         except StorageUnavailable:
             for server_id, (uses, at) in added.items():
                 more, later = self._added.get(server_id, (0, at))
-                self._added[server_id] = (uses + more, max(at, later))
+                self._added[server_id] = [uses + more, max(at, later)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +143,9 @@ def test_misuse_is_noted_in_the_audit_once_an_hour_for_each_address(harness: Api
     noted = [each for each in entries(harness) if each.action == "mcp_server.misused"]
     assert [each.details["address"] for each in noted] == ["192.0.2.1", "192.0.2.2", "192.0.2.1"]
     assert {(each.actor, each.subject) for each in noted} == {("nobody", made["id"])}
+    with sqlite3.connect(here.stores.path) as database:
+        rows = database.execute(
+            "SELECT data FROM event WHERE type = 'mcp_server.misused' ORDER BY at"
+        ).fetchall()
+    database.close()
+    assert [json.loads(row[0])["address"] for row in rows] == ["192.0.2.1", "192.0.2.2", "192.0.2.1"]
