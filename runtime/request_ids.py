@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -40,12 +40,13 @@ def choose_request_id(sent: bytes | None) -> str:
     return sent.decode("ascii") if sent and _WELL_FORMED.fullmatch(sent) else make_request_id()
 
 
-def add_request_id(fields: Iterable[Field], request_id: str = "") -> list[Field]:
+def add_request_id(fields: Sequence[Field], request_id: str = "") -> Sequence[Field]:
     """Return the fields of a response with an id: its own where it has one, else the given one, or a new one."""
-    found = list(fields)
-    if not any(name == FIELD for name, _ in found):
-        found.append((FIELD, (request_id or make_request_id()).encode()))
-    return found
+    if fields and fields[-1][0] == FIELD:  # as the MCP endpoint writes it, which answers most requests
+        return fields
+    if any(name == FIELD for name, _ in fields):
+        return fields
+    return (*fields, (FIELD, (request_id or make_request_id()).encode()))
 
 
 class RequestIds:

@@ -103,7 +103,7 @@ class Exchange:
     @property
     def own_fields(self) -> tuple[Field, ...]:
         """The fields of its response beside those of what is answered."""
-        return ((FIELD, self.request_id.encode()), *self.page)
+        return (*self.page, (FIELD, self.request_id.encode()))
 
     def take_stream(self) -> None:
         """Answer with an event stream, which is never compressed."""
@@ -411,7 +411,7 @@ def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Ref
 
 async def send_reply(send: Send, reply: Reply) -> None:
     """Send a reply as ASGI, with an id where it has none."""
-    headers = add_request_id(reply.fields)
+    headers = [*add_request_id(reply.fields)]
     if reply.status != 204:
         headers.append((b"content-length", b"%d" % (len(reply.body) + len(reply.rest))))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

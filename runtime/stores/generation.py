@@ -147,7 +147,7 @@ class GrantCache(Generic[Row]):
     ) -> Row | None:
         """Return the row of a token as it was at some time since this call, if it is live. Raises what `read_row` does.
 
-        One that is not is read each time, as a token that is unknown: nobody can tell them apart by time.
+        One that is not is read each time, as a token that is unknown: both take as long.
 
         So that is what happens to a request whose lease has ended while the database cannot be read.
         """

@@ -161,14 +161,8 @@ def test_every_link_that_opens_nothing_is_answered_alike(place: Links) -> None:
     ]
     assert {each.status_code for each in answers} == {404}
     assert len({each.content for each in answers}) == 1
-    assert len({tuple({**each.headers, "request-id": ""}.items()) for each in answers}) == 1
-
-
-def test_a_link_opens_from_the_networks_of_its_mcp_server_only(place: Links) -> None:
-    outside = place.made(config={"networks": ["203.0.113.0/24"]})
-    place.refused(place.link(outside))
-    inside = place.made(config={"networks": ["127.0.0.0/8"]})
-    assert place.open(place.link(inside)).content == CONTENT
+    headers = [{**each.headers, "request-id": ""} for each in answers]
+    assert headers == [headers[0]] * len(answers)
 
 
 def test_a_link_closes_with_its_mcp_server(place: Links) -> None:

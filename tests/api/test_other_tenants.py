@@ -47,11 +47,12 @@ class Ids(NamedTuple):
     token: str
     tenant: str
     external: str
+    webhook: str
     cursor: str = ""
     key: str = ""
 
 
-NONE = Ids(NOBODY, NOBODY, NOBODY, NOBODY, "never-was", "never-was")
+NONE = Ids(NOBODY, NOBODY, NOBODY, NOBODY, "never-was", "never-was", NOBODY)
 
 
 @dataclass
@@ -71,6 +72,7 @@ class World:
             f"/integrated-account/{self.theirs.account}/mcp",
             f"/integrated-account/{self.theirs.account}/journal",
             "/tenant/two",
+            "/webhook?tenant_id=two",
         )
         found = [self.harness.ask("GET", path).text for path in paths]
         tokens = self.harness.ask("GET", "/api-token?limit=200").json()["result"]
@@ -86,13 +88,13 @@ def make(harness: ApiHarness, path: str, token: str = "", key: str = "", **body:
     return answer.json()
 
 
-def write(harness: ApiHarness, account: str) -> str:
+def write(harness: ApiHarness, account: str, record: str) -> str:
     """One write in the journal of an account, and its entry."""
     journal = WriteJournal(harness.here.keys, harness.here.stores, clock=harness.here.clock)
     tool = replace(made_up.UPDATE, integration="books")
 
     async def main() -> str:
-        call = context_of(tool, BOOKS, {"id": CANARY})
+        call = context_of(tool, BOOKS, {"id": record})
         call.account = replace(call.account, id=AccountId(account))
         sent = VendorRequest("POST", "https://books.example/invoice", {}, b"{}", changes_data=True)
         (entry,) = await journal.begin(call, NOTHING_ADDED, sent)
@@ -114,7 +116,8 @@ def settle(harness: ApiHarness, tenant: str, name: str) -> Ids:
         for number in range(2)
     )  # fmt: skip
     servers = [make(harness, f"/integrated-account/{first['id']}/mcp", secret, name=name) for _ in range(2)]
-    entry, _ = (write(harness, first["id"]) for _ in range(2))
+    entry, _ = (write(harness, first["id"], name) for _ in range(2))
+    hook = make(harness, "/webhook", secret, url=f"https://hooks.example.com/{name}", tenant_id=tenant)
     headers = {"Authorization": f"Bearer {secret}"}
     listed = harness.ask("GET", "/integrated-account?limit=1", headers=headers).json()
     return Ids(
@@ -124,6 +127,7 @@ def settle(harness: ApiHarness, tenant: str, name: str) -> Ids:
         admin["id"],
         tenant,
         f"{name}-0",
+        hook["id"],
         listed["next_cursor"],
         f"{key}-0",
     )
@@ -156,7 +160,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def write_path(operation: Operation, ids: Ids) -> str:
     return operation.path.format(
         id=ids.account, mcp_id=ids.server, entry_id=ids.entry, token_id=ids.token, tenant_id=ids.tenant,
-        tool=TOOLS[1].name,
+        tool=TOOLS[1].name, webhook_id=ids.webhook, delivery_id=NOBODY,
     )  # fmt: skip
 
 
@@ -168,6 +172,8 @@ def write_body(operation: Operation, ids: Ids) -> Any:
         "create_mcp_server": {"name": "x"},
         "change_mcp_server": {"name": "changed"},
         "call_tool": {"id": "1"},
+        "create_webhook": {"url": "https://hooks.example.com/x", "tenant_id": ids.tenant},
+        "change_webhook": {"enabled": False},
         "change_tenant": {"limits": {"accounts": 1}},
         "create_api_token": {
             "name": "x", "tenant_id": ids.tenant, "scopes": ["tools:call"], "integrated_account_id": ids.account,
@@ -186,6 +192,7 @@ QUERIES = {
     "list_mcp_servers": ["", "next_cursor={cursor}"],
     "list_journal": ["", "record_id=" + CANARY, "next_cursor=2"],
     "list_api_tokens": ["", "next_cursor={cursor}"],
+    "list_webhooks": ["", "tenant_id={tenant}", "next_cursor={cursor}"],
 }  # fmt: skip
 
 
