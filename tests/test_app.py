@@ -203,8 +203,8 @@ def test_tokens_that_open_nothing_take_the_same_steps_whatever_the_reason(tmp_pa
         return record_calls(lambda: asyncio.run(ask()))
 
     tokens = [foreign, *(made[name]["token"] for name in made if name != "live"), make_secret(PREFIX)]
-    record(foreign)  # what is made once
-    found = [record(each) for each in tokens]
+    # What is made once, or looked at now and then, is in some of the rounds only.
+    found = [min((record(each) for _ in range(5)), key=len) for each in tokens]
     assert found == [found[0]] * len(tokens)
     assert found[0].count("_row") == 1
     asyncio.run(runtime.close())
