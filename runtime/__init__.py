@@ -20,6 +20,7 @@ From the top down; a package imports only what stands below it:
 - `recent`: a bounded number of values lately asked for
 - `database_url`, `redis_address`: where the PostgreSQL and the Redis of a fleet are
 - `events`: what other programs are informed of, and jobs, as frozen values
+- `networks`: networks in CIDR notation, and whether an address is in one
 - `request_ids`: the name that each request has in responses and in the log
 - `tenancy`: whose things are, and what a caller reaches of them, as values
 - `model`: the things that are stored, as frozen values

@@ -154,7 +154,7 @@ _ALL = (
     ErrorCode(
         "too_many_guesses",
         429,
-        "Too many wrong API tokens came from one address.",
+        "Too many wrong tokens came from one address.",
         "Send a valid API token, which is accepted at any time, or wait as Retry-After says.",
     ),
     # The company and its connection.

@@ -256,14 +256,14 @@ class RateLimited(LedgerportError):
 
 
 class TooManyGuesses(RateLimited):
-    """Too many wrong API tokens came from one address. A valid one is accepted at any time."""
+    """Too many wrong tokens came from one address. A valid one is accepted at any time."""
 
     code = "too_many_guesses"
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(
-            "Too many wrong API tokens came from this address, and this is another one.",
-            advice=f"Wait {retry_after} seconds, or send a valid API token: that is accepted at any time.",
+            "Too many wrong tokens came from this address, and this is another one.",
+            advice=f"Wait {retry_after} seconds, or send a valid token: that is accepted at any time.",
             retry_after=retry_after,
         )
 

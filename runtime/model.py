@@ -228,13 +228,21 @@ class ServerConfig:
     budget: Budget = NO_BUDGET
     time_zone: str = USUAL_TIME_ZONE
     """Where its days begin, as the IANA database names it: today, `overdue`, `this_month`, a record without a date."""
+    networks: tuple[str, ...] = ()
+    """The networks that it may be used from, in CIDR notation; none for any."""
+    max_uses: int = 0
+    """The most calls of tools in its life; 0 sets no limit."""
     is_read_only: bool = False
     """Whether its account is read only: no tool that writes is left then. Never set or stored here."""
 
 
 @dataclass(frozen=True, slots=True)
 class McpServer:
-    """One URL for one integrated account. The secret in the URL is not here: only its hash is stored."""
+    """One URL for one integrated account. The secret in the URL is not here: only its hash is stored.
+
+    `uses` are calls of tools. It was used up when `max_uses` of them were made. The token before the present one opens
+    it until `previous_token_expires_at`.
+    """
 
     id: McpServerId
     account_id: AccountId
@@ -243,6 +251,10 @@ class McpServer:
     expires_at: float | None
     created_at: float
     updated_at: float
+    used_up_at: float | None = None
+    uses: int = 0
+    last_used_at: float | None = None
+    previous_token_expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runtime.database_url import read_postgres_url
-from runtime.errors import SettingsError
+from runtime.errors import InvalidRequest, SettingsError
 from runtime.keys.master_key import decode_secret_key, decode_secret_keys
+from runtime.networks import check_networks
 from runtime.redis_address import parse_redis_url
 
 Reader = Callable[[str, str], Any]
@@ -144,3 +145,11 @@ def read_database_url(_name: str, text: str) -> str | Path | None:
 def read_redis_url(_name: str, text: str) -> Any:
     """Return where Redis is; None for an empty text. Raises SettingsError, which never shows the URL."""
     return parse_redis_url(text)
+
+
+def read_networks(name: str, text: str) -> tuple[str, ...]:
+    """Return networks, with commas between in the text. Raises SettingsError for what is none."""
+    try:
+        return check_networks([each for each in text.split(",") if each.strip()], name)
+    except InvalidRequest as wrong:
+        raise SettingsError(wrong.message, advice=wrong.advice) from None

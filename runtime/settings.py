@@ -68,6 +68,8 @@ class Settings:
     upstream_per_account: int = 256
     max_connections: int = 0
     """How many connections a process serves at once; 0 for what suits the system."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of proxies that say where a connection comes from."""
     workers: int = 1
     """How many processes serve on the one port."""
     fast_path: bool = True

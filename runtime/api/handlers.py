@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -47,10 +47,13 @@ from runtime.operations.names import UNSET
 from runtime.operations.narrowing import Narrowing, narrow, read_narrowing
 from runtime.operations.readiness import Readiness
 from runtime.operations.scopes import find_reach
+from runtime.operations.server_tokens import ServerTokens
+from runtime.operations.server_uses import ServerUses
 from runtime.operations.spending import Spending
 from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
 from runtime.operations.webhooks import Webhooks
+from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.tenancy import AccountFilter, Reach
 from runtime.upstream.files import NO_FILES
@@ -72,6 +75,7 @@ class Services:
 
     accounts: Accounts
     mcp_servers: McpServers
+    server_tokens: ServerTokens
     api_tokens: ApiTokens
     calls: CallProtocol
     catalog: Callable[[], Catalog]
@@ -91,6 +95,13 @@ class Services:
     spending: Spending | None = None
     call_log: CallLog | None = None
     render_metrics: Callable[[str], tuple[bytes, str]] | None = None
+    uses: ServerUses | None = None
+    addresses: ClientAddresses = field(default_factory=ClientAddresses)
+
+    async def store_uses(self) -> None:
+        """Store what this process has counted, so that a list has it."""
+        if self.uses is not None:
+            await self.uses.flush()
 
     def find_tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
@@ -211,6 +222,7 @@ async def create_mcp_server(services: Services, asked: ApiRequest) -> Response:
 async def list_mcp_servers(services: Services, asked: ApiRequest) -> Response:
     """List the MCP servers of an account, from the oldest on."""
     query = reading.read_query(asked.request, shapes.PartQuery)
+    await services.store_uses()
     return reply(
         await asyncio.to_thread(
             services.mcp_servers.list, asked.read_path_param("id"), query.limit, query.next_cursor
@@ -220,6 +232,7 @@ async def list_mcp_servers(services: Services, asked: ApiRequest) -> Response:
 
 async def get_mcp_server(services: Services, asked: ApiRequest) -> Response:
     """Get one MCP server."""
+    await services.store_uses()
     return reply(
         await asyncio.to_thread(
             services.mcp_servers.get, asked.read_path_param("id"), asked.read_path_param("mcp_id")

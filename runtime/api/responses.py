@@ -19,7 +19,7 @@ _REFUSALS = {
     "409": "Its current state does not allow this.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
-    "429": "Too many wrong API tokens came from this address, or the rate limit of the vendor is reached.",
+    "429": "Too many wrong tokens came from this address, or the rate limit of the vendor is reached.",
     "500": "The server failed; this was logged.",
     "503": "It cannot be done now; Retry-After says how long to wait.",
 }

@@ -47,12 +47,15 @@ from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers
 from runtime.operations.readiness import Readiness
 from runtime.operations.scopes import CALL_TOOLS, check_account, check_scope, may_use
+from runtime.operations.server_tokens import ServerTokens
+from runtime.operations.server_uses import ServerUses
 from runtime.operations.spending import Spending
 from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
 from runtime.operations.webhooks import make_webhooks
 from runtime.request_ids import RequestIds
+from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.tenancy import EVERYTHING
 
@@ -77,14 +80,18 @@ def make_application(
     uploads: Uploads | None = None,
     listing: ListingOf | None = None,
     spending: Spending | None = None,
+    uses: ServerUses | None = None,
+    addresses: ClientAddresses | None = None,
     undo: Undo | None = None,
     watching: Watching | None = None,
 ) -> Starlette:
     """Return the management API as one ASGI application; `pages` are routes of others, served beside it."""
     watching = watching or Watching(Readiness(deployment.stores), FinishedCalls(log))
+    mcp_servers = McpServers(deployment, listing=listing)
     services = Services(
         accounts=Accounts(deployment, tokens),
-        mcp_servers=McpServers(deployment, listing=listing),
+        mcp_servers=mcp_servers,
+        server_tokens=ServerTokens(deployment, mcp_servers),
         api_tokens=ApiTokens(deployment.stores, deployment.keys, clock=deployment.clock),
         calls=calls,
         catalog=deployment.catalog,
@@ -102,6 +109,8 @@ def make_application(
         undo=undo,
         listing=listing,
         spending=spending,
+        uses=uses,
+        addresses=addresses or ClientAddresses(),
         log=log,
         guesses=Guesses() if guesses is None else guesses,
     )
@@ -123,7 +132,9 @@ def _file_links(services: Services, links: FileLinks) -> FileLinkEndpoint:
         found = await services.api_tokens.identify(secret)
         return found is not None and may_use(found, CALL_TOOLS, grant.account)
 
-    return FileLinkEndpoint(links, services.calls, is_api_token, services.guesses, services.log)
+    return FileLinkEndpoint(
+        links, services.calls, is_api_token, services.guesses, services.log, addresses=services.addresses
+    )
 
 
 def make_routes(services: Services, public_url: str, log: Log) -> list[BaseRoute]:
@@ -183,6 +194,10 @@ class _OperationEndpoint:
             self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
             return refuse(InternalError()), asked.actor
 
+    def _address(self, request: Request) -> str:
+        peer = request.client.host if request.client else ""
+        return self._services.addresses.find(peer, request.headers.raw)
+
     async def _check_access(self, operation: Operation, asked: ApiRequest) -> None:
         """Raise Forbidden, or NotFound for an account that the token does not reach."""
         assert operation.scope is not None
@@ -213,7 +228,7 @@ class _OperationEndpoint:
         tokens = self._services.api_tokens
         secret = secret.strip() if scheme.lower() == "bearer" else ""
         token = await tokens.identify(secret)
-        if token is None and secret and (wait := await self._services.guesses.note(_address(request))):
+        if token is None and secret and (wait := await self._services.guesses.note(self._address(request))):
             raise TooManyGuesses(wait)
         if token is None:
             raise Unauthorized(
@@ -223,10 +238,6 @@ class _OperationEndpoint:
         if tokens.is_use_to_note(token):
             tokens.note_use(token)
         return token
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _where(error: Exception) -> str:

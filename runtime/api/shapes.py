@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from runtime.api.limit_shapes import Body, BudgetShape, ExternalId, Metadata, PoliciesShape, TenantName
 from runtime.model import AccountStatus
+from runtime.networks import MOST_NETWORKS
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=100)]
@@ -138,6 +139,22 @@ class Config(Body):
             "date under a policy: a name of the IANA database, such as America/New_York.",
         ),
     ] = "UTC"
+    networks: Annotated[
+        list[Annotated[str, Field(min_length=2, max_length=64)]],
+        Field(
+            max_length=MOST_NETWORKS,
+            description="The networks that it may be used from, such as 203.0.113.0/24 or 2001:db8::/32; none for any. "
+            "From elsewhere its URL answers as one that does not exist.",
+        ),
+    ] = []
+    max_uses: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000_000,
+            description="The most calls of tools in its life, after which its URL ends; 0 for no limit.",
+        ),
+    ] = 0
 
 
 class NewMcpServer(Body):
@@ -286,6 +303,16 @@ class McpServerShape(BaseModel):
     expires_at: Time | None
     created_at: Time
     updated_at: Time
+    uses: Annotated[int, Field(description="Calls of tools so far, up to a few seconds ago.")] = 0
+    last_used_at: Annotated[
+        Time | None, Field(description="When it last took a request, a list of tools included.")
+    ] = None
+    used_up_at: Annotated[
+        Time | None, Field(description="When config.max_uses was reached and its URL ended.")
+    ] = None
+    previous_token_expires_at: Annotated[
+        Time | None, Field(description="Until when the URL before the present one works, after a rotation.")
+    ] = None
 
 
 class McpServerListing(McpServerShape):

@@ -2,7 +2,7 @@
 
 A POST holds one JSON-RPC message and gets one JSON answer; there are no sessions and no streams. `respond` checks a
 request and answers it, whichever way its bytes came: over ASGI, from `runtime.server.fast_path` with a body that is
-there already, or by the older transport (`sse`), whose streams `admit` checks. An address that is not known answers the
+there already, or by the older transport (`sse`), whose streams `admit` checks. A token that opens nothing answers the
 same to everything: it gives nothing away.
 `runtime/server/app.py` puts the parts together: begin there.
 """
@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from runtime.errors import InternalError, InvalidRequest, StorageUnavailable, TooManyGuesses
-from runtime.mcp_server import large_bodies, protocol
+from runtime.errors import InternalError, InvalidRequest, StorageUnavailable
+from runtime.mcp_server import large_bodies, protocol, senders
 from runtime.mcp_server.methods import McpServices, Methods
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
-    RATE_LIMITED,
     UNKNOWN_TOKEN,
     Field,
     Refused,
@@ -40,10 +39,13 @@ from runtime.mcp_server.request import (
 )
 from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
+from runtime.networks import is_within
 from runtime.operations import narrowing
 from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.files import takes_a_file
+from runtime.operations.server_uses import ServerUses
 from runtime.request_ids import CURRENT, FIELD, add_request_id, choose_request_id
+from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.watching.counts import Counter
 
@@ -56,17 +58,6 @@ FoundGrant = Grant | None | Awaitable[Grant | None]
 FindGrant = Callable[[TokenHash], FoundGrant]
 """Answers at once where it can, which costs a request the least."""
 
-PREFIX = "/mcp/"
-LONGEST_TOKEN = 100
-"""Characters. Ours have under 60, and a path has fewer than 100."""
-CLIENTS_ENDING = "/mcp"
-"""What may follow the token: some clients, such as older versions of the MCP Inspector, add `/mcp` to any URL."""
-SSE_ENDING = "/sse"
-"""What some people add to a URL for a client of the older transport: such a URL opens a stream as well."""
-WITHOUT_TOKEN = frozenset({"/mcp", "/mcp/", "/sse", "/sse/"})
-"""Paths that clients guess. They name no MCP server, and say so."""
-ALLOW: Field = (b"allow", b"POST, OPTIONS")
-ALLOW_STREAM: Field = (b"allow", b"GET, OPTIONS")
 PREFLIGHT = Reply(
     204,
     (
@@ -79,13 +70,6 @@ PREFLIGHT = Reply(
         (b"access-control-max-age", b"7200"),
     ),
 )
-NO_TOKEN = Refused(
-    404,
-    INVALID_REQUEST,
-    "The URL of an MCP server here is /mcp/ and a secret token, and this one has none. Use the whole URL that "
-    "Ledgerport showed when the MCP server was created, with Streamable HTTP as the transport. A client of the older "
-    "transport, HTTP with SSE, takes the same URL with /sse/ in place of /mcp/.",
-).reply()
 _FAILED = Refused(500, INTERNAL_ERROR, InternalError().message).reply()
 
 
@@ -113,6 +97,8 @@ class Exchange:
     """Whether the client takes an event stream and no JSON."""
     is_sse: bool = False
     """Whether the URL is that of the older transport."""
+    token: str = field(default="", repr=False)
+    """The token of the MCP server."""
     grant: Grant | None = None
 
     @property
@@ -140,6 +126,10 @@ class Access:
     find_grant: FindGrant
     is_api_token: Callable[[str, Grant], Awaitable[bool]]
     guesses: Guesses = field(default_factory=Guesses)
+    addresses: ClientAddresses = field(default_factory=ClientAddresses)
+    uses: ServerUses | None = None
+    on_misuse: Callable[[Grant, str], object] | None = None
+    """Takes a grant that was used from outside its networks, and the address."""
 
 
 class McpEndpoint:
@@ -154,6 +144,9 @@ class McpEndpoint:
     ) -> None:
         self._requests = requests or Counter("requests", "", "endpoint", "status")
         self._guesses = access.guesses
+        self._addresses = access.addresses
+        self._uses = access.uses
+        self._on_misuse = access.on_misuse
         self._hash_token = access.hash_token
         self._find_grant = access.find_grant
         self._is_api_token = access.is_api_token
@@ -209,11 +202,13 @@ class McpEndpoint:
 
     async def is_still_admitted(self, exchange: Exchange) -> bool:
         """Whether the sender of an admitted request might make it now as well. Raises StorageUnavailable."""
-        found = self._find_grant(self._hash_of(_token_of(exchange.head.path)[0]))
+        found = self._find_grant(self._hash_of(exchange.token))
         grant = found if found is None or isinstance(found, Grant) else await found
-        if grant is None or not grant.config.require_api_token_auth:
-            return grant is not None
-        return await self._is_api_token(_read_bearer(exchange), grant)
+        if grant is None or (grant.config.networks and self._is_misused(exchange, grant)):
+            return False
+        if not grant.config.require_api_token_auth:
+            return True
+        return await self._is_api_token(senders.read_bearer(exchange.fields), grant)
 
     async def _finish(self, exchange: Exchange, answer: Awaitable[Reply]) -> Reply:
         """Await the reply. Raises ClientGone."""
@@ -232,8 +227,10 @@ class McpEndpoint:
         All checks before the body, in their one order: who sends it (`_check_sender`), is the content JSON. Raises
         Refused and StorageUnavailable.
         """
-        if exchange.head.path in WITHOUT_TOKEN:
-            return NO_TOKEN
+        if exchange.head.path in senders.WITHOUT_TOKEN and senders.has_no_token(
+            exchange.head.method, exchange.head.path, exchange.fields
+        ):
+            return senders.NO_TOKEN
         checked = self._check_sender(exchange, "POST")
         if checked is None:
             return self._answer_content(exchange, body)
@@ -260,8 +257,10 @@ class McpEndpoint:
         exchange.page = self.gate.check(exchange.fields)
         if wants_stream(exchange.fields.get(b"accept", b"")):
             exchange.take_stream()
-        token, exchange.is_sse = _token_of(exchange.head.path)
-        found = self._find_grant(self._hash_of(token))
+        exchange.token, exchange.is_sse = senders.read_token(exchange.head.path, exchange.fields)
+        if not exchange.token and exchange.head.path in senders.WITH_BEARER:
+            return PREFLIGHT
+        found = self._find_grant(self._hash_of(exchange.token))
         if found is None or isinstance(found, Grant):
             return self._check_grant(exchange, found, method)
         return self._await_grant(exchange, found, method)
@@ -275,15 +274,34 @@ class McpEndpoint:
     def _check_grant(
         self, exchange: Exchange, grant: Grant | None, method: str
     ) -> Reply | Awaitable[Reply | None] | None:
+        if grant is None or (grant.config.networks and self._is_misused(exchange, grant)):
+            return self._refuse_unknown(exchange)
         exchange.grant = grant
-        if grant is None:
-            self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)
-            return UNKNOWN_TOKEN
         if exchange.head.method == "OPTIONS":
             return PREFLIGHT
         if exchange.is_sse or exchange.head.method != method:
-            raise _refuse_method(is_stream=exchange.is_sse or method == "GET")
+            raise senders.refuse_method(is_stream=exchange.is_sse or method == "GET")
         return self._check_api_token(exchange, grant) if grant.config.require_api_token_auth else None
+
+    async def _refuse_unknown(self, exchange: Exchange) -> Reply:
+        """Return the reply to a token that opens nothing, whatever the reason: to many of one address a slower one."""
+        exchange.grant = None
+        wait = await self._guesses.note(self._find_address(exchange))
+        reply = senders.refuse_more_guesses(wait).reply() if wait else UNKNOWN_TOKEN
+        self._log("mcp_refused", server=None, status=reply.status)
+        return reply
+
+    def _is_misused(self, exchange: Exchange, grant: Grant) -> bool:
+        """Whether a request comes from outside the networks of its MCP server, which is reported."""
+        address = self._find_address(exchange)
+        if is_within(address, grant.config.networks):
+            return False
+        if self._on_misuse is not None:
+            self._on_misuse(grant, address)
+        return True
+
+    def _find_address(self, exchange: Exchange) -> str:
+        return self._addresses.find(exchange.head.client, exchange.head.sent)
 
     def _answer_body(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
         """Return the reply to a body, or what to await for it. Raises Refused."""
@@ -295,8 +313,31 @@ class McpEndpoint:
             toolset = self._narrow(exchange, grant)
         if not isinstance(body, bytes):
             return self._read_and_answer(exchange, grant, toolset, body)
-        message = protocol.read(body, exchange.fields, exchange.head.sent)
+        return self._answer_message(
+            exchange, protocol.read(body, exchange.fields, exchange.head.sent), toolset
+        )
+
+    def _answer_message(
+        self, exchange: Exchange, message: Message, toolset: Toolset
+    ) -> Reply | Awaitable[Reply]:
+        """Return the reply to a message, or what to await for it, and count its use. Raises Refused."""
+        grant = exchange.grant
+        assert grant is not None
+        is_call = message.method == "tools/call" and message.id is not None
+        if is_call and grant.config.max_uses:
+            return self._take_and_answer(exchange, message, grant, toolset)
+        if self._uses is not None:
+            self._uses.note(grant, is_call=is_call)
         return self.methods.answer(message, grant, toolset, exchange.fields)
+
+    async def _take_and_answer(
+        self, exchange: Exchange, message: Message, grant: Grant, toolset: Toolset
+    ) -> Reply:
+        """Return the reply to a call by an MCP server with a limit of them. Raises Refused and StorageUnavailable."""
+        if self._uses is None or not await self._uses.take(grant):
+            return await self._refuse_unknown(exchange)
+        answer = self.methods.answer(message, grant, toolset, exchange.fields)
+        return answer if isinstance(answer, Reply) else await answer
 
     def _narrow(self, exchange: Exchange, grant: Grant) -> Toolset:
         """Return the toolset that the header fields of a request leave of the server's. Raises Refused."""
@@ -320,7 +361,7 @@ class McpEndpoint:
             else:
                 message = await _read_large(exchange, toolset, body)
             del body  # the file holds on to it until it is decoded
-            answer = self.methods.answer(message, grant, toolset, exchange.fields)
+            answer = self._answer_message(exchange, message, toolset)
             return answer if isinstance(answer, Reply) else await answer
 
     async def drain(self) -> None:
@@ -329,12 +370,12 @@ class McpEndpoint:
 
     def _hash_of(self, token: str) -> TokenHash:
         """Return the hash of a token. One too long to be a token has the hash of none."""
-        return self._hash_token(token if len(token) <= LONGEST_TOKEN else "")
+        return self._hash_token(token if len(token) <= senders.LONGEST_TOKEN else "")
 
     def refuse(self, error: Exception, grant: Grant | None) -> Reply:
         """Return the reply that an error becomes, and log it."""
         if isinstance(error, StorageUnavailable):
-            error = _unavailable(error)
+            error = senders.refuse_while_unknown(error)
         if not isinstance(error, Refused):
             logger.error("the MCP endpoint failed", exc_info=error)
             return _FAILED
@@ -343,36 +384,14 @@ class McpEndpoint:
         return error.reply()
 
     async def _check_api_token(self, exchange: Exchange, grant: Grant) -> None:
-        """Raise Refused, more slowly for a client that sends many wrong tokens.
-
-        It names no metadata: there is no OAuth here that a client could start.
-        """
-        token = _read_bearer(exchange)
+        """Raise Refused, more slowly for a client that sends many wrong tokens."""
+        is_token_in_field = exchange.head.path in senders.WITH_BEARER
+        token = "" if is_token_in_field else senders.read_bearer(exchange.fields)
         if token and await self._is_api_token(token, grant):
             return
-        if token and (wait := await self._guesses.note(exchange.head.client)):
-            slower = TooManyGuesses(wait)
-            raise Refused(429, RATE_LIMITED, slower.as_text(), fields=((b"retry-after", b"%d" % wait),))
-        raise Refused(
-            401,
-            INVALID_REQUEST,
-            "This MCP server also wants an API token: send Authorization: Bearer with a valid one.",
-            fields=((b"www-authenticate", b"Bearer"),),
-        )
-
-
-def _token_of(path: str) -> tuple[str, bool]:
-    """Return the token in a path, and whether the URL is that of the older transport."""
-    token = path.removeprefix(PREFIX).removesuffix("/")
-    if token.endswith(SSE_ENDING):
-        return token.removesuffix(SSE_ENDING), True
-    return token.removesuffix(CLIENTS_ENDING), False
-
-
-def _read_bearer(exchange: Exchange) -> str:
-    """Return the API token that a request brings; empty when it brings none."""
-    scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+        if token and (wait := await self._guesses.note(self._find_address(exchange))):
+            raise senders.refuse_more_guesses(wait)
+        raise senders.refuse_without_api_token(is_token_in_field=is_token_in_field)
 
 
 async def _read_large(exchange: Exchange, toolset: Toolset, body: bytearray) -> Message:
@@ -387,31 +406,6 @@ def _address_of(scope: MutableMapping[str, Any]) -> str:
     """Return the address that a connection comes from; empty when it has none, such as over a Unix socket."""
     client = scope.get("client")
     return client[0] if client else ""
-
-
-def _unavailable(unknown: StorageUnavailable) -> Refused:
-    """Return the refusal while nobody can say whether the URL is open: neither a 404, which means revoked, nor an
-    answer.
-    """
-    retry_after: Field = (b"retry-after", b"%d" % unknown.retry_after)
-    return Refused(unknown.status, INTERNAL_ERROR, unknown.as_text(), fields=(retry_after,))
-
-
-def _refuse_method(*, is_stream: bool) -> Refused:
-    if is_stream:
-        text = (
-            "This is the event stream of the older transport, HTTP with SSE: open it with GET, and POST to the address "
-            "in its first event. For Streamable HTTP use the same URL with /mcp/ in place of /sse/, and no /sse behind "
-            "it."
-        )
-        return Refused(405, INVALID_REQUEST, text, fields=(ALLOW_STREAM,))
-    return Refused(
-        405,
-        INVALID_REQUEST,
-        "This is an MCP server: clients send it POST requests. There is no session to DELETE, and no stream to GET: a "
-        "client of the older transport, HTTP with SSE, takes the same URL with /sse/ in place of /mcp/.",
-        fields=(ALLOW,),
-    )
 
 
 def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Refused:

@@ -19,10 +19,11 @@ from urllib.parse import parse_qs
 from weakref import WeakValueDictionary
 
 from runtime.errors import StorageUnavailable
-from runtime.mcp_server.endpoint import PREFIX as MCP_PREFIX
-from runtime.mcp_server.endpoint import SSE_ENDING, Exchange, Head, McpEndpoint, Send, send_reply
+from runtime.mcp_server.endpoint import Exchange, Head, McpEndpoint, Send, send_reply
 from runtime.mcp_server.replies import ACCEPTED, EVENTS, INVALID_REQUEST, Field, Refused, Reply, as_event
 from runtime.mcp_server.request import ClientGone, Fields, Receive, read_body
+from runtime.mcp_server.senders import PREFIX as MCP_PREFIX
+from runtime.mcp_server.senders import SSE_ENDING
 from runtime.mcp_server.streams import HEARTBEAT, Stream, Streams
 from runtime.model import TokenHash
 from runtime.request_ids import FIELD

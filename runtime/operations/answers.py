@@ -73,6 +73,8 @@ def show_config(config: ServerConfig) -> dict[str, Any]:
         "policies": config.policies.as_dict(),
         "budget": config.budget.as_dict(),
         "time_zone": config.time_zone,
+        "networks": list(config.networks),
+        "max_uses": config.max_uses,
     }
 
 
@@ -86,7 +88,17 @@ def show_server(server: McpServer) -> dict[str, Any]:
         "expires_at": format_time(server.expires_at),
         "created_at": format_time(server.created_at),
         "updated_at": format_time(server.updated_at),
+        "uses": server.uses,
+        "last_used_at": format_time(server.last_used_at),
+        "used_up_at": format_time(server.used_up_at),
+        "previous_token_expires_at": format_time(_find_end_of_previous(server)),
     }
+
+
+def _find_end_of_previous(server: McpServer) -> float | None:
+    """Return when the token before the present one ends: with the server at the latest."""
+    previous, end = server.previous_token_expires_at, server.expires_at
+    return end if previous is not None and end is not None and end < previous else previous
 
 
 def show_api_token(token: ApiToken) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from runtime.model import (
     ToolExposure,
     UntrustedText,
 )
+from runtime.networks import check_networks
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
 from runtime.operations.names import UNSET, Unset, check_expiry, check_name, refuse_unknown_account
@@ -80,8 +81,7 @@ class McpServers:
         token_hash, limited = self._deployment.keys.hash_token(secret), self._find_limited_tenant(owner)
         if not self._stores.records.add_mcp_server(server, token_hash, audit, limited):
             raise refuse_unknown_account()
-        url = f"{self._deployment.settings.public_url}/mcp/{secret}"
-        return {**answers.show_server(server), "token": secret, "url": url, **self._listed(server)}
+        return {**self._shown(server), **show_secret(self._deployment.settings.public_url, secret)}
 
     def list(self, account_id: str, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """Return the MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
@@ -103,7 +103,7 @@ class McpServers:
             AccountId(account_id), McpServerId(server_id), self._deployment.clock()
         )
         if found is None:
-            raise _no_server()
+            raise refuse_unknown_server()
         return self._shown(found)
 
     def change(
@@ -144,7 +144,7 @@ class McpServers:
             lambda before, after: {"changes": _changes(before, after)},
         )
         if found is None:
-            raise _no_server()
+            raise refuse_unknown_server()
         return self._shown(found)
 
     def delete(self, account_id: str, server_id: str, *, actor: str = "") -> dict[str, Any]:
@@ -152,7 +152,7 @@ class McpServers:
         audit = self._audit(actor, "mcp_server.deleted", server_id, account_id)
         owner, server = AccountId(account_id), McpServerId(server_id)
         if not self._stores.records.delete_mcp_server(owner, server, audit, _described):
-            raise _no_server()
+            raise refuse_unknown_server()
         return {"id": server_id}
 
     def _shown(self, server: McpServer) -> dict[str, Any]:
@@ -201,6 +201,8 @@ class McpServers:
             change = {**change, "budget": read_budget(change["budget"], "config.budget")}
         if "time_zone" in change:
             change = {**change, "time_zone": read_time_zone(change["time_zone"])}
+        if "networks" in change:
+            change = {**change, "networks": check_networks(change["networks"], "config.networks")}
         config = _merged(present, change)
         check_filter(integration, tools, config.methods, config.tags)
         return config
@@ -266,7 +268,13 @@ def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
     return replace(present, **values)
 
 
-def _no_server() -> NotFound:
+def show_secret(public_url: str, secret: str) -> dict[str, str]:
+    """Return the token and URL of an MCP server, which are shown once."""
+    return {"token": secret, "url": f"{public_url}/mcp/{secret}"}
+
+
+def refuse_unknown_server() -> NotFound:
+    """Return the error for an MCP server that is not there, has expired or is of another account: one for all."""
     return NotFound(
         "There is no such MCP server for this integrated account.",
         advice="The list of the account's MCP servers has the Ids that there are; an expired one is gone.",

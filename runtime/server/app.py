@@ -12,7 +12,6 @@ used, or in the background right after the start.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -28,13 +27,14 @@ from generator.vendor import Integration
 from runtime.connect.echoes import list_app_secrets
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
-from runtime.errors import SettingsError, StorageUnavailable
+from runtime.errors import SettingsError
 from runtime.jobs.runner import Jobs, make_durable_engine
 from runtime.logs import Log, make_log
 from runtime.mcp_server.changes import Changes
-from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, FoundGrant, McpEndpoint, send_reply
+from runtime.mcp_server.endpoint import Access, FoundGrant, McpEndpoint, send_reply
 from runtime.mcp_server.methods import Identity, McpServices
 from runtime.mcp_server.request import Gate
+from runtime.mcp_server.senders import PREFIX, WITHOUT_TOKEN
 from runtime.mcp_server.sse import SseEndpoint, is_sse
 from runtime.mcp_server.toolset import describe_listing
 from runtime.model import Account, AccountId, Grant, TokenHash
@@ -44,8 +44,12 @@ from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.finished_calls import FinishedCalls
 from runtime.operations.journal import Journal
+from runtime.operations.mcp_servers import McpServers
+from runtime.operations.purging import Purging
 from runtime.operations.reversal import Reversal
 from runtime.operations.scopes import CALL_TOOLS, may_use
+from runtime.operations.server_tokens import ServerTokens
+from runtime.operations.server_uses import ServerUses
 from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
 from runtime.operations.tenant_calls import TenantCalls
@@ -54,6 +58,7 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
 from runtime.operations.write_policies import WritePolicies
 from runtime.recent import Recent
+from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
 from runtime.server.metrics import LoopLag, Metrics, count_sent, make_gauges
@@ -75,8 +80,6 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PURGE_SECONDS = 60.0
-"""What has expired opens nothing already; each minute, so that a purge is small."""
 PROBE_SECONDS = 5.0
 """How old the health may be: half of what load balancers usually wait between two questions."""
 MOST_BASE_URLS = 10_000
@@ -108,6 +111,10 @@ class Runtime:
         self.tokens = AccessTokens(self.deployment)
         self.api_tokens = ApiTokens(self.stores, self.keys)
         self.spending = Spending(self.stores)
+        self.uses = ServerUses(self.stores)
+        self.addresses = ClientAddresses(settings.trusted_proxies)
+        self.server_tokens = ServerTokens(self.deployment, McpServers(self.deployment))
+        self.purging = Purging(self.stores, self.log)
         self.journal = WriteJournal(self.keys, self.stores, counts=self.counts)
         self.call_log = CallLog(self.stores, settings.log_days, dropped=self.counts.unlogged)
         self.finished = FinishedCalls(self.log, self.counts, self.call_log, mark=find_mark(self.telemetry))
@@ -187,6 +194,11 @@ class Runtime:
             self.api_tokens.note_use(found)
         return True
 
+    def report_misuse(self, grant: Grant, address: str) -> None:
+        """Report that an MCP server was called from outside its networks, at most once an hour for each address."""
+        if self.server_tokens.note_misuse(grant, address):
+            self.log("mcp_server_misused", server=grant.server_id, account=grant.account.id, address=address)
+
     def find_base_url(self, integration: Integration, account: Account) -> str:
         """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
         known = self._base_urls.get(account.id)
@@ -199,6 +211,7 @@ class Runtime:
     async def close(self) -> None:
         """Store what was counted, and close connections and files."""
         await self.spending.flush()
+        await self.uses.flush()
         await self.jobs.close()
         await self.call_log.flush()
         if self.telemetry is not None:
@@ -234,7 +247,15 @@ class Application:
                 runtime.finished,
                 make_traces(runtime.telemetry),
             ),
-            Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
+            Access(
+                runtime.keys.hash_token,
+                runtime.find_grant,
+                runtime.is_api_token,
+                runtime.guesses,
+                runtime.addresses,
+                runtime.uses,
+                runtime.report_misuse,
+            ),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),
             runtime.counts.requests,
         )
@@ -278,6 +299,8 @@ class Application:
             guesses=runtime.guesses,
             listing=describe_listing,
             spending=runtime.spending,
+            uses=runtime.uses,
+            addresses=runtime.addresses,
             undo=runtime.undo,
             watching=Watching(
                 Readiness(
@@ -296,12 +319,13 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._background = [asyncio.create_task(self._purge()), asyncio.create_task(warm_up())]
+        self._background = [asyncio.create_task(self._runtime.purging.run()), asyncio.create_task(warm_up())]
         self._background.append(asyncio.create_task(self._watch_storage()))
         self._background.append(asyncio.create_task(self._runtime.spending.run()))
         self._background.append(asyncio.create_task(self._runtime.call_log.run()))
         self._background.append(asyncio.create_task(self._lag.run()))
         self._background.append(asyncio.create_task(self.metrics.run()))
+        self._background.append(asyncio.create_task(self._runtime.uses.run()))
         self._background.append(asyncio.create_task(self.reloader.run()))
         self._background.append(asyncio.create_task(self.sse.run()))
         self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
@@ -320,21 +344,6 @@ class Application:
         await self.mcp.drain()
         await self._runtime.close()
         await send({"type": "lifespan.shutdown.complete"})
-
-    async def _purge(self) -> None:
-        """Forget what has expired, now and then. Expiry itself is enforced at every request.
-
-        A failure is logged when it begins and when it ends, not every minute.
-        """
-        stores, was_done = self._runtime.stores, True
-        while True:
-            await asyncio.sleep(PURGE_SECONDS)
-            is_done = False
-            with contextlib.suppress(StorageUnavailable):
-                is_done = await stores.write(lambda: stores.purge(time.time()))
-            if is_done != was_done:
-                self._runtime.log("purge_works_again" if is_done else "purge_failed")
-            was_done = is_done
 
     async def _watch_storage(self) -> None:
         """Probe the database now and then, for the health and so that the log says when it fails and works again."""

@@ -13,8 +13,10 @@ Records are SQL (SQLite in a file):
 - `call_log_records`: every call of a tool, for a set time
 - `emitting`, `event_records`, `webhook_records`: events, and what is delivered to whom
 - `job_records`, `job_tables`: what is to be done, and the tables of all this
+- `purge_records`: what has expired is noted, and removed in parts
 - `writer`: the one thread that makes every change
 - `look_up`, `wal_watch`: what a token allows, read without a lock as long as nobody has changed the file
+- `configs`: the filter and switches of an MCP server as they are stored
 - `condition`, `files`: whether the database takes writes, and whether its files are still the ones that are open
 - `serving_lock`: one server for each database
 

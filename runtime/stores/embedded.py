@@ -39,10 +39,9 @@ if TYPE_CHECKING:
     from runtime.stores.policy_use import Limits, Reservation, Use
     from runtime.stores.records import Records
     from runtime.stores.redis_link import RedisLink
+    from runtime.stores.server_use import ExpiredServer, UseCount
 
 T = TypeVar("T")
-EVENTS_STORED_SECONDS = 30 * 86_400.0
-"""How long events and their deliveries are stored: as long as somebody may look for why one did not arrive."""
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 CheckSpent = Callable[["dict[SpentKey, Spent]"], object]
 
@@ -62,7 +61,6 @@ class Stores:
     condition: Condition = field(default_factory=Condition)
     writer: Writer | ChangeThreads = field(init=False)
     _records: Records | None = None
-    _expired_until: tuple[float, str] = (0.0, "")
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
@@ -147,20 +145,24 @@ class Stores:
         """Return the revision of the database. Nobody migrates a file that this process serves from."""
         return find_newest_version()
 
-    def purge(self, now: float) -> bool:
-        """Forgets what has expired, reporting the MCP servers. False when the file could not be written: the next time
-        will do.
-        """
-        from sqlalchemy.exc import SQLAlchemyError
+    def note_expired(self, now: float) -> list[ExpiredServer]:
+        """Return some MCP servers that have expired, each once; none when there are no more. Raises
 
-        try:
-            while self._expired_until < (now, ""):
-                self._expired_until = self.records.note_expired_servers(self._expired_until, now)
-            self.records.purge(now)
-            self.records.purge_events(now - EVENTS_STORED_SECONDS)
-        except (SQLAlchemyError, StorageUnavailable):
-            return False
-        return True
+        StorageUnavailable.
+        """
+        return self.records.note_expired(now)
+
+    def purge(self, now: float) -> int:
+        """Forget some of what has expired, and return how much; 0 when there is no more. Raises StorageUnavailable."""
+        return self.records.purge(now)
+
+    def add_uses(self, added: Sequence[UseCount]) -> None:
+        """Add to how often MCP servers were used. Raises StorageUnavailable when that cannot be written."""
+        self.records.add_uses(added)
+
+    async def take_use(self, server_id: McpServerId, most: int, now: float) -> bool:
+        """Count one call of a server that may make `most`, and return whether it may. Raises StorageUnavailable."""
+        return await self.write_together(lambda: self.records.take_use(server_id, most, now))
 
     def bind_key(
         self, key_hash: bytes, fingerprint: bytes, now: float, expires_at: float

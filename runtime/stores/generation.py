@@ -126,7 +126,7 @@ class GrantCache(Generic[Row]):
     """Rows by the hash of their token, each used while its generation and its lease last.
 
     `read_row` reads one from the database, and answers None for a token that is unknown; that is not cached, so that a
-    new MCP server needs no new generation. Whether a row has expired is for the caller to ask, at each use.
+    new MCP server needs no new generation. Whether a row is live is asked at each use.
     """
 
     def __init__(
@@ -142,18 +142,24 @@ class GrantCache(Generic[Row]):
         self._clock = clock
         self._rows: Recent[TokenHash, tuple[bytes, float, Row]] = Recent(most)
 
-    async def find(self, token_hash: TokenHash) -> Row | None:
-        """Return the row of a token as it was at some time since this call. Raises what `read_row` raises.
+    async def find(
+        self, token_hash: TokenHash, is_live: Callable[[Row], bool] = lambda _row: True
+    ) -> Row | None:
+        """Return the row of a token as it was at some time since this call, if it is live. Raises what `read_row` does.
+
+        One that is not is read each time, as a token that is unknown: both take as long.
 
         So that is what happens to a request whose lease has ended while the database cannot be read.
         """
         generation = await self._generation.read()
         now = self._clock()
         found = self._rows.get(token_hash)
-        if found is not None and found[0] == generation and now < found[1]:
+        if found is not None and found[0] == generation and now < found[1] and is_live(found[2]):
             return found[2]
         row = await self._read_row(token_hash)
-        if row is not None and generation is not None:
+        if row is None or not is_live(row):
+            return None
+        if generation is not None:
             self._rows.put(token_hash, (generation, now + LEASE_SECONDS, row))
         return row
 

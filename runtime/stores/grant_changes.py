@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 CACHED_TABLES = ("account", "mcp_server", "api_token", "tenant")
 """Tables whose rows are cached in every process; of a tenant its limits, with each account of it."""
-COUNTED = frozenset({"last_used_at"})
-"""Columns that let nobody in or out: they are written often, and may be some seconds old."""
+COUNTED = frozenset({"last_used_at", "expired_at"})
+"""Columns that let nobody in or out: when it was used, and when somebody noted that it has expired."""
 _NAME = rf'"?(?:{"|".join(CACHED_TABLES)})"?(?![\w".])'
 _DELETION = re.compile(rf"\bDELETE\s+FROM\s+(?:ONLY\s+)?{_NAME}", re.IGNORECASE)
 _UPDATE = re.compile(

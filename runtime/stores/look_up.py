@@ -7,7 +7,6 @@ moment it passes. The rest of the records is in `records`, which takes longer to
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
 import threading
@@ -22,21 +21,16 @@ import orjson
 from runtime.errors import StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import (
-    NO_BUDGET,
-    NO_POLICIES,
-    USUAL_TIME_ZONE,
     Account,
     AccountId,
     ApiToken,
-    Budget,
     Grant,
     McpServerId,
-    Policies,
-    ServerConfig,
     TokenHash,
 )
 from runtime.recent import Recent
 from runtime.stores import sqlite
+from runtime.stores.configs import read_config
 from runtime.stores.files import Files
 from runtime.stores.row_texts import read_budget, read_error
 from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_live_api_token, read_tenant_limits
@@ -60,12 +54,24 @@ OF_ACCOUNT = (
 )
 """What is read of an account: its columns, and the limits of its tenant."""
 _ACCOUNT_LENGTH = ACCOUNT_COLUMNS.count(",") + 2
-_GRANTS = (
+_ACCOUNT_OF_SERVER = "JOIN account ON account.id = mcp_server.account_id"
+_IS_OPEN = "mcp_server.used_up_at IS NULL AND (mcp_server.expires_at IS NULL OR mcp_server.expires_at > ?)"
+GRANT = (
     f"SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
-    "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE "
+    f"FROM mcp_server {_ACCOUNT_OF_SERVER} WHERE mcp_server.token_hash = ? AND {_IS_OPEN} "
+    f"UNION ALL SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, "
+    "CASE WHEN mcp_server.expires_at < mcp_previous_token.expires_at "
+    "THEN mcp_server.expires_at ELSE mcp_previous_token.expires_at END "
+    f"FROM mcp_previous_token JOIN mcp_server ON mcp_server.id = mcp_previous_token.server_id {_ACCOUNT_OF_SERVER} "
+    f"WHERE mcp_previous_token.token_hash = ? AND mcp_previous_token.expires_at > ? AND {_IS_OPEN} LIMIT 1"
 )
-_GRANT = f"{_GRANTS}mcp_server.token_hash = ?"
-_GRANT_OF_SERVER = f"{_GRANTS}mcp_server.id = ?"
+"""What a token opens now, and until when. The tokens before the present ones are few and are looked at only where no
+present one is found; a token that has ended is looked up as one that never was, so that both take as long.
+"""
+GRANT_OF_SERVER = (
+    f"SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
+    f"FROM mcp_server {_ACCOUNT_OF_SERVER} WHERE mcp_server.id = ?"
+)
 _ACCOUNT = f"SELECT {OF_ACCOUNT} FROM account WHERE id = ?"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != ? LIMIT 1"
@@ -144,15 +150,15 @@ class SqliteLookUp:
         if state is None or state != since:
             known = Recent(_MOST_CACHED)
             self._cached = (state or b"", known)
-        found = known.get(token_hash) or self._read_grant(token_hash, known)
-        return found[0] if found and found[1] > now else None
+        found = known.get(token_hash)
+        return found[0] if found and found[1] > now else self._read_grant(token_hash, known, now)
 
-    def _read_grant(self, token_hash: TokenHash, known: Known) -> tuple[Grant, float] | None:
-        """Return the grant and when it ends, cached beside what else was read of the file as it is now."""
-        row = self._row(_GRANT, token_hash)
+    def _read_grant(self, token_hash: TokenHash, known: Known, now: float) -> Grant | None:
+        """Return the grant, cached beside what else was read of the file as it is now, with when it ends."""
+        row = self._row(GRANT, *fill_grant(token_hash, now))
         if row is None:
             return None
-        return known.put(token_hash, (make_grant(row[:-1]), math.inf if row[-1] is None else row[-1]))
+        return known.put(token_hash, (make_grant(row[:-1]), math.inf if row[-1] is None else row[-1]))[0]
 
     async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired.
@@ -160,7 +166,7 @@ class SqliteLookUp:
         Raises StorageUnavailable when that cannot be found out. Read each time: links are opened now and then.
         """
         self.files.check()
-        row = self._row(_GRANT_OF_SERVER, server_id)
+        row = self._row(GRANT_OF_SERVER, server_id)
         if row is None or (row[-1] is not None and row[-1] <= now):
             return None
         return make_grant(row[:-1])
@@ -230,6 +236,11 @@ class SqliteLookUp:
         return connection
 
 
+def fill_grant(token_hash: TokenHash, now: float) -> tuple[TokenHash | float, ...]:
+    """Return the values of GRANT."""
+    return token_hash, now, token_hash, now, now
+
+
 @lru_cache(maxsize=4096)
 def make_grant(row: tuple[Any, ...]) -> Grant:
     """Return the grant in a row. Cached by the row's content: a row that changed is another row."""
@@ -251,44 +262,3 @@ def read_account(row: Any) -> Account:
         created_at, updated_at, ended_by, read_budget(budget), status_since, read_error(last_error), bool(read_only),
         tenant_id, external_id, orjson.loads(metadata), read_tenant_limits(tenant_limits),
     )  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def read_config(text: str) -> ServerConfig:
-    """Return the filter and switches of an MCP server as they are stored."""
-    words: dict[str, Any] = json.loads(text)
-    return ServerConfig(
-        tuple(words.get("methods", ())),
-        tuple(words.get("tags", ())),
-        words.get("require_api_token_auth", False),
-        words.get("rate_limit_style", "tool_result"),
-        words.get("max_answer_bytes", 0),
-        words.get("tool_exposure", "full"),
-        words.get("show_sensitive", False),
-        words.get("max_rows", 0),
-        words.get("max_answer_tokens", 0),
-        words.get("untrusted_text", "plain"),
-        Policies.read(words["policies"]) if "policies" in words else NO_POLICIES,
-        Budget(**words["budget"]) if "budget" in words else NO_BUDGET,
-        words.get("time_zone", USUAL_TIME_ZONE),
-    )
-
-
-def write_config(config: ServerConfig) -> str:
-    """Return the same as text; what is as it is by default is left out."""
-    words = {
-        "methods": list(config.methods),
-        "tags": list(config.tags),
-        "require_api_token_auth": config.require_api_token_auth,
-        "rate_limit_style": config.rate_limit_style if config.rate_limit_style != "tool_result" else "",
-        "max_answer_bytes": config.max_answer_bytes,
-        "tool_exposure": config.tool_exposure if config.tool_exposure != "full" else "",
-        "show_sensitive": config.show_sensitive,
-        "max_rows": config.max_rows,
-        "max_answer_tokens": config.max_answer_tokens,
-        "untrusted_text": config.untrusted_text if config.untrusted_text != "plain" else "",
-        "policies": config.policies.as_dict(),
-        "budget": config.budget.as_dict(),
-        "time_zone": config.time_zone if config.time_zone != USUAL_TIME_ZONE else "",
-    }
-    return json.dumps({name: value for name, value in words.items() if value}, ensure_ascii=False)

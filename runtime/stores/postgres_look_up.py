@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, LiteralString, Self
 
 from psycopg import AsyncConnection, Error
@@ -21,8 +21,8 @@ from runtime.model import Account, AccountId, ApiToken, Grant, McpServerId, Toke
 from runtime.stores import postgres
 from runtime.stores.condition import Condition
 from runtime.stores.generation import Generation, GrantCache
-from runtime.stores.look_up import OF_ACCOUNT, make_grant, read_account
-from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_live_api_token
+from runtime.stores.look_up import GRANT, GRANT_OF_SERVER, OF_ACCOUNT, fill_grant, make_grant, read_account
+from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_api_token, read_live_api_token
 
 MOST_CONNECTIONS = 4
 """A read takes under 1 ms there, so four serve several thousand a second."""
@@ -34,12 +34,8 @@ RECONNECT_SECONDS = 1.0
 """How long the pool itself tries again; after that the next read does."""
 _OTHER_KEY = "The database belongs to another secret key: restart the server."
 
-_GRANTS = (
-    f"SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
-    "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE "
-)
-_GRANT = f"{_GRANTS}mcp_server.token_hash = %s"
-_GRANT_OF_SERVER = f"{_GRANTS}mcp_server.id = %s"
+_GRANT: LiteralString = GRANT.replace("?", "%s")
+_GRANT_OF_SERVER: LiteralString = GRANT_OF_SERVER.replace("?", "%s")
 _ACCOUNT = f"SELECT {OF_ACCOUNT} FROM account WHERE id = %s"
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = %s"
 _KEY_CHECK = "SELECT key_check FROM deployment"
@@ -65,6 +61,8 @@ class _Reporting(AsyncConnection[Any]):
 
 
 Pool = AsyncConnectionPool[_Reporting]
+FindRow = Callable[[TokenHash, Callable[[Any], bool]], Awaitable[Any]]
+"""Finds the row of a token that is live."""
 
 
 class PostgresLookUp:
@@ -72,7 +70,8 @@ class PostgresLookUp:
 
     def __init__(self, url: str, keys: Keys, generation: Generation | None = None) -> None:
         self._url = url
-        self._find_grant_row, self._find_token_row = self._read_grant, self._read_token
+        self._find_grant_row: FindRow = _read_live(self._read_grant)
+        self._find_token_row: FindRow = _read_live(self._read_token)
         if generation is not None:
             self._find_grant_row = GrantCache(generation, self._read_grant).find
             self._find_token_row = GrantCache(generation, self._read_token).find
@@ -88,18 +87,21 @@ class PostgresLookUp:
 
         Raises StorageUnavailable when that cannot be found out: nothing opens, and nothing is said to be revoked.
         """
-        return _live_grant(await self._find_grant_row(token_hash), now)
+        row = await self._find_grant_row(token_hash, lambda row: _is_live(row, now))
+        return None if row is None else make_grant(row[:-1])
 
     async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired.
 
         Raises StorageUnavailable when that cannot be found out.
         """
-        return _live_grant(await self._row(_GRANT_OF_SERVER, server_id), now)
+        row = await self._row(_GRANT_OF_SERVER, server_id)
+        return make_grant(row[:-1]) if row is not None and _is_live(row, now) else None
 
     async def find_api_token(self, token_hash: TokenHash, now: float) -> ApiToken | None:
         """Return the API token with this hash; None when there is none, or it has expired."""
-        return read_live_api_token(await self._find_token_row(token_hash), now)
+        row = await self._find_token_row(token_hash, lambda row: read_live_api_token(row, now) is not None)
+        return None if row is None else read_api_token(row)
 
     async def find_account(self, account_id: AccountId) -> Account | None:
         """Return the account as it is now, if there is one."""
@@ -142,7 +144,9 @@ class PostgresLookUp:
         self._pool = None
 
     async def _read_grant(self, token_hash: TokenHash) -> Any:
-        return await self._row(_GRANT, token_hash)
+        return await self._row(
+            _GRANT, *fill_grant(token_hash, 0.0)
+        )  # whether it has ended is asked at each use
 
     async def _read_token(self, token_hash: TokenHash) -> Any:
         return await self._row(_API_TOKEN, token_hash)
@@ -211,8 +215,16 @@ async def _ask(pool: Pool, seconds: float, statement: LiteralString, values: tup
         return await (await connection.execute(statement, values)).fetchall()
 
 
-def _live_grant(row: Any, now: float) -> Grant | None:
-    """Return the grant in a row, unless it has expired."""
-    if row is None or (row[-1] is not None and row[-1] <= now):
-        return None
-    return make_grant(row[:-1])
+def _read_live(read_row: Callable[[TokenHash], Awaitable[Any]]) -> FindRow:
+    """Return what finds a row in the database each time, if it is live."""
+
+    async def find(token_hash: TokenHash, is_live: Callable[[Any], bool]) -> Any:
+        row = await read_row(token_hash)
+        return row if row is not None and is_live(row) else None
+
+    return find
+
+
+def _is_live(row: Any, now: float) -> bool:
+    """Whether the grant in a row has not ended."""
+    return row[-1] is None or row[-1] > now

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select, tuple_
+from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, tuple_
 
 from runtime.events import Event
 from runtime.model import AccountId, AuditEntry
@@ -85,12 +85,16 @@ def read_part(
     condition: Any = None,
 ) -> Sequence[Any]:
     """Return the next `limit` rows behind a position, from the oldest on."""
-    wanted = select(*columns).order_by(table.c.created_at, table.c.id).limit(limit)
+    wanted = select(*columns)
     if condition is not None:
         wanted = wanted.where(condition)
-    if after is not None:
-        wanted = wanted.where(tuple_(table.c.created_at, table.c.id) > tuple_(*after))
-    return connection.execute(wanted).all()
+    return connection.execute(select_part(wanted, table, after, limit)).all()
+
+
+def select_part(wanted: Select[Any], table: Table, after: Position | None, limit: int) -> Select[Any]:
+    """Return a query for the next `limit` of its rows behind a position, from the oldest on."""
+    part = wanted.order_by(table.c.created_at, table.c.id).limit(limit)
+    return part if after is None else part.where(tuple_(table.c.created_at, table.c.id) > tuple_(*after))
 
 
 def count(connection: Connection, table: Table, condition: Any) -> int:

@@ -34,7 +34,8 @@ from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
 from runtime.stores.link_records import LinkRecords
 from runtime.stores.migrations import VERSION_TABLE
-from runtime.stores.policy_records import DAY, PolicyRecords
+from runtime.stores.policy_records import PolicyRecords
+from runtime.stores.purge_records import PurgeRecords
 from runtime.stores.record_base import RecordBase, count, lock_account, note
 from runtime.stores.refresh_records import RefreshRecords
 from runtime.stores.sealed_records import SealedRecords
@@ -47,16 +48,12 @@ from runtime.stores.tables import (
     AUTHORIZATION,
     DEPLOYMENT,
     IDEMPOTENCY_KEY,
-    LINK_TOKEN,
     MCP_SERVER,
-    POLICY_USE,
 )
 from runtime.stores.tenant_records import TenantRecords
 from runtime.stores.transfer_records import TransferRecords
+from runtime.stores.use_records import UseRecords
 from runtime.stores.webhook_records import WebhookRecords
-
-MOST_BINDINGS = 1_000_000
-"""Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
 
 _BIND_KEY = text(
     "INSERT INTO idempotency_key (key_hash, fingerprint, expires_at) VALUES (:key_hash, :fingerprint, :expires_at) "
@@ -66,8 +63,6 @@ _BIND_KEY = text(
 )
 """Binds a key that is not bound, or no longer; whoever else has bound it stays."""
 _READ_VERSION: Select[Any] = select(column("version_num")).select_from(table(VERSION_TABLE))
-PURGE_AFTER_SECONDS = 86_400.0
-"""How long an MCP server is stored after its expiry: a clock is noticed to be wrong and corrected within a day."""
 
 
 class AuthorizationRecords(RecordBase):
@@ -184,6 +179,8 @@ class Records(
     KeyRecords,
     PolicyRecords,
     SpendingRecords,
+    UseRecords,
+    PurgeRecords,
     JournalRecords,
     TransferRecords,
     TenantRecords,
@@ -195,8 +192,6 @@ class Records(
 
     `Stores.write`. Every method raises StorageUnavailable when the file does not let it.
     """
-
-    most_bindings = MOST_BINDINGS
 
     def add_audit(self, entry: AuditEntry) -> None:
         """Note what was done when it changed no record here."""
@@ -233,30 +228,6 @@ class Records(
             connection.execute(select(DEPLOYMENT.c.id).with_for_update())
             if is_doubtful:
                 connection.execute(update(DEPLOYMENT).values(probed_at=now))
-
-    def purge(self, now: float) -> int:
-        """Forget what has expired: it opens nothing already. Return how many records that were.
-
-        MCP servers and API tokens stay for a day more, so that a clock that was set forward does not delete what it
-        only closed.
-        """
-        with self._engine.begin() as connection:
-            closed = now - PURGE_AFTER_SECONDS
-            purged = (
-                (MCP_SERVER, closed),
-                (API_TOKEN, closed),
-                (LINK_TOKEN, closed),
-                (AUTHORIZATION, now),
-                (IDEMPOTENCY_KEY, now),
-            )
-            expired = sum(
-                connection.execute(delete(table).where(table.c.expires_at <= until)).rowcount
-                for table, until in purged
-            )
-            connection.execute(delete(POLICY_USE).where(POLICY_USE.c.at <= now - DAY))
-            newest = select(func.max(IDEMPOTENCY_KEY.c.id)).scalar_subquery()
-            surplus = delete(IDEMPOTENCY_KEY).where(IDEMPOTENCY_KEY.c.id <= newest - self.most_bindings)
-            return expired + connection.execute(surplus).rowcount
 
 
 def _find_authorization(

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select, true, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, true, update
 
 from runtime.events import Event
 from runtime.model import AccountId, ApiToken, ApiTokenId, AuditEntry, McpServer, McpServerId, TokenHash
+from runtime.stores.configs import read_config, write_config
 from runtime.stores.emitting import emit
-from runtime.stores.look_up import read_config, write_config
-from runtime.stores.record_base import Details, Position, RecordBase, lock_account, note, read_part
-from runtime.stores.tables import API_TOKEN, MCP_SERVER
+from runtime.stores.record_base import (
+    Details,
+    Position,
+    RecordBase,
+    lock_account,
+    note,
+    read_part,
+    select_part,
+)
+from runtime.stores.tables import API_TOKEN, MCP_PREVIOUS_TOKEN, MCP_SERVER, MCP_SERVER_USE
 from runtime.stores.tenant_records import check_servers, hold_tenant, is_alive
 from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_api_token
+from runtime.stores.use_records import read_uses
 from runtime.tenancy import EVERYTHING, Reach, TenantId
 
 _API_TOKEN = [API_TOKEN.c[name] for name in API_TOKEN_COLUMNS.split(", ")]
 _MCP_SERVER = [
     MCP_SERVER.c[name]
-    for name in ("id", "account_id", "name", "config", "expires_at", "created_at", "updated_at")
+    for name in ("id", "account_id", "name", "config", "expires_at", "created_at", "updated_at", "used_up_at")
+] + [
+    func.coalesce(MCP_SERVER_USE.c.uses, 0),
+    MCP_SERVER_USE.c.last_used_at,
+    MCP_PREVIOUS_TOKEN.c.expires_at,
 ]
+_WITH_ITS_USE = MCP_SERVER.outerjoin(MCP_SERVER_USE).outerjoin(
+    MCP_PREVIOUS_TOKEN, MCP_PREVIOUS_TOKEN.c.server_id == MCP_SERVER.c.id
+)
 _ADD_MCP_SERVER = insert(MCP_SERVER)
 
 
@@ -53,11 +70,10 @@ class ServerRecords(RecordBase):
         self, account_id: AccountId, after: Position | None, limit: int, now: float
     ) -> list[McpServer]:
         """Return the MCP servers of an account that have not expired, from the oldest on."""
-        mine = and_(MCP_SERVER.c.account_id == account_id, is_alive(now))
+        mine = select(*_MCP_SERVER).select_from(_WITH_ITS_USE).where(MCP_SERVER.c.account_id == account_id)
+        wanted = select_part(mine.where(is_alive(now)), MCP_SERVER, after, limit)
         with self._reading.begin() as connection:
-            return [
-                _server(row) for row in read_part(connection, MCP_SERVER, _MCP_SERVER, after, limit, mine)
-            ]
+            return [_server(row) for row in connection.execute(wanted)]
 
     def find_mcp_server(self, account_id: AccountId, server_id: McpServerId, now: float) -> McpServer | None:
         """Return one MCP server of an account, unless it has expired."""
@@ -83,11 +99,43 @@ class ServerRecords(RecordBase):
             changed = change(found)
             if changed == found:
                 return found
-            connection.execute(
-                update(MCP_SERVER).where(MCP_SERVER.c.id == found.id).values(_of_server(changed))
-            )
+            if changed.config.max_uses != found.config.max_uses:
+                changed = replace(changed, used_up_at=_find_end(connection, changed, audit.at))
+            values = _of_server(changed) | {"used_up_at": changed.used_up_at}
+            if changed.expires_at != found.expires_at:
+                values["expired_at"] = None
+            connection.execute(update(MCP_SERVER).where(MCP_SERVER.c.id == found.id).values(values))
             note(connection, audit, describe(found, changed))
         return changed
+
+    def rotate_mcp_server(
+        self,
+        account_id: AccountId,
+        server_id: McpServerId,
+        token_hash: TokenHash,
+        previous_until: float,
+        audit: AuditEntry,
+    ) -> McpServer | None:
+        """Replace the token of an MCP server; the present one opens it until a time, an earlier one no longer.
+
+        None when there is no such server.
+        """
+        former = MCP_PREVIOUS_TOKEN
+        with self._engine.begin() as connection:
+            found = _find_server(connection, account_id, server_id, audit.at, is_changed=True)
+            if found is None:
+                return None
+            mine = MCP_SERVER.c.id == found.id
+            connection.execute(delete(former).where(former.c.server_id == found.id))
+            if previous_until > audit.at:
+                replaced: bytes = connection.execute(select(MCP_SERVER.c.token_hash).where(mine)).scalar_one()
+                values = {"server_id": found.id, "token_hash": replaced, "expires_at": previous_until}
+                connection.execute(insert(former).values(values))
+            connection.execute(
+                update(MCP_SERVER).where(mine).values(token_hash=token_hash, updated_at=audit.at)
+            )
+            note(connection, audit)
+            return _find_server(connection, account_id, server_id, audit.at)
 
     def delete_mcp_server(
         self,
@@ -187,9 +235,16 @@ def _find_server(
     is_changed: bool = False,
 ) -> McpServer | None:
     mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.id == server_id, is_alive(now))
-    wanted = select(*_MCP_SERVER).where(*mine)
-    row = connection.execute(wanted.with_for_update() if is_changed else wanted).first()
+    wanted = select(*_MCP_SERVER).select_from(_WITH_ITS_USE).where(*mine)
+    row = connection.execute(wanted.with_for_update(of=MCP_SERVER) if is_changed else wanted).first()
     return None if row is None else _server(row)
+
+
+def _find_end(connection: Connection, server: McpServer, now: float) -> float | None:
+    """Return since when a server is used up, under its limit as it is now; None while it is not."""
+    most = server.config.max_uses
+    is_used_up = most and read_uses(connection, server.id) >= most
+    return (server.used_up_at or now) if is_used_up else None
 
 
 def _server(row: Any) -> McpServer:

@@ -75,9 +75,40 @@ MCP_SERVER = Table(
     Column("expires_at", DOUBLE_PRECISION),
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("updated_at", DOUBLE_PRECISION, nullable=False),
+    Column("used_up_at", DOUBLE_PRECISION),
+    Column("expired_at", DOUBLE_PRECISION),
     Index("mcp_server_token", "token_hash", unique=True),
     Index("mcp_server_in_order", "account_id", "created_at", "id"),
-    Index("mcp_server_expiry", "expires_at"),
+    Index(
+        "mcp_server_expiry",
+        "expires_at",
+        sqlite_where=text("expires_at IS NOT NULL AND expired_at IS NULL"),
+        postgresql_where=text("expires_at IS NOT NULL AND expired_at IS NULL"),
+    ),
+    Index(
+        "mcp_server_expired",
+        "expired_at",
+        sqlite_where=text("expired_at IS NOT NULL"),
+        postgresql_where=text("expired_at IS NOT NULL"),
+    ),
+)
+
+MCP_PREVIOUS_TOKEN = Table(
+    "mcp_previous_token",
+    METADATA,
+    Column("server_id", Text, ForeignKey("mcp_server.id", ondelete="CASCADE"), primary_key=True),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("expires_at", DOUBLE_PRECISION, nullable=False),
+    Index("mcp_previous_token_hash", "token_hash", unique=True),
+    Index("mcp_previous_token_expiry", "expires_at"),
+)
+
+MCP_SERVER_USE = Table(
+    "mcp_server_use",
+    METADATA,
+    Column("server_id", Text, ForeignKey("mcp_server.id", ondelete="CASCADE"), primary_key=True),
+    Column("uses", BigInteger, nullable=False),
+    Column("last_used_at", DOUBLE_PRECISION, nullable=False),
 )
 
 API_TOKEN = Table(

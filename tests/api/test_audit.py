@@ -26,6 +26,7 @@ CONFIG |= {
     "tool_exposure": "auto",
 }
 CONFIG |= {"max_rows": 0, "max_answer_tokens": 0, "untrusted_text": "plain", "time_zone": "UTC"}
+CONFIG |= {"networks": [], "max_uses": 0}
 
 
 @pytest.fixture
@@ -148,6 +149,13 @@ CHANGES: dict[str, Case] = {
                 "expires_at": {"before": None, "after": "2030-01-31T17:00:00.000Z"},
             }
         },
+    ),
+    "rotate_mcp_server": (
+        server,
+        "/integrated-account/{made}/rotate",
+        {"overlap_seconds": 0},
+        "mcp_server.rotated",
+        {"previous_token_expires_at": "2027-01-15T08:01:00.000Z"},
     ),
     "delete_mcp_server": (
         server,

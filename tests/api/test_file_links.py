@@ -165,6 +165,13 @@ def test_every_link_that_opens_nothing_is_answered_alike(place: Links) -> None:
     assert headers == [headers[0]] * len(answers)
 
 
+def test_a_link_opens_from_the_networks_of_its_mcp_server_only(place: Links) -> None:
+    outside = place.made(config={"networks": ["203.0.113.0/24"]})
+    place.refused(place.link(outside))
+    inside = place.made(config={"networks": ["127.0.0.0/8"]})
+    assert place.open(place.link(inside)).content == CONTENT
+
+
 def test_a_link_closes_with_its_mcp_server(place: Links) -> None:
     link = place.link()
     place.servers.delete(place.account, place.server["id"])

@@ -64,7 +64,7 @@ def test_each_operation_names_the_scope_it_needs_and_only_probes_are_public() ->
             "revoke_link_token",
         },
         "mcp:read": {"list_mcp_servers", "get_mcp_server"},
-        "mcp:write": {"create_mcp_server", "change_mcp_server", "delete_mcp_server"},
+        "mcp:write": {"create_mcp_server", "change_mcp_server", "delete_mcp_server", "rotate_mcp_server"},
         "tools:call": {"list_tools", "call_tool"},
         "journal:read": {"list_journal", "get_journal_entry"},
         "log:read": {"list_calls"},

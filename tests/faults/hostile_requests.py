@@ -298,6 +298,8 @@ class ApiDraw(Draw):
             "token_id": chance.choice(known.token_ids) if known.token_ids else "x",
             "tool": chance.choice(self.tools).name,
             "entry_id": chance.choice(known.entries) if known.entries else "x",
+            "tenant_id": chance.choice(["default", "x"]),
+            **dict.fromkeys(("webhook_id", "delivery_id"), "x"),
         }
         if self.chooses(0.08):
             values[chance.choice(list(values))] = text(chance)

@@ -109,6 +109,7 @@ def _known(place: demo.Demo, environment: dict[str, str]) -> Known:
         url for url, config in zip(urls, CONFIGS, strict=True) if config.get("tool_exposure") == "discovery"
     ]
     known = Known(urls, discovery, account["id"], tokens)
+    known.servers += [(account["id"], api.call("POST", path, {"name": "Changed"})["id"]) for _ in range(9)]
     known.learn_links(_answer_with_link(api, account["id"], urls[0]))
     known.entries = [
         each["id"] for each in api.call("GET", f"/integrated-account/{account['id']}/journal")["result"]

@@ -198,6 +198,7 @@ class Stand:
         gate: Gate | None = None,
         guesses: Guesses | None = None,
         links: FileLinks | None = None,
+        **access: Any,
     ) -> None:
         self.grants = dict(grants) if grants is not None else {TOKEN: make_grant()}
         self.calls = calls or FakeCalls()
@@ -211,6 +212,7 @@ class Stand:
                 lambda hashed: self.grants.get(hashed.decode()),
                 self._is_api_token,
                 Guesses() if guesses is None else guesses,
+                **access,
             ),
             gate,
         )

@@ -17,6 +17,7 @@ from runtime.mcp_server import sse, streams
 from runtime.mcp_server.request import Gate
 from runtime.mcp_server.streams import Streams
 from runtime.model import McpServerId
+from runtime.safety.guesses import Guesses
 from tests.mcp_server.old_clients import JSON, KEYS, Events, Transport, post, send, serving
 from tests.mcp_server.stand import TOKEN, FakeCalls, Stand, make_grant, shake
 from tests.waiting import wait_until
@@ -26,7 +27,8 @@ CALL = {"name": "get_single_invoice_by_id", "arguments": {"id": "1"}}
 
 @pytest.fixture
 def stand() -> Stand:
-    return Stand(grants={TOKEN: make_grant(), "another": make_grant()}, gate=Gate(["https://ours.example"]))
+    grants = {TOKEN: make_grant(), "another": make_grant()}
+    return Stand(grants=grants, gate=Gate(["https://ours.example"]), guesses=Guesses(most_failures=100))
 
 
 @pytest.fixture

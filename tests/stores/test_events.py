@@ -26,8 +26,9 @@ from runtime.model import (
     TokenHash,
 )
 from runtime.settings import Settings
-from runtime.stores.embedded import EVENTS_STORED_SECONDS, Stores, open_stores
+from runtime.stores.embedded import Stores, open_stores
 from runtime.stores.emitting import emit
+from runtime.stores.purge_records import EVENTS_STORED_SECONDS
 from runtime.tenancy import AccountError, TenantId
 from tests.faults.process import environment
 
@@ -108,13 +109,12 @@ def test_an_mcp_server_that_expires_is_reported_once_by_all_processes_also_after
     for number in range(1_203):
         server = replace(AGENT, id=McpServerId(f"m{number:04}"))
         stores.records.add_mcp_server(server, TokenHash(f"hash{number}".encode()), AUDIT)
-    stores.purge(NOON + 59)
+    assert stores.note_expired(NOON + 59) == []
     assert [kind for kind, _ in list_events(stores)].count("mcp_server.expired") == 0
 
-    stores.purge(NOON + 60)
-    stores.purge(NOON + 120)
-    stores._expired_until = (0.0, "")  # another process
-    stores.purge(NOON + 200_000)
+    for at in (60, 120, 200_000):
+        while stores.note_expired(NOON + at):
+            pass
 
     expired = [data["mcp_server_id"] for kind, data in list_events(stores) if kind == "mcp_server.expired"]
     assert len(expired) == len(set(expired)) == 1_203

@@ -135,6 +135,19 @@ def test_an_unknown_token_is_asked_for_each_time_so_that_a_new_one_works_at_once
     play(story)
 
 
+def test_a_row_that_has_ended_is_asked_for_each_time_as_one_that_never_was() -> None:
+    async def story(_redis: HandRedis, here: Process, _there: Process) -> None:
+        assert await here.find() == "grant"  # cached while it was live
+        for token_hash in (TOKEN, OTHER, TokenHash(b"unknown")):
+            before = here.reads
+            assert [await here.cache.find(token_hash, lambda _row: False) for _ in range(3)] == [None] * 3
+            assert here.reads - before == 3
+        assert len(here.cache) == 1
+        assert await here.find() == "grant"
+
+    play(story)
+
+
 def test_without_redis_each_request_reads_its_row_and_none_is_cached() -> None:
     async def story(redis: HandRedis, here: Process, _there: Process) -> None:
         await here.find()

@@ -13,11 +13,12 @@ from typing import Any, cast
 
 import pytest
 
-from runtime.model import AccountId, ApiToken, ApiTokenId, Budget, TenantId
+from runtime.model import AccountId, ApiToken, ApiTokenId, Budget, TenantId, TokenHash
 from runtime.stores.fleet import FleetStores
 from runtime.stores.generation import Generation
 from runtime.stores.grant_changes import GrantChanges, is_grant_change
-from runtime.stores.records import PURGE_AFTER_SECONDS, Records
+from runtime.stores.purge_records import PURGE_AFTER_SECONDS
+from runtime.stores.records import Records
 from runtime.tenancy import AccountError
 from tests.deployment import deploy
 from tests.engines import Postgres
@@ -25,6 +26,13 @@ from tests.stores.test_records import ACCOUNT, HASH, SERVER, noted
 
 ACTIVE = replace(ACCOUNT, id=AccountId("active"), status="active", sealed=b"one")
 TOKEN = ApiToken(ApiTokenId("t1"), "test", 1.0, None, ("admin",), None)
+
+
+def _purge(records: Records) -> int:
+    end = SERVER.expires_at or 0.0
+    records.note_expired(end)
+    return records.purge(end + PURGE_AFTER_SECONDS)
+
 
 CHANGES: dict[str, Callable[[Records], Any]] = {
     "connect_account": lambda records: records.connect_account(ACCOUNT, noted()),
@@ -55,13 +63,17 @@ CHANGES: dict[str, Callable[[Records], Any]] = {
     ),
     "delete_mcp_server": lambda records: records.delete_mcp_server(ACCOUNT.id, SERVER.id, noted()),
     "delete_api_token": lambda records: records.delete_api_token(TOKEN.id, noted()),
-    "purge": lambda records: records.purge((SERVER.expires_at or 0.0) + PURGE_AFTER_SECONDS + 1),
+    "rotate_mcp_server": lambda records: records.rotate_mcp_server(
+        ACCOUNT.id, SERVER.id, TokenHash(b"n" * 32), 50.0, noted()
+    ),
+    "take_use": lambda records: records.take_use(SERVER.id, 1, 5.0),
+    "purge": _purge,
 }
 """One call of each function that changes accounts, MCP servers or API tokens, which changes a row."""
-COUNTING = {"note_api_token_use"}
-"""Functions that only count."""
+COUNTING = {"note_api_token_use", "note_expired"}
+"""Functions that only count, or note what holds already."""
 _CHANGES = re.compile(
-    r"\b(?:update|delete)\(\s*(?:ACCOUNT|MCP_SERVER|API_TOKEN|TENANT|table)\b|\bMCP_SERVER, now"
+    r"\b(?:update|delete)\(\s*(?:ACCOUNT|MCP_SERVER|API_TOKEN|TENANT|table)\b|_delete_part\(\s*MCP_SERVER\b"
 )
 
 
@@ -161,6 +173,8 @@ def test_neither_a_change_of_nothing_nor_a_count_nor_one_taken_back_replaces_it(
     stores, counter = fleet
     stores.records.delete_account(AccountId("nobody"), noted())
     stores.records.note_api_token_use(TOKEN.id, 5.0)
+    assert stores.records.take_use(SERVER.id, 2, 5.0)
+    assert stores.records.note_expired(SERVER.expires_at or 0.0)
     with pytest.raises(ZeroDivisionError):
         stores.records.change_mcp_server(ACCOUNT.id, SERVER.id, lambda _server: 1 / 0, noted())  # type: ignore[arg-type,return-value]
     assert not counter.threads

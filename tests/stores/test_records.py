@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from runtime.errors import SettingsError
+from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import (
     Account,
@@ -30,7 +30,7 @@ from runtime.stores import sqlite
 from runtime.stores.embedded import Stores, open_stores
 from runtime.stores.migrations import find_newest_version
 from runtime.stores.opening import bring_up_to_date
-from runtime.stores.records import PURGE_AFTER_SECONDS
+from runtime.stores.purge_records import PURGE_AFTER_SECONDS
 from runtime.tenancy import AccountError
 from tests.deployment import deploy
 
@@ -110,19 +110,21 @@ def test_an_expired_server_is_gone_for_every_reader_before_it_is_purged(stores: 
     assert records.find_mcp_server(ACCOUNT.id, SERVER.id, 100.0) is None
     assert records.change_mcp_server(ACCOUNT.id, SERVER.id, lambda server: server, noted(100.0)) is None
     assert not records.delete_mcp_server(ACCOUNT.id, SERVER.id, noted(100.0))
+    assert [records.note_expired(at) for at in (99.0, 100.0, 100.0)] == [[], [(SERVER.id, ACCOUNT.id)], []]
     assert [records.purge(at + PURGE_AFTER_SECONDS) for at in (99.0, 100.0, 100.0)] == [0, 1, 0]
     assert PURGE_AFTER_SECONDS >= 4 * 3600, "a clock that is two hours ahead would delete servers"
 
 
 def test_a_purge_that_cannot_be_written_is_said_and_the_next_one_works(file_stores: Stores) -> None:
     file_stores.records.add_mcp_server(SERVER, HASH, noted())
+    file_stores.note_expired(100.0)
     other = sqlite3.connect(file_stores.path, isolation_level=None)
     other.execute("CREATE TRIGGER full BEFORE DELETE ON mcp_server BEGIN SELECT RAISE(FAIL, 'full'); END")
-    assert not file_stores.purge(100.0 + PURGE_AFTER_SECONDS)
+    with pytest.raises(StorageUnavailable, match="cannot be purged"):
+        file_stores.purge(100.0 + PURGE_AFTER_SECONDS)
     other.execute("DROP TRIGGER full")
     other.close()
-    assert file_stores.purge(100.0 + PURGE_AFTER_SECONDS)
-    assert file_stores.records.purge(100.0 + PURGE_AFTER_SECONDS) == 0
+    assert [file_stores.purge(100.0 + PURGE_AFTER_SECONDS) for _ in range(2)] == [1, 0]
 
 
 def test_a_company_that_is_not_known_is_nobodys(stores: Stores) -> None:

@@ -17,7 +17,8 @@ LASTING_KEY_SINCE = 17
 TABLES = (
     "account", "api_token", "audit", "authorization", "call_log", "delivery", "deployment", "event",
     "idempotency_key", "job", "job_executor", "journal", "journal_head", "journal_open", "journal_outcome",
-    "link_token", "mcp_server", "policy_use", "refresh_attempt", "spending", "tenant", "webhook", VERSION_TABLE,
+    "link_token", "mcp_previous_token", "mcp_server", "mcp_server_use", "policy_use", "refresh_attempt",
+    "spending", "tenant", "webhook", VERSION_TABLE,
 )  # fmt: skip
 INDEXES = (
     "account_company", "account_external", "account_in_order", "account_tenant", "api_token_account",
@@ -26,7 +27,8 @@ INDEXES = (
     "call_log_tenant", "delivery_event", "delivery_in_order", "event_at", "event_waiting",
     "idempotency_key_expiry", "idempotency_key_hash", "job_at", "journal_chain", "journal_outcome_entry",
     "journal_outcome_record", "journal_record", "journal_reverses", "journal_reverts", "link_token_account",
-    "link_token_expiry", "link_token_in_order", "link_token_token", "mcp_server_expiry", "mcp_server_in_order",
+    "link_token_expiry", "link_token_in_order", "link_token_token", "mcp_previous_token_expiry",
+    "mcp_previous_token_hash", "mcp_server_expired", "mcp_server_expiry", "mcp_server_in_order",
     "mcp_server_token", "policy_use_at", "policy_use_in_order", "policy_use_ref", "tenant_in_order",
     "webhook_in_order",
 )  # fmt: skip
