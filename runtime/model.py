@@ -406,18 +406,6 @@ class JournalEntry:
         return self.last.outcome if self.last else "sent"
 
 
-class NewLink(NamedTuple):
-    """A link to be added to the chain of an account: the values of its row without `seq` and `hash`.
-
-    `settles`: it is an outcome that is added only as long as its entry has none. `run` is the process that adds it.
-    """
-
-    table: Literal["journal", "journal_outcome"]
-    values: dict[str, Any]
-    run: str = ""
-    settles: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class JournalFilter:
     """Which entries a list of the journal has; what is None filters nothing. `since` is seconds since the epoch."""

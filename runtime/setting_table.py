@@ -81,6 +81,9 @@ TABLE = tuple(
          {"field": "max_connections", "otherwise": "4096"}),
         ("WORKERS", values.read_whole(1, 64), "1", "Processes that serve; more than one needs PostgreSQL and Redis.",
          {"field": "workers"}),
+        ("WRONG_TOKENS_PER_MINUTE", values.read_whole(1, 1_000_000), "20",  # as an agent sends that tries every 3 s
+         "Wrong tokens in a minute from one address, after which more of them are answered 429.",
+         {"field": "wrong_tokens_per_minute"}),
         ("TRUSTED_PROXIES", values.read_networks, "",
          "Networks of proxies whose X-Forwarded-For or Forwarded says where a request comes from, commas between.",
          {"field": "trusted_proxies", "otherwise": "none"}),

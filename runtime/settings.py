@@ -67,6 +67,7 @@ class Settings:
     upstream_timeout: float = 55.0
     upstream_per_account: int = 256
     max_connections: int = 0
+    wrong_tokens_per_minute: int = 20
     """How many connections a process serves at once; 0 for what suits the system."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks of proxies that say where a connection comes from."""

@@ -88,6 +88,23 @@ def test_a_url_is_made_listed_and_revoked(run):
     assert len(json.loads(run("url", "list", "--json").stdout)) == 1
 
 
+def test_a_url_is_replaced_and_the_former_one_works_on_for_as_long_as_is_said(run):
+    connect(run)
+    made = json.loads(run("url", "create", "Agent", "--json").stdout)
+    other = json.loads(run("url", "rotate", made["id"], "--overlap", "3600", "--json").stdout)
+    assert (other["id"], other["name"]) == (made["id"], "Agent")
+    assert other["url"].endswith(other["token"]) and other["token"] != made["token"]
+    assert other["previous_token_expires_at"] > other["updated_at"]
+
+    last = run("url", "rotate", made["id"]).stdout
+    assert "/mcp/lpm_" in last and made["token"] not in last and other["token"] not in last
+    assert json.loads(run("url", "list", "--json").stdout)[0]["previous_token_expires_at"] is None
+    assert (
+        "overlap_seconds is 0 to" in run("url", "rotate", made["id"], "--overlap", "9999999", status=1).stderr
+    )
+    assert "There is no such URL." in run("url", "rotate", "gone", status=1).stderr
+
+
 def test_an_account_may_be_left_out_where_there_is_only_one(run):
     assert "There is no integrated account yet." in run("url", "create", "Agent", status=1).stderr
     connect(run)

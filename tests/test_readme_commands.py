@@ -49,6 +49,17 @@ RUN = {
 """What the README shows, and the same with its placeholders filled."""
 
 NOT_RUN = {
+    "scripts/deploy": "a folder; test_deploying.py",
+    "ledgerport rotate-keys": "it needs two keys; stores/test_key_rotation.py",
+    "ledgerport export FILE": "it needs a second installation; operations/test_transfer.py",
+    "ledgerport import FILE": "it needs a second installation; operations/test_transfer.py",
+    "ledgerport": "the command of a host that starts processes",
+    "ledgerport status": "it exits 1 where no server runs; test_operating.py",
+    "ledgerport account list": "it exits 0 with a hint in a folder without accounts; test_operating.py",
+    "ledgerport url rotate": "it needs a URL; test_operating.py",
+    "ledgerport logs --follow": "it runs until it is stopped; stores/test_call_log.py",
+    "ledgerport doctor": "it exits 1 in a folder without a company; test_operating.py",
+    "ledgerport serve --workers 4": "it needs PostgreSQL and Redis; faults/test_workers.py",
     "scripts/demo": "test_cli.py runs the demo itself, and journeys/ the servers that it starts",
     "scripts/demo --reset": "test_cli.py",
     "scripts/test": "this is one of its tests",

@@ -20,7 +20,7 @@ account_option = click.option(
 
 @click.group()
 def url() -> None:
-    """Make, list and revoke the secret URLs of agents."""
+    """Make, list, rotate and revoke the secret URLs of agents."""
 
 
 @url.command("create")
@@ -56,12 +56,7 @@ def create(
     with open_deployment() as deployment:
         owner = choose_account(account, _accounts(deployment))
         made = _servers(deployment).create(owner, name, given, expires_at, actor=ACTOR)
-    if as_json:
-        write_json(made)
-    else:
-        click.echo(
-            made["url"] if bare else f"{made['url']}\n\nIt is not shown again. Its id is {made['id']}."
-        )
+    _show_once(made, bare=bare, as_json=as_json)
 
 
 @url.command("list")
@@ -94,6 +89,40 @@ def revoke(*, url_id: str, account: str, as_json: bool) -> None:
         write_json(done)
     else:
         click.echo(f"Revoked {url_id}.")
+
+
+@url.command("rotate")
+@click.argument("url_id")
+@click.option(
+    "--overlap",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    show_default=True,
+    help="How long the present URL works beside the new one.",
+)
+@click.option("--account", default="", help="The id of its account; all are looked through when left out.")
+@click.option("--bare", is_flag=True, help="Print the URL alone.")
+@json_option
+@exit_on_error()
+def rotate(*, url_id: str, overlap: int, account: str, bare: bool, as_json: bool) -> None:
+    """Give an MCP server another URL by its id (not the secret). The new one is shown this once."""
+    from runtime.operations.server_tokens import ServerTokens
+
+    with open_deployment() as deployment:
+        owner = _find_owner(deployment, url_id, account)
+        made = ServerTokens(deployment, _servers(deployment)).rotate(owner, url_id, overlap, actor=ACTOR)
+    _show_once(made, bare=bare, as_json=as_json)
+
+
+def _show_once(made: dict[str, Any], *, bare: bool, as_json: bool) -> None:
+    """Print a URL that is not stored."""
+    if as_json:
+        write_json(made)
+    else:
+        click.echo(
+            made["url"] if bare else f"{made['url']}\n\nIt is not shown again. Its id is {made['id']}."
+        )
 
 
 def _find_owner(deployment: Any, url_id: str, account: str) -> str:

@@ -82,7 +82,7 @@ class AccessTokens:
         needed and the vendor could not be reached, Conflict when the account belongs to another place.
         """
         integration = self._integration(account)
-        _check_connected(account, integration)
+        check_connected(account, integration)
         self.addresses.check(integration, account)
         mine = self._open(account)
         if integration.auth.type == "headers" or not self._is_due(account.id, mine):
@@ -214,7 +214,7 @@ class AccessTokens:
         async with self.lock(account_id):
             while True:
                 account = await self._save_late(await self._read(account_id))
-                _check_connected(account, integration)
+                check_connected(account, integration)
                 mine = self._open(account)
                 if not self._is_due(account_id, mine):
                     return mine.credentials
@@ -327,7 +327,7 @@ class AccessTokens:
         return self._open(now_stored).credentials
 
 
-def _check_connected(account: Account, integration: Integration) -> None:
+def check_connected(account: Account, integration: Integration) -> None:
     """Raise what an agent is to say to the person when the account has no connection that could be used."""
     if account.status == "active":
         return

@@ -160,7 +160,7 @@ class McpEndpoint:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request that comes as ASGI; end quietly when the client has gone."""
         sent: list[Field] = scope["headers"]
-        head = Head(scope["method"], scope["path"], sent, _address_of(scope))
+        head = Head(scope["method"], scope["path"], sent, senders.find_peer_address(scope))
         reply = self.respond(head, partial(read_body, receive))
         try:
             await send_reply(send, reply if isinstance(reply, Reply) else await reply)
@@ -400,12 +400,6 @@ async def _read_large(exchange: Exchange, toolset: Toolset, body: bytearray) -> 
     message = protocol.read(cut.body, exchange.fields, exchange.head.sent)._replace(carried=cut.files)
     large_bodies.check_use(message, toolset)
     return message
-
-
-def _address_of(scope: MutableMapping[str, Any]) -> str:
-    """Return the address that a connection comes from; empty when it has none, such as over a Unix socket."""
-    client = scope.get("client")
-    return client[0] if client else ""
 
 
 def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Refused:

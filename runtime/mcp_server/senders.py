@@ -8,6 +8,8 @@ therefore takes its own token in the path only.
 from __future__ import annotations
 
 import hmac
+from collections.abc import MutableMapping
+from typing import Any
 
 from runtime.errors import StorageUnavailable, TooManyGuesses
 from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, RATE_LIMITED, Field, Refused
@@ -71,6 +73,12 @@ def read_bearer(fields: Fields) -> str:
     """Return the token in the header field Authorization; empty when there is none."""
     scheme, _, token = fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def find_peer_address(scope: MutableMapping[str, Any]) -> str:
+    """Return the address that a connection comes from; empty when it has none, such as over a Unix socket."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def refuse_more_guesses(wait: int) -> Refused:

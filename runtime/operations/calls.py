@@ -1,7 +1,6 @@
 """Calling a tool: the one path of a call, for every endpoint. It reads in one direction, and names no kind of call.
 
-An endpoint turns an `Answer` into its form; the call's kind (`runtime.exchange`) says what is sent and how it is read.
-`runtime/server/app.py` puts the parts together: begin there.
+The call's kind (`runtime.exchange`) says what is sent and how it is read. `server/app.py` puts the parts together.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
-from runtime.errors import Forbidden, Indeterminate, LedgerportError
+from runtime.errors import Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import COUNT, NOTHING_ADDED, CallContext, begin_call
+from runtime.exchange.context import NOTHING_ADDED, CallContext, begin_call
 from runtime.exchange.days import find_today
 from runtime.exchange.failures import explain, read_value
 from runtime.exchange.kinds import KINDS, Kind
@@ -30,13 +29,12 @@ from runtime.operations.exchanges import Exchanges
 from runtime.operations.known_records import KnownRecords
 from runtime.operations.lost_answers import add_lookup
 from runtime.operations.sums import Sums
-from runtime.operations.tenant_calls import TenantCalls, refuse_rate
+from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.totals import Totals
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
 from runtime.operations.writes import Writes
 from runtime.safety import masked_updates
-from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
@@ -57,8 +55,7 @@ class Calls:
         self._catalog, self._vendor, self._today = catalog, vendor, today
         self._max_answer_bytes, self._checks = max_answer_bytes, Checks()
         self._policies, known = policies or WritePolicies(vendor), KnownRecords()
-        self._tenants = tenants or TenantCalls(MemoryHotState())
-        self._writes = Writes(vendor, known)
+        self._tenants, self._writes = tenants or TenantCalls(), Writes(vendor, known)
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         how = self._exchanges.send, self._kind_of
@@ -98,10 +95,7 @@ class Calls:
     async def answer(self, call: CallContext, carried: CarriedFiles = NO_FILES) -> Answer:
         """Return what a call comes to. Every error comes back inside the answer."""
         try:
-            with self._tenants.hold(call.account):
-                if refusing := await self._tenants.admit(call.account):
-                    call.limits = refusing
-                    raise refuse_rate(refusing)
+            async with self._tenants.take(call):
                 return await self._carry_out(call, carried)
         except LedgerportError as error:
             return await self._failed(call, error)
@@ -122,7 +116,6 @@ class Calls:
     async def write(self, call: CallContext, *, is_preview: bool = False) -> Any:
         """Return the body of the response to a write whose content is final, checked as any; None for a preview."""
         call.today = partial(self._today, call.time_zone)
-        _check_read_only(call)
         await self._writes.prepare(call, request := await run_for(call, self._kind_of(call.tool).prepare))
         if is_preview:
             return await self._policies.check(call, request)
@@ -132,16 +125,13 @@ class Calls:
     async def _carry_out(self, call: CallContext, carried: CarriedFiles) -> Answer:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
         kind = self._kind_of(call.tool)
-        _check_read_only(call)
         await self._checks.check(call, carried)
         await self._writes.resolve_names(call)
         if call.tool.listing is not None and call.arguments.get(SUM):
             return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)
         if call.tool.is_read_only:
-            answer = await self._exchanges.send(kind, call, request)
-            return await self._totals.add(call, answer) if call.arguments.get(COUNT) is True else answer
-        call.writes = request.writes
+            return await self._totals.add(call, await self._exchanges.send(kind, call, request))
         await self._writes.prepare(call, request)
         if call.options.dry_run:
             await self._policies.check(call, request)
@@ -158,12 +148,3 @@ class Calls:
             call.limits = await self._vendor.read_limits(call.account, call.integration)
         answer = Answer("", call.status, explain(call, error), limits=call.limits, preface=call.preface)
         return call.form.fit(answer, call.budget)
-
-
-def _check_read_only(call: CallContext) -> None:
-    """Refuse a write into an account that is connected to be read only, whichever way it came. Raises Forbidden."""
-    if call.account.is_read_only and not call.tool.is_read_only:
-        raise Forbidden(
-            f"The company {call.account.name!r} is connected to be read only: nothing can be written.",
-            advice="Only a new integrated account without read_only could write.",
-        )

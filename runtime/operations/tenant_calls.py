@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
 
 from generator.vendor import RateWindow
-from runtime.errors import RateLimited
+from runtime.exchange.context import CallContext
 from runtime.model import Account, Clock
 from runtime.stores.hot import HotState
+from runtime.stores.hot_memory import MemoryHotState
 from runtime.tenancy import Tenant
 from runtime.upstream.limits import Limits
+from runtime.upstream.rate_limit_errors import refuse_in_flight, refuse_many_calls
 
 MINUTE = 60
 """Seconds over which the calls of a tenant are counted."""
@@ -35,12 +37,21 @@ class TenantCalls:
     """Counts calls by tenant. One for the process."""
 
     def __init__(
-        self, hot: HotState, *, most_at_once: int = MOST_AT_ONCE, clock: Clock = time.monotonic
+        self, hot: HotState | None = None, *, most_at_once: int = MOST_AT_ONCE, clock: Clock = time.monotonic
     ) -> None:
-        self._hot = hot
+        self._hot = hot or MemoryHotState()
         self._clock = clock
         self._most_at_once = most_at_once
         self._under_way: dict[str, int] = {}
+
+    @asynccontextmanager
+    async def take(self, call: CallContext) -> AsyncIterator[None]:
+        """Count a call, as under way for a block. Raises RateLimited when its tenant may not make one more."""
+        with self.hold(call.account):
+            if refusing := await self.admit(call.account):
+                call.limits = refusing
+                raise refuse_many_calls(refusing)
+            yield
 
     @contextmanager
     def hold(self, account: Account) -> Iterator[None]:
@@ -48,11 +59,7 @@ class TenantCalls:
         tenant, under_way = account.tenant_id, self._under_way
         count = under_way.get(tenant, 0)
         if count >= self._most_at_once:
-            raise RateLimited(
-                f"{count} calls of this tenant are under way already.",
-                advice="Wait 1 second, then call again, one call after another.",
-                retry_after=1,
-            )
+            raise refuse_in_flight(count, "organization")
         under_way[tenant] = count + 1
         try:
             yield
@@ -75,16 +82,6 @@ class TenantCalls:
         if not most:
             return 0
         return (await self._hot.peek(_key(tenant.id), _windows(most), self._clock()))[0].used
-
-
-def refuse_rate(limits: Limits) -> RateLimited:
-    """Return the error for a tenant that has made all its calls of a minute."""
-    wait = limits.retry_after or 1
-    return RateLimited(
-        f"This organization has made {limits.windows[0].limit} calls within a minute, as many as it may (429).",
-        advice=f"Wait {wait} {'second' if wait == 1 else 'seconds'}, then retry the same call.",
-        retry_after=wait,
-    )
 
 
 def _key(tenant_id: str) -> str:

@@ -19,10 +19,11 @@ from runtime.errors import Indeterminate, LedgerportError, StorageUnavailable
 from runtime.exchange.batch import find_answers
 from runtime.exchange.context import CallContext, Request, Write
 from runtime.keys.crypto import Keys
-from runtime.model import Clock, NewLink
+from runtime.model import Clock
 from runtime.safety.journal.chain import hash_link
 from runtime.safety.journal.outcomes import Outcome, judge, judge_error, judge_value
 from runtime.safety.journal.sealing import open_sealed, seal
+from runtime.stores.new_link import NewLink
 from runtime.upstream import answer as answers
 from runtime.upstream.client import VendorRequest, VendorResponse
 from runtime.upstream.request import record

@@ -1,12 +1,8 @@
-"""Wrong API tokens, counted for each client address: from one that sends many they are answered 429 instead of 401.
+"""Wrong tokens, counted for each client address: from one that sends many they are answered 429, not 401 or 404.
 
-Called by an endpoint that has found a token wrong. A valid token is therefore accepted at any time, also from an
-address that others guess from: many agents may share one. Behind a proxy the address is the proxy's, and so is the
-count; `X-Forwarded-For` is not believed, since anybody can write it.
-
-Where several processes serve, they count together (`stores.hot_redis`).
-
-The tokens in MCP URLs need no such count: each has 256 random bits, and an unknown one costs one indexed read.
+Called by an endpoint that has found an API token or the token of an MCP server wrong. A valid token is therefore
+accepted at any time, also from an address that others guess from: many agents may share one. `safety.client_addresses`
+says which address that is. Where several processes serve, they count together (`stores.hot_redis`).
 """
 
 from __future__ import annotations
@@ -21,8 +17,8 @@ from runtime.stores.hot import HotState
 from runtime.stores.hot_memory import MemoryHotState
 
 MOST_FAILURES = 20
-"""Wrong tokens of one address in a window that are still answered 401: an agent that was set up wrong and tries again
-every few seconds reads what is wrong.
+"""Wrong tokens of one address in a window that are still answered 401 or 404: an agent that was set up wrong and tries
+again every few seconds reads what is wrong. The usual value of LEDGERPORT_WRONG_TOKENS_PER_MINUTE.
 """
 
 WINDOW_SECONDS = 60
@@ -35,7 +31,7 @@ _NETWORK_BITS = 64
 
 
 class Guesses:
-    """Counts wrong API tokens. One for the process, shared by its endpoints; `hot` counts for all processes or one."""
+    """Counts wrong tokens. One for the process, shared by its endpoints; `hot` counts for all processes or one."""
 
     def __init__(
         self,

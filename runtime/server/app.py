@@ -25,7 +25,7 @@ from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.vendor import Integration
 from runtime.connect.echoes import list_app_secrets
-from runtime.connect.tokens import AccessTokens
+from runtime.connect.tokens import AccessTokens, check_connected
 from runtime.deployment import Deployment
 from runtime.errors import SettingsError
 from runtime.jobs.runner import Jobs, make_durable_engine
@@ -103,7 +103,9 @@ class Runtime:
         settings.check_integrations(self.catalog.integrations)
         check_behaviours(self.catalog.tools)
         self.stores: Stores = open_stores(settings, time.time(), self.keys)
-        self.guesses = Guesses(make_hot(self.stores.link, MOST_ADDRESSES))
+        self.guesses = Guesses(
+            make_hot(self.stores.link, MOST_ADDRESSES), most_failures=settings.wrong_tokens_per_minute
+        )
         self.counts = Counts()
         self.telemetry = start_telemetry(settings.telemetry, VERSION) if settings.telemetry else None
         self.client = make_client(settings, self.telemetry)
@@ -200,7 +202,11 @@ class Runtime:
             self.log("mcp_server_misused", server=grant.server_id, account=grant.account.id, address=address)
 
     def find_base_url(self, integration: Integration, account: Account) -> str:
-        """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
+        """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else, and
+
+        NotConnected or NeedsReauth where it has no connection.
+        """
+        check_connected(account, integration)
         known = self._base_urls.get(account.id)
         if known is None or known[0] is not integration or known[1] is not account:
             template = self.tokens.addresses.find_base_url(integration, account)

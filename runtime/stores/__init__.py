@@ -8,7 +8,7 @@ Records are SQL (SQLite in a file):
 - `sqlite`, `engine`, `tables`: connections, transactions, and the tables as SQLAlchemy knows them
 - `records`: the queries, with `record_base`, `account_records` (accounts) and `server_records` (MCP servers and API
   tokens)
-- `journal_records`, `journal_queue`: the journal of writes, added to in groups
+- `journal_records`, `journal_tables`, `journal_queue`, `new_link`: the journal of writes, added to in groups
 - `policy_records` (with `policy_use`), `spending_records`: what MCP servers wrote, and what was sent each month
 - `call_log_records`: every call of a tool, for a set time
 - `emitting`, `event_records`, `webhook_records`: events, and what is delivered to whom

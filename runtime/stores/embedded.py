@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from runtime.errors import SettingsError, StorageUnavailable
 from runtime.keys.crypto import Keys
-from runtime.model import NewLink
 from runtime.settings import Settings
 from runtime.stores.condition import Condition, StorageHealth, judge_health, probe
 from runtime.stores.files import Files
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from runtime.events import Event
     from runtime.model import Account, AccountId, McpServerId, Spent, SpentKey
     from runtime.stores.change_threads import ChangeThreads
+    from runtime.stores.new_link import NewLink
     from runtime.stores.policy_use import Limits, Reservation, Use
     from runtime.stores.records import Records
     from runtime.stores.redis_link import RedisLink

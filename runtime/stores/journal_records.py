@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, func, or_, select, update
 
 from runtime.events import Event
-from runtime.model import AccountId, JournalEntry, JournalFilter, JournalOutcome, NewLink
+from runtime.model import AccountId, JournalEntry, JournalFilter, JournalOutcome
 from runtime.stores.emitting import emit_plain
 from runtime.stores.engine import PlainConnection
+from runtime.stores.journal_tables import JOURNAL, JOURNAL_HEAD, JOURNAL_OPEN, JOURNAL_OUTCOME
+from runtime.stores.new_link import NewLink
 from runtime.stores.record_base import RecordBase
-from runtime.stores.tables import JOURNAL, JOURNAL_HEAD, JOURNAL_OPEN, JOURNAL_OUTCOME
 
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 Link = Mapping[str, Any]

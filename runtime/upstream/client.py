@@ -91,7 +91,7 @@ class VendorClient:
         """
         in_flight = self._in_flight.get(account, 0)
         if in_flight >= self._per_account:
-            raise refuse_in_flight(self._per_account)
+            raise refuse_in_flight(self._per_account, "company")
         self._in_flight[account] = in_flight + 1
         try:
             return await self._attempt(request)

@@ -54,6 +54,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
             "LEDGERPORT_DATABASE_URL": postgres.make_database(),
             "LEDGERPORT_REDIS_URL": redis.url,
             "LEDGERPORT_SECRET_KEY": secrets.token_urlsafe(32),
+            "LEDGERPORT_WRONG_TOKENS_PER_MINUTE": "1000000",
         }
         token = new_token(folder / "one", **variables)
         with (

@@ -67,7 +67,11 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Postgres
     with running_postgres() as postgres, running_redis(folder / "redis") as redis:
         yield (
             postgres,
-            {"LEDGERPORT_REDIS_URL": redis.url, "LEDGERPORT_SECRET_KEY": secrets.token_urlsafe(32)},
+            {
+                "LEDGERPORT_REDIS_URL": redis.url,
+                "LEDGERPORT_SECRET_KEY": secrets.token_urlsafe(32),
+                "LEDGERPORT_WRONG_TOKENS_PER_MINUTE": "1000",
+            },
         )
 
 

@@ -24,8 +24,16 @@ COMMANDS = {
     "python-sdk-1": [PYTHON_1, str(HERE / "python_sdk_1.py")],
     "python-sdk-1-sse": [PYTHON_1, str(HERE / "python_sdk_1_sse.py")],
     "ledgerport-stdio": [*OVER_A_PROCESS, sys.executable, "-P", "-m", "runtime", "stdio", "{url}"],
-    "mcp-remote": [*OVER_A_PROCESS, *MCP_REMOTE, "{url}", "--allow-http"],
-    "mcp-remote-sse": [*OVER_A_PROCESS, *MCP_REMOTE, "{sse}", "--transport", "sse-only", "--allow-http"],
+    "mcp-remote": [*OVER_A_PROCESS, *MCP_REMOTE, "{url}", "--allow-http", "{headers}"],
+    "mcp-remote-sse": [
+        *OVER_A_PROCESS,
+        *MCP_REMOTE,
+        "{sse}",
+        "--transport",
+        "sse-only",
+        "--allow-http",
+        "{headers}",
+    ],
     "typescript-sdk": [
         NODE,
         str(HERE / "typescript_sdk.mjs"),

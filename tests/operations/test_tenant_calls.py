@@ -72,7 +72,7 @@ def test_accounts_of_a_tenant_share_its_calls_and_those_without_a_limit_are_not_
 def test_a_tenant_has_so_many_calls_under_way_at_once_and_no_more():
     calls = TenantCalls(MemoryHotState(), most_at_once=2)
     with calls.hold(LIMITED), calls.hold(LIMITED):
-        with pytest.raises(RateLimited, match="2 calls of this tenant"), calls.hold(LIMITED):
+        with pytest.raises(RateLimited, match="2 calls for this organization"), calls.hold(LIMITED):
             pass
         with calls.hold(OTHER):
             pass

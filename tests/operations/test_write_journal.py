@@ -23,7 +23,6 @@ from runtime.model import (
     JournalEntry,
     JournalFilter,
     McpServerId,
-    NewLink,
     ServerConfig,
 )
 from runtime.operations.calls import Calls
@@ -31,6 +30,7 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import HashLink, WriteJournal
 from runtime.safety.once import Once
 from runtime.stores.hot_memory import MemoryHotState
+from runtime.stores.new_link import NewLink
 from runtime.upstream.client import VendorClient
 from tests import made_up
 from tests.deployment import Deployment, deploy

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from runtime.keys.crypto import Keys
-from runtime.model import NewLink
 from runtime.safety.journal.chain import Break, Head, find_breaks, hash_link
 from runtime.stores.embedded import Stores
-from runtime.stores.tables import JOURNAL, JOURNAL_OUTCOME
+from runtime.stores.journal_tables import JOURNAL, JOURNAL_OUTCOME
+from runtime.stores.new_link import NewLink
 from tests.deployment import deploy
 
 KEYS = Keys(bytes(32))

@@ -21,13 +21,13 @@ from runtime.model import (
     AuditEntry,
     McpServer,
     McpServerId,
-    NewLink,
     ServerConfig,
     TokenHash,
 )
 from runtime.settings import Settings
 from runtime.stores.embedded import Stores, open_stores
 from runtime.stores.emitting import emit
+from runtime.stores.new_link import NewLink
 from runtime.stores.purge_records import EVENTS_STORED_SECONDS
 from runtime.tenancy import AccountError, TenantId
 from tests.faults.process import environment
