@@ -15,14 +15,17 @@ LONGEST = 2_000
 _OURS = frozenset({"status", "integrated_account_id", "error"})
 
 
-def check_return_url(settings: Settings, url: str) -> str:
-    """Return an address that a browser may be sent to. Raises InvalidRequest for one whose origin is not listed."""
+def check_return_url(settings: Settings, url: str, name: str = "return_url") -> str:
+    """Return an address that a browser may be sent to. Raises InvalidRequest for one whose origin is not listed.
+
+    `name` is what its sender calls it.
+    """
     if not url:
         return ""
     if len(url) > LONGEST or not _is_plain(url) or _find_origin(url) not in settings.return_urls:
         listed = ", ".join(settings.return_urls) or "none"
         raise InvalidRequest(
-            "return_url is not an address at one of the origins in LEDGERPORT_RETURN_URLS.",
+            f"{name} is not an address at one of the origins in LEDGERPORT_RETURN_URLS.",
             advice=f"Listed: {listed}. An address there begins with one of them, with its scheme and port.",
         )
     return url

@@ -81,7 +81,7 @@ class LinkTokens:
             account.name if account else check_name(wanted.name or USUAL_NAME),
             check_external_id(wanted.external_id) or "",
             check_metadata(wanted.metadata),
-            check_return_url(self._deployment.settings, wanted.redirect_uri),
+            check_return_url(self._deployment.settings, wanted.redirect_uri, "redirect_uri"),
             account.is_read_only if account else wanted.read_only,
             now,
             now + LIFETIME_SECONDS,
