@@ -226,6 +226,8 @@ def check_filter(
     left.
     """
     tools, methods, tags = tuple(tools), tuple(methods), tuple(tags)
+    if tools and not methods and not tags:
+        return tools
     known_methods = [*METHOD_WORDS, *sorted({tool.method for tool in tools})]
     known_tags = sorted({tag for tool in tools for tag in tool.tags})
     known = {"methods": known_methods, "tags": known_tags}
