@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 from collections.abc import Callable
 from contextlib import ExitStack
 
 import orjson
 
-from tests.bench import machine
 from tests.bench.deployment import Deployment, prepare
 from tests.bench.entry import Aim, Entry, Findings, Row
 from tests.bench.load import Measured, Target, Wrong, measure_for
 from tests.bench.messages import post_request
-from tests.bench.processes import await_port, free_port, started
+from tests.bench.processes import free_port, started_workers
 from tests.bench.stage import SERVE, Stage
 from tests.engines import find_program, running_postgres
 from tests.redis_server import PROGRAMS, running_redis
@@ -28,13 +26,13 @@ def run(stage: Stage) -> Findings:
     """Measure. The engines and the workers have all cores, the load among them."""
     with ExitStack() as stack:
         embedded = prepare(stage.folder / "create", free_port(), stage.vendor_url)
-        variants = {EMBEDDED: _measurement(stage, stack, embedded, ())}
+        variants = {EMBEDDED: _measurement(stage, stack, embedded, 1)}
         if find_program("postgres") is not None and find_program(*PROGRAMS) is not None:
             postgres = stack.enter_context(running_postgres())
             redis = stack.enter_context(running_redis(stage.folder / "create-redis"))
             shared = {"LEDGERPORT_DATABASE_URL": postgres.make_database(), "LEDGERPORT_REDIS_URL": redis.url}
             fleet = prepare(stage.folder / "create-fleet", free_port(), stage.vendor_url, shared=shared)
-            variants[FLEET] = _measurement(stage, stack, fleet, ("--workers", str(WORKERS)))
+            variants[FLEET] = _measurement(stage, stack, fleet, WORKERS)
         found: dict[str, list[Measured]] = {name: [] for name in variants}
         for _ in range(stage.scale.rounds):
             for name, measure in variants.items():
@@ -49,17 +47,10 @@ def run(stage: Stage) -> Findings:
 
 
 def _measurement(
-    stage: Stage, stack: ExitStack, deployment: Deployment, options: tuple[str, ...]
+    stage: Stage, stack: ExitStack, deployment: Deployment, count: int
 ) -> Callable[[], Measured]:
-    output = stack.enter_context((stage.folder / f"{deployment.data.name}.log").open("wb"))
-    command = [stage.python, *SERVE, *options]
-    process = stack.enter_context(
-        started("create", command, stage.server_core, output, deployment.environment)
-    )
-    os.sched_setaffinity(
-        process.pid, machine.AVAILABLE
-    )  # before it starts workers, which take over what it has
-    await_port(process, deployment.port)
+    log, command = stage.folder / f"{deployment.data.name}.log", [stage.python, *SERVE]
+    process = stack.enter_context(started_workers(command, count, log, deployment.environment))
     path = f"/integrated-account/{deployment.account_id}/mcp"
     request = post_request(deployment.port, path, {"name": "Agent"}, deployment.api_token)
     target = Target(deployment.port, request, _is_made, {"server": process.pid})

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from subprocess import DEVNULL
 
-from tests.bench import machine
 from tests.bench.deployment import Deployment, prepare
 from tests.bench.entry import Aim, Entry, Findings
 from tests.bench.invoice import FAST_ID
@@ -21,7 +18,7 @@ from tests.bench.messages import (
     reads_invoice,
     tool_request,
 )
-from tests.bench.processes import Server, await_port, free_port, started
+from tests.bench.processes import Server, await_port, free_port, started, started_workers
 from tests.bench.stage import SERVE, Rounds, Stage
 from tests.engines import find_program, running_postgres
 from tests.redis_server import PROGRAMS, running_redis
@@ -75,12 +72,9 @@ def _compare_workers(stage: Stage, deployment: Deployment) -> Rounds:
         deployment.port, deployment.search_path, "search_tools", {"query": "unpaid invoice"}
     )
     for name, count in ((SEARCH_ONE, 1), (SEARCH_MANY, WORKERS)):
-        command = [stage.python, *SERVE, "--workers", str(count)]
-        with started("workers", command, stage.server_core, DEVNULL, deployment.environment) as process:
-            os.sched_setaffinity(
-                process.pid, machine.AVAILABLE
-            )  # before it starts workers, which take it over
-            await_port(process, deployment.port)
+        log = stage.folder / f"{count}-workers.log"
+        command = [stage.python, *SERVE]
+        with started_workers(command, count, log, deployment.environment) as process:
             target = Target(deployment.port, request, answers(bool), {"parent": process.pid})
             for _ in range(stage.scale.rounds):
                 found[name].append(measure_for(target, CONNECTIONS, stage.scale.seconds))
