@@ -253,7 +253,7 @@ class Load:
         found = answer.json()
         if answer.status_code in wanted:
             return found
-        self._judge(f"{verb} {path.rpartition('/')[2]}", answer.status_code, found["message"])
+        self._judge(f"{verb} {path.rpartition('/')[2]}", answer.status_code, str(found.get("message", found)))
         return None
 
     def send(

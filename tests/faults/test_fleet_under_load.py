@@ -78,8 +78,12 @@ class Fleet:
         found: int = self.postgres.execute("SELECT count(*) FROM journal_open", self.database)[0][0]
         return found
 
-    def is_well(self) -> bool:
-        return {self.parent.api.get("/readyz").json()["status"] for _ in range(8)} == {"ok"}
+
+def is_well(parent: Parent) -> bool:
+    """Whether every worker says so, as far as connections reach each."""
+    once = {"Connection": "close"}
+    found = {parent.api.get("/readyz", headers=once).json()["status"] for _ in range(8)}
+    return found == {"ok"}
 
 
 def connect_company(api: demo_http.Api, tenant: str, mark: str, realm: str) -> str:
@@ -169,6 +173,7 @@ def serving_workers(folder: Path, port: int, token: str, variables: dict[str, st
         parent = Parent(process, log, api)
         try:
             wait_until(lambda: parent.count("worker_serves") == COUNT)
+            wait_until(lambda: is_well(parent))
             yield parent
         finally:
             workers = parent.list_workers()
@@ -273,7 +278,7 @@ def test_whatever_fails_under_load_nothing_is_lost_doubled_revived_or_seen_by_an
     fault(fleet)
 
     load.wait_for_progress()
-    wait_until(fleet.is_well)
+    wait_until(lambda: is_well(fleet.parent))
     load.stop()
     settle_what_is_open(fleet)
     assert load.wrong == []
