@@ -349,10 +349,14 @@ class Indeterminate(LedgerportError):
 
 
 class StorageUnavailable(LedgerportError):
-    """The database cannot be read or written now. `reason` is a sentence; `retry_after` is in whole seconds."""
+    """The database cannot be read or written now. `reason` is a sentence; `retry_after` is in whole seconds.
+
+    `is_uncertain` says that a change may have been stored all the same.
+    """
 
     code = "storage_unavailable"
     status = 503
+    is_uncertain = False
 
     def __init__(self, message: str, *, reason: str, retry_after: int = 5, **more: Any) -> None:
         super().__init__(message, **more)

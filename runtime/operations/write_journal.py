@@ -36,6 +36,8 @@ LARGEST_REPEATED = 1024 * 1024
 
 _NO_ANSWER = Indeterminate("The vendor did not answer this part of the batch: it may have been done or not.")
 
+_UNSENT = Outcome("settled_not_done", {}, settled_how="it was not sent")
+
 
 class LinkStore(Protocol):
     """Where links are stored: `runtime.stores.embedded.Stores`."""
@@ -82,6 +84,8 @@ class WriteJournal:
         try:
             await self._store.add_links(links, self._hash_link)
         except StorageUnavailable as failed:
+            if failed.is_uncertain:
+                self._close_unsent(entries)
             raise _not_stored(failed) from failed
         for _ in entries:
             self._counts.add("sent")
@@ -104,6 +108,11 @@ class WriteJournal:
     def open(self, entry_id: str, sealed: bytes) -> dict[str, Any]:
         """Return what is stored encrypted of an entry or its outcome. Raises SealBroken."""
         return open_sealed(self._keys, entry_id, sealed)
+
+    def _close_unsent(self, entries: Sequence[Entry]) -> None:
+        """Have entries closed, where they were stored: settling would carry out by a repeat what was never sent."""
+        links = [self._outcome(entry.id, entry.change.account.id, _UNSENT) for entry in entries]
+        self._store.add_links_later([link._replace(settles=True) for link in links], self._hash_link)
 
     def _store_outcomes(self, outcomes: Sequence[tuple[Entry, Outcome]]) -> None:
         for _, outcome in outcomes:

@@ -152,11 +152,13 @@ def explain_failed_write(
 ) -> StorageUnavailable:
     """Return the error for a change that the database did not take; it says whether that is certain."""
     if is_uncertain:
-        return kind(
+        uncertain = kind(
             f"Whether the change was stored is not known. {reason}",
             advice="Look before you repeat it.",
             reason=reason,
         )
+        uncertain.is_uncertain = True
+        return uncertain
     return kind(
         f"The change was not stored. {reason}",
         advice="Nothing was changed. Try again shortly.",

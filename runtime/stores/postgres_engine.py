@@ -56,8 +56,12 @@ def _note_statement(connection: Connection, cursor: Any, statement: str, *_conte
         connection.info[_CHANGED] = True
 
 
-def _note_use(_connection: Any, record: Any) -> None:
+def _note_use(connection: psycopg.Connection[Any] | None, record: Any) -> None:
     record.info["used_at"] = time.monotonic()
+    if (
+        connection is not None
+    ):  # after a read SQLAlchemy has it begin with READ WRITE, whatever the database is set to
+        connection.read_only = None
 
 
 def _check_idle(connection: psycopg.Connection[Any], record: Any, _proxy: Any) -> None:
