@@ -19,6 +19,7 @@ from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, NotFound
 from runtime.keys.crypto import make_secret
 from runtime.model import (
+    Account,
     AccountId,
     AuditEntry,
     McpServer,
@@ -33,7 +34,6 @@ from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
 from runtime.operations.names import UNSET, Unset, check_expiry, check_name, refuse_unknown_account
 from runtime.operations.policy_config import read_budget, read_policies, read_time_zone
-from runtime.tenancy import TenantId
 
 PREFIX = "lpm_"
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -72,21 +72,21 @@ class McpServers:
         LimitReached.
         """
         now = self._deployment.clock()
-        chosen = self._checked(account_id, ServerConfig(), config or {})
+        account = self._find_account(account_id)
+        chosen = self._checked(account, ServerConfig(), config or {})
         expiry = check_expiry(expires_at, now)
         secret = make_secret(PREFIX)
-        owner = AccountId(account_id)
-        server = McpServer(McpServerId(str(uuid4())), owner, check_name(name), chosen, expiry, now, now)
+        server = McpServer(McpServerId(str(uuid4())), account.id, check_name(name), chosen, expiry, now, now)
         audit = self._audit(actor, "mcp_server.created", server.id, account_id, _described(server))
-        token_hash, limited = self._deployment.keys.hash_token(secret), self._find_limited_tenant(owner)
+        token_hash = self._deployment.keys.hash_token(secret)
+        limited = account.tenant_id if account.tenant_limits.mcp_servers else None
         if not self._stores.records.add_mcp_server(server, token_hash, audit, limited):
             raise refuse_unknown_account()
-        return {**self._shown(server), **show_secret(self._deployment.settings.public_url, secret)}
+        return {**self._shown(server, account), **show_secret(self._deployment.settings.public_url, secret)}
 
     def list(self, account_id: str, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """Return the MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
-        self._integration(account_id)
-        owner, now = AccountId(account_id), self._deployment.clock()
+        owner, now = self._find_account(account_id).id, self._deployment.clock()
         return answers.read_part(
             lambda after, count: self._stores.records.list_mcp_servers(owner, after, count, now),
             answers.show_server,
@@ -126,7 +126,8 @@ class McpServers:
             if not isinstance(name, Unset):
                 server = replace(server, name=check_name(name))
             if not isinstance(config, Unset):
-                server = replace(server, config=self._checked(account_id, server.config, config))
+                chosen = self._checked(self._find_account(account_id), server.config, config)
+                server = replace(server, config=chosen)
             if not isinstance(expires_at, Unset):
                 server = replace(server, expires_at=check_expiry(expires_at, now))
             return replace(server, updated_at=now)
@@ -155,18 +156,15 @@ class McpServers:
             raise refuse_unknown_server()
         return {"id": server_id}
 
-    def _shown(self, server: McpServer) -> dict[str, Any]:
-        """Return a server as answers show it, with what its URL lists."""
-        return answers.show_server(server) | self._listed(server)
-
-    def _listed(self, server: McpServer) -> dict[str, Any]:
-        """Return what the URL of a server lists, where somebody can say."""
+    def _shown(self, server: McpServer, account: Account | None = None) -> dict[str, Any]:
+        """Return a server as answers show it, with what its URL lists, where somebody can say."""
+        shown = answers.show_server(server)
         if self._listing is None:
-            return {}
-        integration = self._integration(server.account_id).name
-        account = self._stores.read_account(server.account_id)
-        config = replace(server.config, is_read_only=account is not None and account.is_read_only)
-        return {"listing": self._listing(self._deployment.catalog(), integration, config).as_dict()}
+            return shown
+        owner = account or self._find_account(server.account_id)
+        config = replace(server.config, is_read_only=owner.is_read_only)
+        listing = self._listing(self._deployment.catalog(), owner.integration, config)
+        return {**shown, "listing": listing.as_dict()}
 
     def _audit(
         self,
@@ -179,21 +177,16 @@ class McpServers:
         about = {"integrated_account_id": account_id, **(details or {})}
         return AuditEntry(self._deployment.clock(), actor, action, server_id, about)
 
-    def _find_limited_tenant(self, account_id: AccountId) -> TenantId | None:
-        """Return the tenant of an account where its MCP servers are limited; None where they are not."""
-        account = self._stores.read_account(account_id)
-        return account.tenant_id if account and account.tenant_limits.mcp_servers else None
-
-    def _integration(self, account_id: str) -> Integration:
+    def _find_account(self, account_id: str) -> Account:
+        """Return the account of an integration that is there. Raises NotFound."""
         account = self._stores.read_account(AccountId(account_id))
-        found = self._deployment.catalog().integrations.get(account.integration) if account else None
-        if found is None:
+        if account is None or account.integration not in self._deployment.catalog().integrations:
             raise refuse_unknown_account()
-        return found
+        return account
 
-    def _checked(self, account_id: str, present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
+    def _checked(self, account: Account, present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
         """Return a config with a change laid over it. Raises InvalidRequest for what cannot hold."""
-        integration = self._integration(account_id)
+        integration = self._deployment.catalog().integrations[account.integration]
         tools = self._deployment.catalog().list_tools(integration.name)
         if "policies" in change:
             change = {**change, "policies": read_policies(change["policies"], integration, tools)}
@@ -233,6 +226,8 @@ def check_filter(
     left.
     """
     tools, methods, tags = tuple(tools), tuple(methods), tuple(tags)
+    if tools and not methods and not tags:
+        return tools
     known_methods = [*METHOD_WORDS, *sorted({tool.method for tool in tools})]
     known_tags = sorted({tag for tool in tools for tag in tool.tags})
     known = {"methods": known_methods, "tags": known_tags}

@@ -36,7 +36,7 @@ from runtime.mcp_server.methods import Identity, McpServices
 from runtime.mcp_server.request import Gate
 from runtime.mcp_server.senders import PREFIX, WITHOUT_TOKEN
 from runtime.mcp_server.sse import SseEndpoint, is_sse
-from runtime.mcp_server.toolset import describe_listing
+from runtime.mcp_server.toolset import Listings
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_log import CallLog
@@ -303,7 +303,7 @@ class Application:
             tokens=runtime.tokens,
             log=runtime.log,
             guesses=runtime.guesses,
-            listing=describe_listing,
+            listing=Listings().describe,
             spending=runtime.spending,
             uses=runtime.uses,
             addresses=runtime.addresses,

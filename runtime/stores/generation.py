@@ -47,27 +47,41 @@ class _Shared(Generic[Result]):
 
     def __init__(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> None:
         self._work = work
-        self._current: asyncio.Task[Result] | None = None
-        self._next: asyncio.Task[Result] | None = None
+        self._waiting: list[asyncio.Future[Result]] = []
+        self._task: asyncio.Task[None] | None = None
 
     async def run(self) -> Result:
         """Return the result of work that begins after this call. It goes on when the caller is cancelled."""
-        if self._next is None:
-            self._next = asyncio.create_task(self._run_after(self._current))
-            self._next.add_done_callback(_take_exception)
-        return await asyncio.shield(self._next)
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        if self._task is None:
+            self._task = asyncio.create_task(self._run_all())
+        return await future
 
-    async def _run_after(self, current: asyncio.Task[Result] | None) -> Result:
-        if current is not None and not current.done():
-            await asyncio.wait([current])
-        self._current, self._next = self._next, None
-        return await self._work()
+    async def _run_all(self) -> None:
+        """Do the work for all who wait, and once more for those who came meanwhile, until nobody waits."""
+        served: list[asyncio.Future[Result]] = []
+        try:
+            while self._waiting:
+                served, self._waiting = self._waiting, []
+                try:
+                    _settle(served, await self._work(), None)
+                except Exception as problem:  # noqa: BLE001  (whoever asked has it)
+                    _settle(served, None, problem)
+        finally:
+            left, self._waiting, self._task = [*served, *self._waiting], [], None
+            for future in left:  # none, unless the loop ends
+                future.cancel()
 
 
-def _take_exception(done: asyncio.Task[Any]) -> None:
-    """Whoever asked has it too, unless all of them were cancelled."""
-    if not done.cancelled():
-        done.exception()
+def _settle(served: list[asyncio.Future[Any]], result: Any, problem: Exception | None) -> None:
+    for future in served:
+        if future.done():  # its caller has gone
+            continue
+        if problem is None:
+            future.set_result(result)
+        else:
+            future.set_exception(problem)
 
 
 class Generation:

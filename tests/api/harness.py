@@ -14,7 +14,7 @@ from generator.catalog import Catalog, Tool
 from runtime.api.routes import Watching, make_application
 from runtime.api.uploads import Uploads
 from runtime.exchange.tool_answer import Answer
-from runtime.mcp_server.toolset import describe_listing
+from runtime.mcp_server.toolset import Listings
 from runtime.model import Grant
 from runtime.operations.call_log import CallLog
 from runtime.operations.finished_calls import FinishedCalls
@@ -87,7 +87,7 @@ class ApiHarness:
             tokens=self.here.tokens,
             log=log,
             guesses=guesses,
-            listing=describe_listing,
+            listing=Listings().describe,
             spending=Spending(self.here.stores, clock=self.here.clock) if counts_spending else None,
             watching=Watching(
                 Readiness(self.here.stores), self.finished, Metrics(self.finished.counts).render

@@ -21,6 +21,7 @@ from runtime import deployment as parts
 from runtime.connect.sealing import seal_credentials
 from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Credentials
+from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.mcp_servers import PREFIX, McpServers
 from runtime.settings import SIMULATOR, Settings
 from runtime.stores.embedded import open_stores
@@ -44,6 +45,8 @@ class Deployment:
     """The path of one that lists the everyday tools and those that find the others."""
     environment: Mapping[str, str]
     catalog: Catalog
+    account_id: str
+    api_token: str
 
 
 def prepare(
@@ -74,6 +77,7 @@ def prepare(
         stores.records.add_account(
             account, AuditEntry(account.created_at, "bench", "account.created", account.id)
         )
+        api_token: str = ApiTokens(stores, keys).create("Bench")["token"]
         servers = McpServers(parts.Deployment(settings, keys, stores, lambda: catalog))
         made, searching = (
             servers.create(account.id, "Bench", {"tool_exposure": exposure}) for exposure in ("full", "auto")
@@ -82,7 +86,16 @@ def prepare(
         stores.close()
     if more_urls:
         _add_urls(settings, keys, made["id"], more_urls)
-    return Deployment(data, port, f"/mcp/{made['token']}", f"/mcp/{searching['token']}", environment, catalog)
+    return Deployment(
+        data,
+        port,
+        f"/mcp/{made['token']}",
+        f"/mcp/{searching['token']}",
+        environment,
+        catalog,
+        account.id,
+        api_token,
+    )
 
 
 def more_token(number: int) -> str:

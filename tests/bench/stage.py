@@ -198,7 +198,8 @@ class Rounds:
     def row(self, name: str, ours: str, reference: str, aim: Aim | None = None) -> Row:
         """One line of the table: answers per second of one variant to another's."""
         numbers = f"{self.rate(ours):,.0f}/s", f"{self.rate(reference):,.0f}/s"
-        by_processor = self.by_processor(ours, reference)
+        is_known = all("server" in each.used for name in (ours, reference) for each in self._found[name])
+        by_processor = self.by_processor(ours, reference) if is_known else None
         return Row(name, *numbers, self.ratios(ours, reference), aim, by_processor=by_processor)
 
     def figures(self) -> list[Figure]:

@@ -106,7 +106,7 @@ def test_a_person_is_sent_back_to_an_origin_of_the_list_and_nowhere_else(tmp_pat
         async with connected(tmp_path, LEDGERPORT_RETURN_URLS=RETURN) as (vendor, here, _):
             for wrong in ELSEWHERE:
                 with pytest.raises(
-                    InvalidRequest, match="redirect_uri is not an address .* LEDGERPORT_RETURN_URLS"
+                    InvalidRequest, match=r"redirect_uri is not an address .* LEDGERPORT_RETURN_URLS"
                 ):
                     make_link(here, redirect_uri=wrong)
             link = make_link(here, redirect_uri=f"{RETURN}/done?x=1")

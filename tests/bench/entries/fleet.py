@@ -1,26 +1,34 @@
-"""One worker with PostgreSQL and Redis beside the embedded store: listing and calling tools."""
+"""One worker with PostgreSQL and Redis beside the embedded store, and four workers beside one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
 
-import orjson
-
 from tests.bench.deployment import Deployment, prepare
 from tests.bench.entry import Aim, Entry, Findings
 from tests.bench.invoice import FAST_ID
 from tests.bench.load import Measured, Target, measure_for
-from tests.bench.messages import call_request, list_request, lists, reads_invoice
-from tests.bench.processes import Server, await_port, free_port, started
-from tests.bench.stage import SERVE, Stage
+from tests.bench.messages import (
+    answers,
+    call_request,
+    list_names,
+    list_request,
+    lists,
+    reads_invoice,
+    tool_request,
+)
+from tests.bench.processes import Server, await_port, free_port, started, started_workers
+from tests.bench.stage import SERVE, Rounds, Stage
 from tests.engines import find_program, running_postgres
 from tests.redis_server import PROGRAMS, running_redis
 
 CONNECTIONS = 64
-AIM = Aim("at least", 0.8)
+WORKERS = 4
+AIM, MORE = Aim("at least", 0.8), Aim("at least", 1.7)
 LIST, LIST_EMBEDDED = "fleet: list", "fleet: list, embedded"
 CALL, CALL_EMBEDDED = "fleet: call", "fleet: call, embedded"
+SEARCH_ONE, SEARCH_MANY = "fleet: search, 1 worker", f"fleet: search, {WORKERS} workers"
 
 
 def run(stage: Stage) -> Findings:
@@ -43,19 +51,42 @@ def run(stage: Stage) -> Findings:
             **_targets(stage, stage.ours, stage.deployment, LIST_EMBEDDED, CALL_EMBEDDED),
         }
         rounds = stage.rounds({name: _measurement(stage, target) for name, target in targets.items()})
+        process.terminate()
+        process.wait()
+        workers = _compare_workers(stage, deployment)
     rows = [
         rounds.row("tools/list with PostgreSQL and Redis : embedded", LIST, LIST_EMBEDDED, AIM),
         rounds.row("tools/call with PostgreSQL and Redis : embedded", CALL, CALL_EMBEDDED, AIM),
     ]
-    return Findings(rows, rounds.figures())
+    rows.append(
+        workers.row(f"search_tools at {WORKERS} workers on all cores : 1", SEARCH_MANY, SEARCH_ONE, MORE)
+    )
+    note = "Fleet: the load of the workers runs on their cores, so that they have less than all of them."
+    return Findings(rows, [*rounds.figures(), *workers.figures()], (note,))
+
+
+def _compare_workers(stage: Stage, deployment: Deployment) -> Rounds:
+    """Start one worker and then several over the same stores, each on all cores, and measure what asks no vendor."""
+    found: dict[str, list[Measured]] = {SEARCH_ONE: [], SEARCH_MANY: []}
+    request = tool_request(
+        deployment.port, deployment.search_path, "search_tools", {"query": "unpaid invoice"}
+    )
+    for name, count in ((SEARCH_ONE, 1), (SEARCH_MANY, WORKERS)):
+        log = stage.folder / f"{count}-workers.log"
+        command = [stage.python, *SERVE]
+        with started_workers(command, count, log, deployment.environment) as process:
+            target = Target(deployment.port, request, answers(bool), {"parent": process.pid})
+            for _ in range(stage.scale.rounds):
+                found[name].append(measure_for(target, CONNECTIONS, stage.scale.seconds))
+                stage.progress.step(name)
+    return Rounds(found)
 
 
 def _targets(
     stage: Stage, server: Server, deployment: Deployment, list_name: str, call_name: str
 ) -> dict[str, Target]:
     watched = {"server": server.pid, "vendor": stage.vendor.pid}
-    listed = orjson.loads(stage.listed.read_bytes())["result"]["tools"]
-    names = frozenset(tool["name"] for tool in listed)
+    names = list_names(stage.listed.read_bytes())
     return {
         list_name: Target(
             server.port,
@@ -73,4 +104,4 @@ def _measurement(stage: Stage, target: Target) -> Callable[[], Measured]:
     return lambda: measure_for(target, CONNECTIONS, stage.scale.seconds)
 
 
-ENTRY = Entry("fleet", "one worker with PostgreSQL and Redis", lambda scale: 4 * scale.rounds, run)
+ENTRY = Entry("fleet", "one worker with PostgreSQL and Redis", lambda scale: 6 * scale.rounds, run)
