@@ -79,7 +79,7 @@ ALLOWED_EMBEDDED = {
     ("webhook key", "file database-wal"): SETTING,
 }
 KINDS = {
-    "API token", "MCP token", "link token", "link state", "form proof", "browser cookie", "PKCE verifier",
+    "API token", "MCP token", "link token", "link state", "form proof", "browser cookie",
     "client secret", "authorization code", "access token", "refresh token", "secret key", "idempotency key",
     "private number", "wrong token", "return query", "webhook key", "webhook secret", "stream session",
 }  # fmt: skip
