@@ -38,9 +38,12 @@ def read_postgres_url(value: str) -> str:
         raise _wrong("it names no database")
     if parts.fragment:
         raise _wrong("it has a #; write that of a password as %23")
-    given = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
-    if unknown := [name for name in given if name not in _PARAMETERS]:
-        raise _wrong(f"it has the parameter {unknown[0][:40]!r}; known are {', '.join(sorted(_PARAMETERS))}")
+    given = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if given - _PARAMETERS:  # not shown: it may be of a password in which & was not written as %26
+        known = ", ".join(sorted(_PARAMETERS))
+        raise _wrong(
+            f"it has a parameter that is unknown; known are {known}; write the & of a password as %26"
+        )
     return f"postgresql://{rest}"
 
 

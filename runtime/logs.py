@@ -37,6 +37,13 @@ SECRETS = re.compile(
     "|".join((_CREDENTIALS, _NAMED.format(names=f"{_TOKENS}|code|state"), _OPAQUE)), re.IGNORECASE
 )
 
+_SIGNED_IN = re.compile(r"(?<=://)[^\s/@\"'<>]+(?=@)")
+"""Who signs in to an address, and with which password."""
+_QUERY = re.compile(r"(://[^\s?\"'<>]{0,300}\?)[^\s\"'<>]+")
+"""The query of an address, in which platforms and receivers of webhooks have keys. The bound holds what is looked at from
+each `://` of many without a query.
+"""
+
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![A-Za-z0-9_+=-])"
 _OPAQUE_SAID = (
     r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)*"  # a JSON Web Token
@@ -64,7 +71,10 @@ LARGEST_CACHED = 200
 
 def blank_secrets(text: str) -> str:
     """Return the text with whatever looks like a token, a credential or a secret address blanked."""
-    return SECRETS.sub(_blanked, text)
+    text = SECRETS.sub(_blanked, text)
+    if "://" not in text:
+        return text
+    return _QUERY.sub(r"\1[secret]", _SIGNED_IN.sub("[secret]", text))
 
 
 def blank_private_numbers(text: str, longest: int) -> str:

@@ -281,7 +281,8 @@ def test_postgresql_is_named_by_an_address_whose_password_nobody_sees(tmp_path: 
         ("postgresql://me:s3c/ret@db.example/books", ""),
         ("postgresql://me:s3cr et@db.example/books", "blanks"),
         ("postgresql://me:s3cret@db.example/books#x", "#"),
-        ("postgresql://me:s3cret@db.example/books?options=-cfsync", "options"),
+        ("postgresql://me:s3cret@db.example/books?options=-cfsync", "a parameter that is unknown"),
+        ("postgresql://db.example/books?user=me&password=a&s3cret", "write the & of a password as %26"),
         ("postgresql+psycopg2://me:s3cret@db.example/books", "must be like"),
     ],
 )
