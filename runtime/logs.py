@@ -40,8 +40,8 @@ SECRETS = re.compile(
 _SIGNED_IN = re.compile(r"(?<=://)[^\s/@\"'<>]+(?=@)")
 """Who signs in to an address, and with which password."""
 _QUERY = re.compile(r"(://[^\s?\"'<>]{0,300}\?)[^\s\"'<>]+")
-"""The query of an address, in which platforms and receivers of webhooks have keys. The bound holds what is looked at from
-each `://` of many without a query.
+"""The query of an address, in which platforms and receivers of webhooks have keys. The bound limits what is looked at
+from each `://` of many without a query.
 """
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![A-Za-z0-9_+=-])"

@@ -325,6 +325,7 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        await self._runtime.stores.connect()
         self._background = [asyncio.create_task(self._runtime.purging.run()), asyncio.create_task(warm_up())]
         self._background.append(asyncio.create_task(self._watch_storage()))
         self._background.append(asyncio.create_task(self._runtime.spending.run()))

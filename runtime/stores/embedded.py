@@ -229,6 +229,9 @@ class Stores:
     def _hold_together(self) -> AbstractContextManager[None]:
         return self.records.hold_together()
 
+    async def connect(self) -> None:
+        """Open the connections that the first request would wait for; none for a file."""
+
     async def disconnect(self) -> None:
         """Close the connections that belong to the event loop; `close` does the rest."""
 

@@ -111,6 +111,13 @@ class FleetStores(Stores):
         await self.hot.probe()
         return self.check_health()
 
+    async def connect(self) -> None:
+        """Open the connections to PostgreSQL and Redis: on a busy machine that takes longer than a request waits.
+
+        A server starts also while they are away.
+        """
+        await asyncio.gather(self.look_up.check(), self.hot.probe())
+
     async def disconnect(self) -> None:
         """Close the connections that belong to the event loop, once the changes under way are known everywhere."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
