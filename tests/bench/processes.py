@@ -64,7 +64,7 @@ def started(
 
 @contextmanager
 def started_workers(
-    command: Sequence[str], count: int, log: Path, environment: Mapping[str, str]
+    command: Sequence[str], count: int, port: int, log: Path, environment: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Our server with some workers, on all cores; all of them serve when the block begins."""
     with (
@@ -77,7 +77,14 @@ def started_workers(
             if process.poll() is not None or time.monotonic() > deadline:
                 raise Wrong(f"The workers did not start: {log.read_text()[-500:]}")
             time.sleep(0.1)
+        await_port(process, port)
         yield process
+
+
+def list_workers(process: subprocess.Popen[bytes]) -> list[int]:
+    """Return the processes that serve: the workers of a parent, or itself where it has none."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(each) for each in children] or [process.pid]
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -172,6 +172,10 @@ class Rounds:
         """A variant's median latencies, round by round."""
         return [each.latency for each in self._found[name]]
 
+    def costs(self, name: str) -> list[float]:
+        """The processor seconds of the server for an answer of a variant, round by round."""
+        return _costs(self._found[name])
+
     def ratios(self, name: str, reference: str) -> list[float]:
         """Answers per second of one variant to another's, round by round."""
         return _over(self.rates(name), self.rates(reference))

@@ -50,7 +50,9 @@ def _measurement(
     stage: Stage, stack: ExitStack, deployment: Deployment, count: int
 ) -> Callable[[], Measured]:
     log, command = stage.folder / f"{deployment.data.name}.log", [stage.python, *SERVE]
-    process = stack.enter_context(started_workers(command, count, log, deployment.environment))
+    process = stack.enter_context(
+        started_workers(command, count, deployment.port, log, deployment.environment)
+    )
     path = f"/integrated-account/{deployment.account_id}/mcp"
     request = post_request(deployment.port, path, {"name": "Agent"}, deployment.api_token)
     target = Target(deployment.port, request, _is_made, {"server": process.pid})

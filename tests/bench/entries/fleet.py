@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 
 from tests.bench.deployment import Deployment, prepare
-from tests.bench.entry import Aim, Entry, Findings
+from tests.bench.entry import Aim, Entry, Findings, Row
 from tests.bench.invoice import FAST_ID
 from tests.bench.load import Measured, Target, measure_for
 from tests.bench.messages import (
@@ -18,7 +19,7 @@ from tests.bench.messages import (
     reads_invoice,
     tool_request,
 )
-from tests.bench.processes import Server, await_port, free_port, started, started_workers
+from tests.bench.processes import Server, await_port, free_port, list_workers, started, started_workers
 from tests.bench.stage import SERVE, Rounds, Stage
 from tests.engines import find_program, running_postgres
 from tests.redis_server import PROGRAMS, running_redis
@@ -58,10 +59,14 @@ def run(stage: Stage) -> Findings:
         rounds.row("tools/list with PostgreSQL and Redis : embedded", LIST, LIST_EMBEDDED, AIM),
         rounds.row("tools/call with PostgreSQL and Redis : embedded", CALL, CALL_EMBEDDED, AIM),
     ]
-    rows.append(
-        workers.row(f"search_tools at {WORKERS} workers on all cores : 1", SEARCH_MANY, SEARCH_ONE, MORE)
+    rows += [
+        workers.row(f"search_tools at {WORKERS} workers : 1, beside the load", SEARCH_MANY, SEARCH_ONE),
+        _row_by_processor(workers),
+    ]
+    note = (
+        "Fleet: the load, PostgreSQL and Redis run on the cores of the workers, so that these have less than all of "
+        "them. By processor time: what two cores of their own would answer."
     )
-    note = "Fleet: the load of the workers runs on their cores, so that they have less than all of them."
     return Findings(rows, [*rounds.figures(), *workers.figures()], (note,))
 
 
@@ -74,10 +79,11 @@ def _compare_workers(stage: Stage, deployment: Deployment) -> Rounds:
     for name, count in ((SEARCH_ONE, 1), (SEARCH_MANY, WORKERS)):
         log = stage.folder / f"{count}-workers.log"
         command = [stage.python, *SERVE]
-        with started_workers(command, count, log, deployment.environment) as process:
-            target = Target(deployment.port, request, answers(bool), {"parent": process.pid})
+        with started_workers(command, count, deployment.port, log, deployment.environment) as process:
+            watched = {f"worker {pid}": pid for pid in list_workers(process)}
+            target = Target(deployment.port, request, answers(bool), watched)
             for _ in range(stage.scale.rounds):
-                found[name].append(measure_for(target, CONNECTIONS, stage.scale.seconds))
+                found[name].append(_join_workers(measure_for(target, CONNECTIONS, stage.scale.seconds)))
                 stage.progress.step(name)
     return Rounds(found)
 
@@ -102,6 +108,18 @@ def _targets(
 
 def _measurement(stage: Stage, target: Target) -> Callable[[], Measured]:
     return lambda: measure_for(target, CONNECTIONS, stage.scale.seconds)
+
+
+def _join_workers(measured: Measured) -> Measured:
+    """The same with the processor time of all workers as that of the server."""
+    spent = sum(seconds for kind, seconds in measured.used.items() if kind.startswith("worker "))
+    return replace(measured, used={"server": spent, "load": measured.used["load"]})
+
+
+def _row_by_processor(workers: Rounds) -> Row:
+    costs = {name: [1 / cost for cost in workers.costs(name)] for name in (SEARCH_ONE, SEARCH_MANY)}
+    values = [2 * many / one for many, one in zip(costs[SEARCH_MANY], costs[SEARCH_ONE], strict=True)]
+    return Row(f"search_tools at {WORKERS} workers on 2 cores : 1, by processor time", "", "", values, MORE)
 
 
 ENTRY = Entry("fleet", "one worker with PostgreSQL and Redis", lambda scale: 6 * scale.rounds, run)
