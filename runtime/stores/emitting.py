@@ -1,5 +1,7 @@
 """Stores an event in the transaction of the change that it is about, so that there is never one without the other.
 
+Where there is no webhook nobody can ever learn of it, and nothing is stored.
+
 `emit` is what every change calls, `emit_plain` the same on the driver's own connection. What waits is taken from there
 by `webhook_records`.
 """
@@ -17,8 +19,9 @@ from runtime.events import EVERY_TENANT, Event
 from runtime.stores.engine import PlainConnection
 
 _INSERT = (
-    "INSERT INTO event (id, type, tenant_id, at, data) VALUES ({}, {}, "
-    "COALESCE((SELECT tenant_id FROM account WHERE id = {}), {}), {}, {}) ON CONFLICT (id) DO NOTHING"
+    "INSERT INTO event (id, type, tenant_id, at, data) SELECT {}, {}, "
+    "COALESCE((SELECT tenant_id FROM account WHERE id = {}), {}), {}, {} "
+    "WHERE EXISTS (SELECT 1 FROM webhook) ON CONFLICT (id) DO NOTHING"
 )
 """An event about an account is one of its tenant; of an account that is gone only those learn who learn of all."""
 _EMIT = text(_INSERT.format(":id", ":type", ":account_id", ":otherwise", ":at", ":data"))

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from runtime.errors import Conflict, NeedsReauth, VendorUnavailable
 from runtime.model import Account, AccountId
-from tests.deployment import Deployment, HandClock, deploy, deployed
+from tests.deployment import Deployment, HandClock, deploy, deployed, have_events_stored
 from tests.oauth_vendor import OAuthVendor, oauth_vendor
 
 
@@ -25,6 +25,7 @@ async def connected(data: Path, **variables: str) -> AsyncIterator[tuple[OAuthVe
         oauth_vendor() as vendor,
         deployed(data, LEDGERPORT_BOOKS_ORIGIN=vendor.origin, **variables) as here,
     ):
+        have_events_stored(here.stores)
         begun = here.accounts.create("Shop", "books")
         account = await here.complete(vendor.agree(await here.opened(begun["authorize_url"])))
         yield vendor, here, account

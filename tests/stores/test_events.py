@@ -29,7 +29,8 @@ from runtime.stores.embedded import Stores, open_stores
 from runtime.stores.emitting import emit
 from runtime.stores.new_link import NewLink
 from runtime.stores.purge_records import EVENTS_STORED_SECONDS
-from runtime.tenancy import AccountError, TenantId
+from runtime.tenancy import EVERYTHING, AccountError, TenantId
+from tests.deployment import have_events_stored
 from tests.faults.process import environment
 
 NOON = 1_800_000_000.0
@@ -44,6 +45,7 @@ HOOK = Webhook(
 @pytest.fixture
 def stores(tmp_path: Path, database: dict[str, str]) -> Iterator[Stores]:
     found = open_stores(Settings.load(environment(tmp_path, **database)), NOON)
+    have_events_stored(found)
     yield found
     found.close()
 
@@ -87,6 +89,13 @@ def test_a_change_that_is_not_made_has_no_event(stores: Stores) -> None:
     assert not stores.records.connect_account(SHOP, AUDIT)
     assert not stores.records.delete_mcp_server(SHOP.id, AGENT.id, AUDIT)
     assert not stores.records.delete_account(SHOP.id, AUDIT)
+    assert list_events(stores) == []
+
+
+def test_without_a_webhook_no_event_is_stored(stores: Stores) -> None:
+    stores.records.delete_webhook("whk_0", EVERYTHING, AUDIT, lambda _: {})
+    connect(stores)
+    stores.records.add_mcp_server(AGENT, TokenHash(b"hash"), AUDIT)
     assert list_events(stores) == []
 
 
