@@ -15,7 +15,7 @@ from runtime.operations.server_tokens import LONGEST_OVERLAP_SECONDS, MISUSE_SEC
 from runtime.stores.server_use import UseCount
 from tests.api.harness import ApiHarness
 from tests.api.test_audit import entries
-from tests.deployment import NOON, HandClock
+from tests.deployment import NOON, HandClock, have_events_stored
 
 
 @pytest.fixture
@@ -126,6 +126,7 @@ def test_networks_are_stored_in_their_one_form_and_what_is_none_is_refused(harne
 
 
 def test_misuse_is_noted_in_the_audit_once_an_hour_for_each_address(harness: ApiHarness) -> None:
+    have_events_stored(harness.here.stores)
     _, made = make(harness)
     here, found = (
         harness.here,

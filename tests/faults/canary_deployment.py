@@ -119,11 +119,21 @@ class Place:
             arguments, run_command(*arguments, environment={**self.environment, **variables})
         )
 
-    def typed_command(self, *arguments: str) -> str:
-        """The same in a process, whose arguments the list of processes shows."""
+    def typed_command(self, *arguments: str, **variables: str) -> str:
+        """The same in a process, whose arguments the list of processes shows.
+
+        A command that changes the file of a running server needs one: connections of one process share what SQLite
+        knows of its log, so that one that was left open makes the next lose changes.
+        """
         command = [sys.executable, "-m", "runtime", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90, check=False
+            command,
+            cwd=ROOT,
+            env={**self.environment, **variables},
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
         )
         return self.collect_output(arguments, done)
 

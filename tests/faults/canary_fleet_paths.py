@@ -291,16 +291,16 @@ def rotate_keys(driver_token: str, place: Place, url: str) -> dict[str, str]:
     driver.known.add("previous secret key", old)
     both = {"LEDGERPORT_SECRET_KEY": new, "LEDGERPORT_PREVIOUS_SECRET_KEYS": old}
     place.start(**both, LEDGERPORT_LOG_FORMAT="json")
-    said = wait_for(lambda: place.command("rotate-keys", **both), lambda text: "Everything" in text, 20)
+    said = wait_for(lambda: place.typed_command("rotate-keys", **both), lambda text: "Everything" in text, 20)
     assert "can be removed" in said
     for words in COMMANDS[:3]:
-        place.command(*words, **both)
+        place.typed_command(*words, **both)
     assert driver.rpc(url, "tools/list", {}).status_code == 200
     place.end(signal.SIGTERM)
-    place.command("rotate-keys", LEDGERPORT_SECRET_KEY=new)
+    place.typed_command("rotate-keys", LEDGERPORT_SECRET_KEY=new)
     for wrong in (old[:-4], f"{old},{old[:-4]}", f"{old} {new}"):
-        place.command("rotate-keys", LEDGERPORT_SECRET_KEY=new, LEDGERPORT_PREVIOUS_SECRET_KEYS=wrong)
-    place.command("token", "list", LEDGERPORT_SECRET_KEY=old)
+        place.typed_command("rotate-keys", LEDGERPORT_SECRET_KEY=new, LEDGERPORT_PREVIOUS_SECRET_KEYS=wrong)
+    place.typed_command("token", "list", LEDGERPORT_SECRET_KEY=old)
     return {"LEDGERPORT_SECRET_KEY": new}
 
 

@@ -16,7 +16,7 @@ from runtime.exchange.context import CallContext, Request
 from runtime.model import AccountId, Budget, Grant, McpServerId, ServerConfig, Spent, SpentKey
 from runtime.operations.spending import Spending
 from tests.contexts import context_of
-from tests.deployment import Deployment, HandClock, deploy
+from tests.deployment import Deployment, HandClock, deploy, have_events_stored
 from tests.made_up import GET, UPDATE, VENDOR
 from tests.made_up_calls import BATCH, READ, WRITE, json_vendor, run
 
@@ -154,6 +154,8 @@ def test_a_budget_warns_from_four_fifths_on_and_then_refuses(place: Place, tool:
 def test_a_budget_that_is_reached_is_an_event_once_for_its_month_whichever_process_refuses(
     place: Place,
 ) -> None:
+    have_events_stored(place.here.stores)
+
     async def main() -> None:
         for spending in (place.spending(), place.spending()):
             for _ in range(3):
