@@ -324,7 +324,14 @@ class Catalog:
 
     def list_tools(self, integration: str) -> tuple[Tool, ...]:
         """Return the tools of one integration, in the order of their names."""
-        return tuple(tool for tool in self.tools if tool.integration == integration)
+        return self._by_integration.get(integration, ())
+
+    @cached_property
+    def _by_integration(self) -> dict[str, tuple[Tool, ...]]:
+        found: dict[str, list[Tool]] = {}
+        for tool in self.tools:
+            found.setdefault(tool.integration, []).append(tool)
+        return {integration: tuple(tools) for integration, tools in found.items()}
 
 
 def select(tools: Iterable[Tool], methods: Iterable[str], tags: Iterable[str]) -> tuple[Tool, ...]:

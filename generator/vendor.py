@@ -24,6 +24,8 @@ class Confirmation:
     path: str
     answers: tuple[str, ...] = ()
     equals: str = ""
+    name: tuple[str, ...] = ()
+    """Where that answer has the name of the company, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Auth:
     revoke_encoding: Literal["form", "json"] = "form"
     """How the token to revoke is sent."""
     scopes: tuple[str, ...] = ()
+    read_only_scopes: tuple[str, ...] = ()
+    """What is asked for in place of `scopes` for an account that is read only; empty where the vendor has no such."""
     client_authentication: Literal["basic", "body"] = "basic"
     rotates: bool = False
     """Whether every refresh answers a new refresh token that must be stored."""

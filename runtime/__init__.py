@@ -11,11 +11,18 @@ From the top down; a package imports only what stands below it:
 - `upstream`: HTTP to the vendor, requests and responses
 - `connect`: OAuth at the vendor, fresh access tokens
 - `deployment`: what one deployment is made of
+- `jobs`: durable work in the background
 - `stores`: records in SQL, and hot state
-- `settings`: what the environment says
+- `settings`, `setting_table`, `setting_values`: what the environment says, every setting, and how each is read
 - `keys`: the master key and all cryptography
 - `logs`: one line per event, without secrets
+- `watching`: what is counted and measured of the work, for Prometheus and OpenTelemetry
 - `recent`: a bounded number of values lately asked for
+- `database_url`, `redis_address`: where the PostgreSQL and the Redis of a fleet are
+- `events`: what other programs are informed of, and jobs, as frozen values
+- `networks`: networks in CIDR notation, and whether an address is in one
+- `request_ids`: the name that each request has in responses and in the log
+- `tenancy`: whose things are, and what a caller reaches of them, as values
 - `model`: the things that are stored, as frozen values
 - `errors`, `error_codes`: every error, and what each code means
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from generator.catalog import Catalog
 from runtime.keys.crypto import Keys
 from runtime.model import Clock
 from runtime.settings import Settings
+from runtime.watching.counts import Counts
 
 if TYPE_CHECKING:
     from runtime.stores.embedded import Stores
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The settings, the keys, the stores, what to ask for the catalog that is served now, and the clocks."""
+    """The settings, the keys, the stores, what to ask for the catalog that is served now, the clocks and the counts."""
 
     settings: Settings
     keys: Keys
@@ -31,3 +32,4 @@ class Deployment:
     """Seconds since the epoch."""
     monotonic: Clock = time.monotonic
     """Seconds that no change of the system's time moves."""
+    counts: Counts = field(default_factory=Counts)

@@ -98,6 +98,12 @@ _ALL = (
         "Use a new key for each write, and the same one only for a repeat of the same call.",
     ),
     ErrorCode(
+        "limit_reached",
+        409,
+        "The tenant has as many integrated accounts or MCP servers as it may have. Nothing was made.",
+        "Remove one that is not used any more, or have the limit of the tenant raised: details.limit says what it is.",
+    ),
+    ErrorCode(
         "idempotency_key_in_use",
         409,
         "The call with this idempotency key is under way. Nothing was sent a second time.",
@@ -148,7 +154,7 @@ _ALL = (
     ErrorCode(
         "too_many_guesses",
         429,
-        "Too many wrong API tokens came from one address.",
+        "Too many wrong tokens came from one address.",
         "Send a valid API token, which is accepted at any time, or wait as Retry-After says.",
     ),
     # The company and its connection.
@@ -159,7 +165,7 @@ _ALL = (
         "POST /integrated-account/{id}/connect answers the address at which a person connects it.",
     ),
     ErrorCode(
-        "needs_reconnect",
+        "needs_reauth",
         409,
         "The company was connected, and the connection has ended: the vendor refused it, it ran out, or a refresh was "
         "interrupted. The account's ended_by says which.",

@@ -19,12 +19,13 @@
     ├── Conflict              409  the record is not in the state that the caller assumes
     │   ├── Duplicate         409  a record like the new one is there already
     │   ├── PartlyDone        409  of writes that belong together some were done, and others not
+    │   ├── LimitReached      409  the tenant has as many as it may have
     │   ├── KeyInUse          409  the call with this idempotency key is under way
     │   └── KeySpent          409  it was sent before, and the vendor would not recognize the repeat
     ├── RateLimited           429  asked too often; says how long to wait
     │   └── TooManyGuesses    429  too many wrong API tokens from one address
     ├── VendorRefused         4xx  the vendor understood and said no; 404 and 409 where that is certain
-    ├── NeedsReconnect        409  the connection has ended; only a person can make a new one
+    ├── NeedsReauth        409  the connection has ended; only a person can make a new one
     │   └── NotConnected      409  the company has never been connected
     ├── Busy                  503  too much at once; says how long to wait
     ├── NoSpace               507  a file cannot be stored until it is forwarded
@@ -207,6 +208,22 @@ class PartlyDone(Conflict):
     code = "partly_done"
 
 
+class LimitReached(Conflict):
+    """The tenant has as many of these things as it may have. `details.limit` says how many."""
+
+    code = "limit_reached"
+
+    @classmethod
+    def refuse_more(cls, most: int, things: str) -> Self:
+        """Return the error for a tenant that has `most` things of a kind, and may have no more."""
+        return cls(
+            f"This tenant has {most} {things}, as many as it may have.",
+            advice="Remove one that is not used any more, or ask whoever runs Ledgerport to raise the limit of the "
+            "tenant.",
+            details={"limit": most},
+        )
+
+
 class KeyReused(InvalidRequest):
     """The idempotency key was used for another call. Nothing was sent."""
 
@@ -239,14 +256,14 @@ class RateLimited(LedgerportError):
 
 
 class TooManyGuesses(RateLimited):
-    """Too many wrong API tokens came from one address. A valid one is accepted at any time."""
+    """Too many wrong tokens came from one address. A valid one is accepted at any time."""
 
     code = "too_many_guesses"
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(
-            "Too many wrong API tokens came from this address, and this is another one.",
-            advice=f"Wait {retry_after} seconds, or send a valid API token: that is accepted at any time.",
+            "Too many wrong tokens came from this address, and this is another one.",
+            advice=f"Wait {retry_after} seconds, or send a valid token: that is accepted at any time.",
             retry_after=retry_after,
         )
 
@@ -268,14 +285,14 @@ class VendorRefused(LedgerportError):
         self.code = kind
 
 
-class NeedsReconnect(LedgerportError):
+class NeedsReauth(LedgerportError):
     """The connection to the vendor has ended and only the person can make a new one."""
 
-    code = "needs_reconnect"
+    code = "needs_reauth"
     status = 409
 
 
-class NotConnected(NeedsReconnect):
+class NotConnected(NeedsReauth):
     """The company has never been connected to the vendor: nobody has opened the address that connects it."""
 
     code = "not_connected"
@@ -332,10 +349,14 @@ class Indeterminate(LedgerportError):
 
 
 class StorageUnavailable(LedgerportError):
-    """The database cannot be read or written now. `reason` is a sentence; `retry_after` is in whole seconds."""
+    """The database cannot be read or written now. `reason` is a sentence; `retry_after` is in whole seconds.
+
+    `is_uncertain` says that a change may have been stored all the same.
+    """
 
     code = "storage_unavailable"
     status = 503
+    is_uncertain = False
 
     def __init__(self, message: str, *, reason: str, retry_after: int = 5, **more: Any) -> None:
         super().__init__(message, **more)

@@ -17,12 +17,14 @@ from typing import Any, TextIO
 
 import orjson
 
+from runtime.request_ids import CURRENT
+
 Log = Callable[..., None]
 """`log(event, **fields)`: one line."""
 
 _NAMED = r"(?P<key>\b(?:{names})[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}}]+"
 _CREDENTIALS = (
-    r"(?P<path>/(?:mcp|files)/)[^/\s?\"'#]+"
+    r"(?P<path>/(?:mcp|sse|files)/)[^/\s?\"'#]+"
     r"|(?P<scheme>\b(?:authorization[\"']?\s{0,4}[=:]\s{0,4}[\"']?)?(?:Bearer|Basic)\s+)[^\s\"',]+"
     r"|\blp[a-z]*_[A-Za-z0-9_-]{16,}"
 )
@@ -34,6 +36,13 @@ _TOKENS = "access_token|refresh_token|id_token|client_secret|authorization|token
 SECRETS = re.compile(
     "|".join((_CREDENTIALS, _NAMED.format(names=f"{_TOKENS}|code|state"), _OPAQUE)), re.IGNORECASE
 )
+
+_SIGNED_IN = re.compile(r"(?<=://)[^\s/@\"'<>]+(?=@)")
+"""Who signs in to an address, and with which password."""
+_QUERY = re.compile(r"(://[^\s?\"'<>]{0,300}\?)[^\s\"'<>]+")
+"""The query of an address, in which platforms and receivers of webhooks have keys. The bound limits what is looked at
+from each `://` of many without a query.
+"""
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![A-Za-z0-9_+=-])"
 _OPAQUE_SAID = (
@@ -62,7 +71,10 @@ LARGEST_CACHED = 200
 
 def blank_secrets(text: str) -> str:
     """Return the text with whatever looks like a token, a credential or a secret address blanked."""
-    return SECRETS.sub(_blanked, text)
+    text = SECRETS.sub(_blanked, text)
+    if "://" not in text:
+        return text
+    return _QUERY.sub(r"\1[secret]", _SIGNED_IN.sub("[secret]", text))
 
 
 def blank_private_numbers(text: str, longest: int) -> str:
@@ -116,6 +128,8 @@ def make_log(style: str, stream: TextIO | None = None) -> Log:
     out = stream or sys.stdout
 
     def log(event: str, **fields: Any) -> None:
+        if request_id := CURRENT.get():
+            fields["request"] = request_id
         clean = {name: _clean(value) for name, value in fields.items()}
         if style == "json":
             line = orjson.dumps({"time": time.time(), "event": event, **clean}).decode()

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NewType
 
-AccountId = NewType("AccountId", str)
+from runtime.tenancy import (
+    DEFAULT_TENANT,
+    NO_TENANT_LIMITS,
+    AccountError,
+    LinkTokenId,
+    TenantId,
+    TenantLimits,
+)
+from runtime.tenancy import AccountId as AccountId
+
 McpServerId = NewType("McpServerId", str)
 ApiTokenId = NewType("ApiTokenId", str)
 TokenHash = NewType("TokenHash", bytes)
@@ -19,12 +28,22 @@ TokenHash = NewType("TokenHash", bytes)
 LONGEST_CLIENT = 120
 """Characters of how a program names itself; browsers' names have about as many."""
 Clock = Callable[[], float]
-AccountStatus = Literal["pending", "active", "needs_reconnect"]
+AccountStatus = Literal["connecting", "active", "needs_reauth", "disconnected"]
 EndedBy = Literal["", "refused", "interrupted"]
 RateLimitStyle = Literal["tool_result", "http_429"]
 ToolExposure = Literal["auto", "full", "discovery"]
 UntrustedText = Literal["plain", "fenced"]
-ScopeName = Literal["admin", "tools:call"]
+ScopeName = Literal[
+    "admin",
+    "accounts:read",
+    "accounts:write",
+    "mcp:read",
+    "mcp:write",
+    "tools:call",
+    "log:read",
+    "journal:read",
+    "metrics:read",
+]
 """What an API token may do; `operations.scopes` says what each means."""
 
 
@@ -89,7 +108,7 @@ class Account:
     """One connected company (`/integrated-account/{id}`).
 
     `fields` are its account fields that are no secret; `company` is the one that identifies it
-    from the vendor's other companies, empty while pending. `sealed` is its Credentials, encrypted.
+    from the vendor's other companies, empty until one was connected. `sealed` is its Credentials, encrypted.
     """
 
     id: AccountId
@@ -105,6 +124,17 @@ class Account:
     ended_by: EndedBy = ""
     """Why the connection needs a person: the vendor refused it, or a refresh was interrupted before it was stored."""
     budget: Budget = NO_BUDGET
+    status_since: float = 0.0
+    last_error: AccountError | None = None
+    is_read_only: bool = False
+    """Whether no tool that writes is there for it, whatever an MCP server says."""
+    tenant_id: TenantId = DEFAULT_TENANT
+    external_id: str | None = None
+    """What its platform calls it; no two accounts of a tenant have the same."""
+    metadata: dict[str, str] = field(default_factory=dict)
+    """What its platform notes of it."""
+    tenant_limits: TenantLimits = NO_TENANT_LIMITS
+    """Those of its tenant, read with it: they hold for every call."""
 
 
 USUAL_TIME_ZONE = "UTC"
@@ -198,11 +228,21 @@ class ServerConfig:
     budget: Budget = NO_BUDGET
     time_zone: str = USUAL_TIME_ZONE
     """Where its days begin, as the IANA database names it: today, `overdue`, `this_month`, a record without a date."""
+    networks: tuple[str, ...] = ()
+    """The networks that it may be used from, in CIDR notation; none for any."""
+    max_uses: int = 0
+    """The most calls of tools in its life; 0 sets no limit."""
+    is_read_only: bool = False
+    """Whether its account is read only: no tool that writes is left then. Never set or stored here."""
 
 
 @dataclass(frozen=True, slots=True)
 class McpServer:
-    """One URL for one integrated account. The secret in the URL is not here: only its hash is stored."""
+    """One URL for one integrated account. The secret in the URL is not here: only its hash is stored.
+
+    `uses` are calls of tools. It was used up when `max_uses` of them were made. The token before the present one opens
+    it until `previous_token_expires_at`.
+    """
 
     id: McpServerId
     account_id: AccountId
@@ -211,13 +251,18 @@ class McpServer:
     expires_at: float | None
     created_at: float
     updated_at: float
+    used_up_at: float | None = None
+    uses: int = 0
+    last_used_at: float | None = None
+    previous_token_expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
     """A bearer token for the management API; only its hash is stored. Without a scope it can do nothing.
 
-    `account_id` is the one account that its scopes are bound to, if they are.
+    `account_id` is the one account that its scopes are bound to, if they are. It belongs to `tenant_id`, and reaches
+    the other tenants as well unless it `is_bound_to_tenant`.
     """
 
     id: ApiTokenId
@@ -226,6 +271,9 @@ class ApiToken:
     last_used_at: float | None
     scopes: tuple[ScopeName, ...] = ()
     account_id: AccountId | None = None
+    tenant_id: TenantId = DEFAULT_TENANT
+    is_bound_to_tenant: bool = False
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +317,10 @@ class Authorization:
     browser_hash: TokenHash | None = None
     verifier: bytes | None = field(default=None, repr=False)
     granted: bytes | None = field(default=None, repr=False)
+    return_url: str = ""
+    """Where the browser goes when it is done; empty for a page of ours."""
+    link_id: LinkTokenId | None = None
+    """The link token that led here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,18 +404,6 @@ class JournalEntry:
     def outcome(self) -> OutcomeKind:
         """What it came to as far as it is known: `sent` while there is no outcome."""
         return self.last.outcome if self.last else "sent"
-
-
-class NewLink(NamedTuple):
-    """A link to be added to the chain of an account: the values of its row without `seq` and `hash`.
-
-    `settles`: it is an outcome that is added only as long as its entry has none. `run` is the process that adds it.
-    """
-
-    table: Literal["journal", "journal_outcome"]
-    values: dict[str, Any]
-    run: str = ""
-    settles: bool = False
 
 
 @dataclass(frozen=True, slots=True)

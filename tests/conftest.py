@@ -10,12 +10,15 @@ from __future__ import annotations
 import gc
 import os
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2._config
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
+
+from tests.engines import list_left_out
 
 PATIENCE_SECONDS = 120
 """The library's own 5 s are too short for 100 MB on a machine with several suites at once; no test wants a timeout."""
@@ -75,7 +78,8 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: Any) -> Iterator[None]:
     seconds: Counter[str] = Counter()
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -85,3 +89,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("Slowest modules")
         for module, taken in seconds.most_common(MODULES_LISTED):
             terminalreporter.write_line(f"{taken:6.1f} s  {module}")
+    yield
+    for line in list_left_out([str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]):
+        terminalreporter.write_line(line, yellow=True)

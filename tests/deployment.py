@@ -15,8 +15,9 @@ import runtime.deployment
 from generator.catalog import Catalog, Tool
 from generator.vendor import AccountField, Auth, Confirmation
 from runtime.connect.tokens import AccessTokens
+from runtime.events import EVERY_TENANT, Webhook
 from runtime.keys.crypto import Keys
-from runtime.model import Account
+from runtime.model import Account, AuditEntry
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.mcp_servers import McpServers
@@ -25,6 +26,16 @@ from runtime.stores.embedded import Stores, open_stores
 from tests import made_up
 
 NOON = 1_800_000_000.0
+
+
+def have_events_stored(stores: Stores) -> None:
+    """Have a webhook, which takes nothing: without any, no event is stored."""
+    none = Webhook(
+        "whk_0", EVERY_TENANT, "https://hook.example/", (), b"", None, None, "disabled", "", None, NOON, NOON
+    )
+    stores.records.add_webhook(none, AuditEntry(NOON, "tests", "webhook.created", none.id))
+
+
 BROWSER = "b" * 43
 """The cookie of the browser that the tests open their links with."""
 
@@ -165,8 +176,8 @@ def deploy(
             **variables,
         }
     )
-    keys = Keys(settings.secret_key)
-    stores = open_stores(settings, clock())
+    keys = settings.make_keys()
+    stores = open_stores(settings, clock(), keys)
     parts = runtime.deployment.Deployment(settings, keys, stores, lambda: CATALOG, clock, monotonic or clock)
     return Deployment(settings, keys, stores, clock, AccessTokens(parts))
 

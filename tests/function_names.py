@@ -15,15 +15,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 _WORDS = """
-acknowledge add admit answer append apply ask assemble authorize begin bind blank bring build bundle call cancel
-change check choose claim clean close collect compact compare compile complete compress compute configure confirm
-connect count cover create cut decode delete derive descend describe diff dispose draft drain drop embed encode end
-exchange exit explain export extract fail fence fetch fill filter find finish fit flush fold follow forget format
-get go grow hash hide hold identify interpret invalidate join judge know lay limit link list listen load lock look
-make mark mask match measure merge name narrow negotiate note open parse pause peek pick post prepare print probe
-project purge put quote raise read record redact refresh refuse release reload remark render repeat replace reply
-report require reserve reset resolve respond reverse revert revoke run save seal search select send serve set
-settle shorten show sign spend split start stop store strip subtract suggest take use validate verify wait warm write
+acknowledge add admit adopt answer append apply ask assemble attempt authorize begin bind blank bring build bundle
+call cancel change check choose claim clean close collect compact compare compile complete compress compute configure
+confirm connect count cover create cut decode delete derive descend describe destroy diff disconnect dispatch dispose
+draft drain drop embed emit encode end enqueue exchange execute exit explain export extend extract fail fence fetch
+fill filter find finish fit flush fold follow forget format get go grow hash hide hold identify import interpret
+invalidate join judge know lay limit link list listen load lock look make mark mask match measure merge migrate name
+narrow negotiate note open parse pause peek pick post prepare print probe project purge put quote raise read record
+redact refresh refuse register release reload remark render renew repeat replace reply report require reseal resend
+reserve reset resolve respond reverse revert revoke rotate run save seal search select send serve set settle shorten
+show sign spend split start stop store strip submit subtract suggest take test use validate verify wait wake warm
+write
 """
 VERBS = frozenset(_WORDS.split())
 PREDICATES = frozenset(
@@ -34,9 +36,12 @@ EXCEPTIONS = {
     "main": "what Python calls the start of a program",
     "did_you_mean": "the question that it asks",
     "health": "its name is the operationId of the management API",
+    "upgrade": "Alembic calls it in each revision",
     "changes": "a behaviour; its name is the one that definitions give it",
 }
 HOOKS = {
+    "executemany": "the drivers of databases",
+    "fetchone": "the drivers of databases",
     "connection_made": "asyncio.Protocol",
     "connection_lost": "asyncio.Protocol",
     "data_received": "asyncio.Protocol",
@@ -44,6 +49,8 @@ HOOKS = {
     "shutdown": "uvicorn calls it",
     "commit": "sqlite3.Connection",
     "rollback": "sqlite3.Connection",
+    "handle_async_request": "httpx2",
+    "aclose": "httpx2",
     "on_message_begin": "httptools",
     "on_url": "httptools",
     "on_header": "httptools",

@@ -37,6 +37,10 @@ class OAuthVendor:
     refreshes: int = 0
     revoked: list[str] = field(default_factory=list)
     revoke_types: list[str] = field(default_factory=list)
+    granted: dict[str, str] = field(default_factory=dict)
+    """For each refresh token the access token that came with it, which ends with it."""
+    ends_access: bool = True
+    """Whether a revocation ends the access token as well."""
     answer: Callable[[], web.Response] | None = None
     gate: asyncio.Event | None = None
     """What a refresh waits for."""
@@ -72,6 +76,7 @@ class OAuthVendor:
         self.refresh_token = "refresh-" + secrets.token_hex(8)
         access_token = "access-" + secrets.token_hex(8)
         self.companies[access_token] = self.company
+        self.granted[self.refresh_token] = access_token
         return web.json_response(
             {
                 "token_type": "bearer",
@@ -88,7 +93,7 @@ class OAuthVendor:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if self.companies.get(token) != request.match_info["company"]:
             return web.Response(status=401)
-        return web.json_response({"company": {"id": self.companies[token]}})
+        return web.json_response({"company": {"id": self.companies[token], "name": "Shop & Sons"}})
 
     async def elsewhere(self, request: web.Request) -> web.Response:
         return self.other(request)
@@ -99,6 +104,8 @@ class OAuthVendor:
             self.revoked.append((await request.json())["token"])
         else:
             self.revoked.append(str((await request.post())["token"]))
+        if self.ends_access:
+            self.companies.pop(self.granted.get(self.revoked[-1], ""), None)
         return web.Response()
 
 

@@ -26,7 +26,8 @@ def served(application: Any, **settings: Any) -> Iterator[Served]:
     """Serves until the block ends; `settings` are uvicorn's."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        application, lifespan="off", log_config=None, access_log=False, server_header=False, **settings
+        application,
+        **{"lifespan": "off", "log_config": None, "access_log": False, "server_header": False} | settings,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

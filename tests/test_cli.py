@@ -126,6 +126,20 @@ def test_an_api_token_is_made_for_the_tools_of_one_account(tmp_path):
     assert f"agent  tools:call ({account})" in ledgerport("token", "list", data=tmp_path).stdout
 
 
+def test_an_api_token_is_made_for_one_tenant_and_for_a_while(tmp_path):
+    token = "token", "create", "platform", "--tenant", "customer-42"
+    scopes = "--scope", "accounts:read", "--scope", "mcp:write"
+    assert ledgerport(*token, *scopes, "--expires", "90d", data=tmp_path).stdout.startswith("lpa_")
+    listed = ledgerport("token", "list", data=tmp_path).stdout
+    assert "platform  accounts:read, mcp:write (tenant customer-42)  until 2" in listed
+    assert listed.endswith("  never used\n")
+    for wrong in ("yesterday", "2001-01-01T00:00:00Z", "0d"):
+        done = ledgerport(*token, *scopes, "--expires", wrong, data=tmp_path)
+        assert done.returncode == 1
+        assert "expires_at must be" in done.stderr
+    assert ledgerport(*token[:-1], "a b", *scopes, data=tmp_path).returncode == 1
+
+
 def test_a_taken_port_is_a_clear_sentence(tmp_path, port):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))

@@ -45,6 +45,21 @@ def test_a_short_secret_is_known_by_its_place(place):
     assert "hunter2" not in blank_secrets(place.replace("{}", "hunter2"))
 
 
+@pytest.mark.parametrize(
+    ("line", "blanked"),
+    [
+        ("POST https://hooks.example/a?key=hunter &", "POST https://hooks.example/a?[secret] &"),
+        ("Row ('http://x/y?hunter', 'b')", "Row ('http://x/y?[secret]', 'b')"),
+        ("postgresql://me:hunter@db.example:5432/books", "postgresql://[secret]@db.example:5432/books"),
+        ("redis://:hunter@[::1]/0 https://a@b/", "redis://[secret]@[::1]/0 https://[secret]@b/"),
+        ("http://127.0.0.1:8000/mcp/hunter?x=hunter", "http://127.0.0.1:8000/mcp/[secret]?[secret]"),
+        ("https://books.example.com:8443/docs", "https://books.example.com:8443/docs"),
+    ],
+)
+def test_who_signs_in_to_an_address_and_its_query_are_blanked(line, blanked):
+    assert blank_secrets(line) == blanked
+
+
 def test_what_is_no_secret_stays():
     line = (
         "tool_call server=4def42f2-9551-49b9-8b30-9d1662ecec3a tool=update_a_quick_books_invoice_by_id ms=2.1"
@@ -139,7 +154,7 @@ class TestWhatAVendorSaid:
 @pytest.mark.parametrize(
     "bait",
     ["a-", "- ", "a", "1", " ", "token", "token= ", "Bearer ", "4111 ", "eyJa.", "lp", "lpa", "1-", "DE89", "+", "_",
-     "account number: ", "/mcp/", "code   ", "é", "authorization:  "],
+     "account number: ", "/mcp/", "code   ", "é", "authorization:  ", "://", "://a:", "http://a?", "a://b/", "://a@"],
 )  # fmt: skip
 @pytest.mark.parametrize("filtered", [blank_secrets, lambda text: blank_private_numbers(text, 1000)])
 def test_a_text_is_filtered_in_time_that_grows_with_its_length(filtered, bait):

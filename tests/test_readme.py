@@ -16,7 +16,7 @@ from generator.names import explain_former_name
 from generator.stages.lint_hosts import LARGEST_LIST
 from runtime.commands.examples import show_requests
 from runtime.operations.exposure import HOSTS
-from runtime.settings import Settings
+from runtime.setting_table import TABLE
 from tests import made_up
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -89,11 +89,17 @@ def test_every_command_named_there_is_one():
         assert done.returncode == 0, f"ledgerport {name}: {done.stderr}"
 
 
-def test_every_setting_is_said_there(tmp_path):
-    code = (ROOT / "runtime" / "settings.py").read_text(encoding="utf-8")
-    for name in re.findall(r'"(LEDGERPORT_[A-Z_]+[A-Z])"', code):
-        assert name in README, name
-    assert Settings.load({"LEDGERPORT_DATA": str(tmp_path)}).max_answer_bytes == 32_000
+def test_the_table_of_settings_there_has_every_one_with_its_default():
+    table = README.split("| Setting | Default | |")[1].split("\n\n")[0]
+    said = {}
+    for names, default in re.findall(r"^\| (`LEDGERPORT_.*?) \| (.*?) \|", table, re.MULTILINE):
+        each_default = default.split(", ") if "`, `" in names else [default]
+        said |= dict(zip(re.findall(r"`(LEDGERPORT_[A-Z_]+)`", names), each_default, strict=True))
+    settings = {each.name: each for each in TABLE}
+    for name, default in said.items():
+        if not name.startswith("LEDGERPORT_QUICKBOOKS_"):
+            assert default.strip("`") == (settings[name].otherwise or settings[name].default), name
+    assert settings.keys() - said.keys() == set()
 
 
 def test_every_folder_named_there_is_there():

@@ -25,6 +25,7 @@ RUN = {
     "ledgerport cost --tags sales": "ledgerport cost --tags sales",
     "ledgerport diff HEAD~1 definitions": "ledgerport diff HEAD~1 definitions",
     "ledgerport pages --out DIR": "ledgerport pages --out pages",
+    "ledgerport settings": "ledgerport settings",
     "ledgerport keys": "ledgerport keys",
     "ledgerport keys integration": "ledgerport keys integration",
     "ledgerport show create_a_parcels_parcel --example --definitions mine": (
@@ -48,6 +49,17 @@ RUN = {
 """What the README shows, and the same with its placeholders filled."""
 
 NOT_RUN = {
+    "scripts/deploy": "a folder; test_deploying.py",
+    "ledgerport rotate-keys": "it needs two keys; stores/test_key_rotation.py",
+    "ledgerport export FILE": "it needs a second installation; operations/test_transfer.py",
+    "ledgerport import FILE": "it needs a second installation; operations/test_transfer.py",
+    "ledgerport": "the command of a host that starts processes",
+    "ledgerport status": "it exits 1 where no server runs; test_operating.py",
+    "ledgerport account list": "it exits 0 with a hint in a folder without accounts; test_operating.py",
+    "ledgerport url rotate": "it needs a URL; test_operating.py",
+    "ledgerport logs --follow": "it runs until it is stopped; stores/test_call_log.py",
+    "ledgerport doctor": "it exits 1 in a folder without a company; test_operating.py",
+    "ledgerport serve --workers 4": "it needs PostgreSQL and Redis; faults/test_workers.py",
     "scripts/demo": "test_cli.py runs the demo itself, and journeys/ the servers that it starts",
     "scripts/demo --reset": "test_cli.py",
     "scripts/test": "this is one of its tests",
@@ -59,6 +71,8 @@ NOT_RUN = {
     "ledgerport serve &": "test_cli.py",
     "ledgerport serve --watch": "test_reload.py",
     "ledgerport simulator": "it serves until it is stopped; test_cli.py runs its help, simulators/ the rest",
+    "ledgerport coverage": "it needs a reference of the vendor; the one with a folder says where",
+    "ledgerport stdio": "it bridges to a server; test_stdio.py",
     "ledgerport sandbox": "the former name of ledgerport simulator; test_cli.py",
     "ledgerport coverage FOLDER": "it needs a reference of the vendor; test_cli.py and test_coverage.py make one up",
     "ledgerport connect": "test_cli.py, with the simulator in place of the vendor",

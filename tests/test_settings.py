@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
+import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from runtime.errors import SettingsError
 from runtime.keys.master_key import read_secret_key
+from runtime.redis_address import RedisAddress
+from runtime.setting_table import TABLE
 from runtime.settings import Settings, get_app, read_definition_folders
+from tests.commands import run_command
 from tests.deployment import BOOKS
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -114,7 +119,7 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
         ("PUBLIC_URL", "https://[::1", "LEDGERPORT_PUBLIC_URL"),
         ("ALLOWED_ORIGINS", "https://a.example, *", "LEDGERPORT_ALLOWED_ORIGINS has '\\*'"),
         ("HOST", "192.168.1.5", "LEDGERPORT_PUBLIC_URL must say"),
-        ("DATABASE_URL", "postgresql://x/y", "PostgreSQL"),
+        ("DATABASE_URL", "postgresql://x", "PostgreSQL"),
         ("DATABASE_URL", "mysql://x/y", "LEDGERPORT_DATABASE_URL"),
         ("MAX_ANSWER_BYTES", "10", "LEDGERPORT_MAX_ANSWER_BYTES"),
         ("UPSTREAM_TIMEOUT", "60", "from 1 to 59"),
@@ -255,3 +260,188 @@ def test_the_fast_path_is_on_unless_it_is_turned_off(tmp_path: Path) -> None:
 def test_a_key_of_one_byte_less_than_the_least_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="holds 31 bytes"):
         load(tmp_path, SECRET_KEY=base64.b64encode(bytes(31)).decode())
+
+
+def test_postgresql_is_named_by_an_address_whose_password_nobody_sees(tmp_path: Path) -> None:
+    for scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+        settings = load(
+            tmp_path, DATABASE_URL=f"{scheme}://me:s3cret@db.example:5433/books?sslmode=verify-full"
+        )
+        assert settings.postgres_url == "postgresql://me:s3cret@db.example:5433/books?sslmode=verify-full"
+        assert "s3cret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://me:s3cret@db.example", "names no database"),
+        ("postgresql://me:s3cret@db.example/", "names no database"),
+        ("postgresql://me:s3cret@db.example/a/b", "names no database"),
+        ("postgresql://me:s3cret@db.example:port/books", "port cannot be read"),
+        ("postgresql://me:s3c/ret@db.example/books", ""),
+        ("postgresql://me:s3cr et@db.example/books", "blanks"),
+        ("postgresql://me:s3cret@db.example/books#x", "#"),
+        ("postgresql://me:s3cret@db.example/books?options=-cfsync", "a parameter that is unknown"),
+        ("postgresql://db.example/books?user=me&password=a&s3cret", "write the & of a password as %26"),
+        ("postgresql+psycopg2://me:s3cret@db.example/books", "must be like"),
+    ],
+)
+def test_an_address_of_postgresql_that_cannot_be_right_is_refused_without_its_password(
+    tmp_path: Path, url: str, said: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, DATABASE_URL=url)
+    text = refused.value.as_text()
+    assert said in text
+    assert "LEDGERPORT_DATABASE_URL" in text
+    assert "s3c" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("redis://books.example", RedisAddress("single", (("books.example", 6379),))),
+        (
+            "rediss://agent:s%40cret@10.0.0.1:6380/3",
+            RedisAddress("single", (("10.0.0.1", 6380),), True, 3, username="agent", password="s@cret"),
+        ),
+        ("redis://:secret@[::1]:6380", RedisAddress("single", (("::1", 6380),), password="secret")),
+        (
+            "redis+sentinel://:secret@one:1,two/books/2?sentinel_password=other",
+            RedisAddress("sentinel", (("one", 1), ("two", 26379)), False, 2, "books", "", "secret", "other"),
+        ),
+        ("rediss+cluster://one:7000,two:7001", RedisAddress("cluster", (("one", 7000), ("two", 7001)), True)),
+    ],
+)
+def test_redis_is_named_by_a_url(tmp_path: Path, url: str, address: RedisAddress) -> None:
+    found = load(tmp_path, REDIS_URL=url)
+    assert found.redis == address
+    assert not re.search("cret|other", repr(found))
+    assert "cret" not in address.describe()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("secret", "must be like redis://"),
+        ("http://secret@books.example", "must be like redis://"),
+        ("redis://:secret@books.example /0", "must be like redis://"),
+        ("redis://", "a host or port that cannot be read"),
+        ("redis://:secret@books.example:99999", "a host or port that cannot be read"),
+        ("redis://:secret@@books.example:port", "a host or port that cannot be read"),
+        ("redis://:secret/@books.example", "a host or port that cannot be read"),
+        ("redis://:secret#@books.example", "a host or port that cannot be read"),
+        ("redis://:secret@one,two", "names several hosts"),
+        ("redis://:secret@one/books", "the number of the database"),
+        ("redis://:secret@one/1/2", "the number of the database"),
+        ("redis+sentinel://:secret@one", "lacks the name of the service"),
+        ("redis+cluster://:secret@one/0", "has no numbered databases"),
+        ("redis://:secret@one?timeout=1", "has an option that is unknown"),
+        ("redis://books.example/?:secret@one", "has an option that is unknown"),
+        ("redis://one?sentinel_password=secret", "only redis\\+sentinel:// takes"),
+        ("redis://:secret@one?ca_certs=secret", "needs TLS"),
+        ("rediss://:secret@one?ca_certs=/secret", "names no file"),
+    ],
+)
+def test_a_url_of_redis_that_cannot_be_right_stops_the_start_and_is_not_shown(
+    tmp_path: Path, url: str, said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said) as refused:
+        load(tmp_path, REDIS_URL=url)
+    assert "secret" not in refused.value.as_text()
+    assert "LEDGERPORT_REDIS_URL" in refused.value.as_text()
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    for name, text in (
+        ("key", f"{KEY}\n"),
+        ("secret", "s3cret\n"),
+        ("url", "postgresql://me:s3cret@db/books\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    settings = load(
+        tmp_path,
+        SECRET_KEY_FILE=str(tmp_path / "key"),
+        BOOKS_CLIENT_SECRET_FILE=str(tmp_path / "secret"),
+        DATABASE_URL_FILE=str(tmp_path / "url"),
+    )
+    assert settings.secret_key == bytes(range(32))
+    assert settings.integrations["books"].client_secret == "s3cret"
+    assert settings.postgres_url == "postgresql://me:s3cret@db/books"
+    assert not (tmp_path / "secret.key").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"x" * 65_537, b"\xff\xfe"])
+def test_a_file_without_a_secret_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "key").write_bytes(content)
+    with pytest.raises(SettingsError, match="LEDGERPORT_SECRET_KEY_FILE names the file"):
+        load(tmp_path, SECRET_KEY_FILE=str(tmp_path / "key"))
+    with pytest.raises(SettingsError, match="cannot be read: No such file"):
+        load(tmp_path, SECRET_KEY_FILE=str(tmp_path / "nowhere"))
+
+
+def test_a_secret_in_both_forms_is_refused_and_only_secrets_have_files(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY)
+    with pytest.raises(SettingsError, match="are both set"):
+        load(tmp_path, SECRET_KEY=KEY, SECRET_KEY_FILE=str(tmp_path / "key"))
+    assert load(tmp_path, SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "key")).secret_key == bytes(range(32))
+    assert load(tmp_path, SECRET_KEY=KEY, SECRET_KEY_FILE="").secret_key == bytes(range(32))
+    for name in ("PORT_FILE", "BOOKS_CLIENT_ID_FILE", "API_TOKEN_FILE"):
+        with pytest.raises(SettingsError, match=f"LEDGERPORT_{name} is not a setting"):
+            load(tmp_path, **{name: str(tmp_path / "key")})
+
+
+def test_every_setting_is_a_field_or_worked_out_and_its_default_can_be_read(tmp_path: Path) -> None:
+    loaded = load(tmp_path)
+    names = {each.name for each in fields(loaded)}
+    for setting in TABLE:
+        assert not setting.field or setting.field in names, setting.name
+        assert setting.description.endswith("."), setting.name
+        value = setting.read(setting.name, setting.default)
+        assert not setting.field or getattr(loaded, setting.field) == value, setting.name
+    worked_out = {
+        "data", "secret_key", "key_file", "public_url", "database", "postgres_url", "integrations", "telemetry",
+    }  # fmt: skip
+    assert names - {each.field for each in TABLE} == worked_out
+
+
+def test_settings_are_listed_with_their_origin_and_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(KEY)
+    environ = {
+        "LEDGERPORT_DATA": str(tmp_path / "data"),
+        "LEDGERPORT_PORT": "9000",
+        "LEDGERPORT_HOST": "",
+        "LEDGERPORT_SECRET_KEY_FILE": str(tmp_path / "key"),
+        "LEDGERPORT_REDIS_URL": "redis://:s3cret@one",
+        "LEDGERPORT_BOOKS_CLIENT_SECRET": "s3cret",
+    }
+    done = run_command("settings", "--json", environment=environ)
+    found = {each["name"].removeprefix("LEDGERPORT_"): each for each in json.loads(done.stdout)}
+    assert done.returncode == 0
+    assert (found["PORT"]["value"], found["PORT"]["origin"]) == ("9000", "environment")
+    assert (found["HOST"]["value"], found["HOST"]["origin"]) == ("127.0.0.1", "default")
+    assert (found["SECRET_KEY"]["value"], found["SECRET_KEY"]["origin"]) == (
+        "set",
+        f"file {tmp_path / 'key'}",
+    )
+    assert (found["REDIS_URL"]["value"], found["DATABASE_URL"]["value"]) == ("set", "not set")
+    assert found["BOOKS_CLIENT_SECRET"]["value"] == "set"
+    assert {each.name.removeprefix("LEDGERPORT_") for each in TABLE} <= found.keys()
+    text = run_command("settings", "--set", environment=environ).stdout
+    assert "LEDGERPORT_PORT = 9000 (environment)\n" in text
+    assert "LEDGERPORT_DOCS" not in text
+    for shown in (done.stdout, text):
+        assert "s3cret" not in shown and KEY not in shown
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_list_names_a_value_that_cannot_be_right_and_a_key_that_was_made(tmp_path: Path) -> None:
+    load(tmp_path)
+    environ = {"LEDGERPORT_DATA": str(tmp_path), "LEDGERPORT_PORT": "eighty"}
+    done = run_command("settings", environment=environ)
+    assert done.returncode == 1
+    assert "LEDGERPORT_PORT is 'eighty'; it must be a whole number from 0 to 65535." in done.stdout
+    assert f"LEDGERPORT_SECRET_KEY = set (file {tmp_path / 'secret.key'})" in done.stdout
+    refused = run_command("settings", environment={"LEDGERPORT_PROT": "1"})
+    assert refused.returncode == 1
+    assert 'Did you mean "LEDGERPORT_PORT"?' in refused.stderr

@@ -132,6 +132,7 @@ def _auth(value: dict[str, Any]) -> Auth:
         revoke_url=value.get("revoke_url", ""),
         revoke_encoding=value.get("revoke_encoding", "form"),
         scopes=tuple(value["scopes"]),
+        read_only_scopes=tuple(value.get("read_only_scopes") or ()),
         client_authentication=value.get("client_authentication", "basic"),
         rotates=refresh.get("rotates", False),
         unused_for_seconds=_seconds(refresh.get("idle_expiry", "0s")),
@@ -163,7 +164,9 @@ def _confirmation(value: dict[str, Any] | None) -> Confirmation | None:
     if value is None:
         return None
     path = value["request"].partition(" ")[2].strip()
-    return Confirmation(path, _path(value.get("response_path", "")), value.get("equals", ""))
+    return Confirmation(
+        path, _path(value.get("response_path", "")), value.get("equals", ""), _path(value.get("name", ""))
+    )
 
 
 def _seconds(text: str) -> int:

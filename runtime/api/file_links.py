@@ -20,10 +20,12 @@ from runtime.errors import Busy, LedgerportError, TooManyGuesses, Unauthorized
 from runtime.exchange.file import name_file
 from runtime.logs import Log
 from runtime.model import Grant
+from runtime.networks import is_within
 from runtime.operations.bodies import MIB
 from runtime.operations.budget import WAIT_SECONDS, Budget, Share
 from runtime.operations.call_protocol import CallProtocol
-from runtime.operations.file_links import FileLinks, Opened
+from runtime.operations.file_links import FileLinks, Opened, refuse_closed
+from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 
 MOST_FILES = 16
@@ -57,10 +59,11 @@ class FileLinkEndpoint:
 
     links: FileLinks
     calls: CallProtocol
-    is_api_token: Callable[[str, Grant], bool]
+    is_api_token: Callable[[str, Grant], Awaitable[bool]]
     guesses: Guesses
     log: Log
     budget: Budget = field(default_factory=lambda: Budget(MOST_BYTES, MOST_FILES))
+    addresses: ClientAddresses = field(default_factory=ClientAddresses)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
         """Answer one request; the budget is held until the client has the file."""
@@ -75,8 +78,8 @@ class FileLinkEndpoint:
     async def _outcome(self, request: Request, share: Share) -> _Outcome:
         outcome = _Outcome(Response())
         try:
-            outcome.opened = self.links.open(request.path_params["link"])
-            self._check_api_token(request, outcome.opened.grant)
+            outcome.opened = await self.links.open(request.path_params["link"])
+            await self._check_sender(request, outcome.opened.grant)
             outcome.response = await self._response(request.method, outcome, share)
         except LedgerportError as error:
             outcome.error = error.code
@@ -100,15 +103,21 @@ class FileLinkEndpoint:
             _hold(share, len(answer.file.content))
         return build_response(answer)
 
-    def _check_api_token(self, request: Request, grant: Grant) -> None:
-        """Raise Unauthorized, or TooManyGuesses for one more wrong token."""
+    async def _check_sender(self, request: Request, grant: Grant) -> None:
+        """Raise NotFound from outside the networks of the MCP server, Unauthorized without an API token that it wants,
+
+        and TooManyGuesses for one more wrong one.
+        """
+        address = self.addresses.find(request.client.host if request.client else "", request.headers.raw)
+        if grant.config.networks and not is_within(address, grant.config.networks):
+            raise refuse_closed()
         if not grant.config.require_api_token_auth:
             return
         scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")
         is_sent = scheme.lower() == "bearer" and bool(token.strip())
-        if is_sent and self.is_api_token(token.strip(), grant):
+        if is_sent and await self.is_api_token(token.strip(), grant):
             return
-        if is_sent and (wait := self.guesses.note(request.client.host if request.client else "")):
+        if is_sent and (wait := await self.guesses.note(address)):
             raise TooManyGuesses(wait)
         raise Unauthorized(
             "This link's MCP server also requires an API token.",

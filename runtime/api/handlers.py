@@ -7,11 +7,9 @@ raises; the endpoint around it (`routes`) turns what is raised into a reply.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -20,29 +18,47 @@ from starlette.responses import Response
 
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
-from runtime.api import limit_shapes, reading, shapes
+from runtime.api import limit_shapes, reading, shapes, token_shapes
+from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.replies import FORM, build_response, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
-from runtime.errors import InternalError, LedgerportError
+from runtime.errors import InternalError, InvalidRequest, LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log
 from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
-from runtime.operations.accounts import Accounts
-from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.accounts import About, Accounts
+from runtime.operations.answers import show_account
+from runtime.operations.api_tokens import ApiTokens, Bounds
+from runtime.operations.call_log import CallLog
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
+from runtime.operations.finished_calls import (
+    CANCELLED,
+    UNKNOWN,
+    Ending,
+    FinishedCalls,
+    Source,
+    describe_ending,
+    read_agent,
+)
 from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers, check_filter
+from runtime.operations.names import UNSET
 from runtime.operations.narrowing import Narrowing, narrow, read_narrowing
+from runtime.operations.readiness import Readiness
+from runtime.operations.scopes import find_reach
+from runtime.operations.server_tokens import ServerTokens
+from runtime.operations.server_uses import ServerUses
 from runtime.operations.spending import Spending
+from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
+from runtime.operations.webhooks import Webhooks
+from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
-from runtime.stores.embedded import StorageHealth
+from runtime.tenancy import AccountFilter, Reach
 from runtime.upstream.files import NO_FILES
 
 T = TypeVar("T")
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""Characters of a name from the path in a log line: an account's id has 36, a tool's name at most 52."""
 
 
 class Write(Protocol):
@@ -59,19 +75,33 @@ class Services:
 
     accounts: Accounts
     mcp_servers: McpServers
+    server_tokens: ServerTokens
     api_tokens: ApiTokens
     calls: CallProtocol
     catalog: Callable[[], Catalog]
     write: Write
     write_together: Write
-    health: Callable[[], StorageHealth]
     uploads: Uploads
     log: Log
     guesses: Guesses
     journal: Journal
+    readiness: Readiness
+    finished: FinishedCalls
+    webhooks: Webhooks
+    tenants: Tenants
+    keyed: KeyedRequests
     undo: Undo | None = None
     listing: ListingOf | None = None
     spending: Spending | None = None
+    call_log: CallLog | None = None
+    render_metrics: Callable[[str], tuple[bytes, str]] | None = None
+    uses: ServerUses | None = None
+    addresses: ClientAddresses = field(default_factory=ClientAddresses)
+
+    async def store_uses(self) -> None:
+        """Store what this process has counted, so that a list has it."""
+        if self.uses is not None:
+            await self.uses.flush()
 
     def find_tools(self, integration: str) -> dict[str, Tool]:
         """Every tool of an integration under its name."""
@@ -90,11 +120,17 @@ class ApiRequest:
         """Who asks, for the audit."""
         return f"api_token:{self.bearer.id}" if self.bearer else "nobody"
 
+    @property
+    def reach(self) -> Reach:
+        """How far the API token of the request reaches."""
+        return find_reach(self.bearer)
+
     def make_grant(self, account: Account) -> Grant:
         """Return what the API token of the request lets through of an account: all of its tools."""
         token_id = self.bearer.id if self.bearer else None
         client = self.request.headers.get("user-agent", "")[:LONGEST_CLIENT]
-        return Grant(account, ServerConfig(), api_token_id=token_id, client=client)
+        config = ServerConfig(is_read_only=account.is_read_only)
+        return Grant(account, config, api_token_id=token_id, client=client)
 
     def read_path_param(self, name: str) -> str:
         """Return a part of the path."""
@@ -105,21 +141,30 @@ class ApiRequest:
 async def create_account(services: Services, asked: ApiRequest) -> Response:
     """Connect a company: answers an account and the address at which a person connects it."""
     body = reading.check_model(await reading.read_json(asked.request), shapes.NewAccount)
+    about = About(body.tenant_id, body.external_id, body.metadata, body.return_url, body.read_only)
     made = await services.write(
-        lambda: services.accounts.create(body.name, body.integration, body.fields, actor=asked.actor)
+        lambda: services.accounts.create(
+            body.name,
+            body.integration,
+            body.fields,
+            about=about,
+            reach=asked.reach,
+            actor=asked.actor,
+        )
     )
     return reply(made, 201, location=f"/integrated-account/{made['id']}")
 
 
 async def list_accounts(services: Services, asked: ApiRequest) -> Response:
-    """List the integrated accounts, from the oldest on."""
-    query = reading.read_query(asked.request, shapes.PartQuery)
-    return reply(await asyncio.to_thread(services.accounts.list, query.limit, query.next_cursor))
+    """List the integrated accounts, from the oldest on; also those only with a given metadata.KEY."""
+    query, metadata = reading.read_account_query(asked.request)
+    wanted = AccountFilter(asked.reach, query.tenant_id, query.external_id, query.status, metadata)
+    return reply(await asyncio.to_thread(services.accounts.list, query.limit, query.next_cursor, wanted))
 
 
 async def get_account(services: Services, asked: ApiRequest) -> Response:
     """Get one integrated account."""
-    return reply(services.accounts.get(asked.read_path_param("id")))
+    return reply(show_account(await services.accounts.fetch(asked.read_path_param("id"))))
 
 
 async def delete_account(services: Services, asked: ApiRequest) -> Response:
@@ -128,27 +173,36 @@ async def delete_account(services: Services, asked: ApiRequest) -> Response:
 
 
 async def change_account(services: Services, asked: ApiRequest) -> Response:
-    """Set the budget of an integrated account: the reads and writes that it may send to its vendor in a month."""
+    """Change the name, external_id, metadata or budget of an integrated account; what is left out stays."""
     body = reading.check_model(await reading.read_json(asked.request), limit_shapes.AccountChange)
-    budget = body.budget.model_dump() if body.budget else None
-    account_id = asked.read_path_param("id")
+    said = body.model_dump(include=body.model_fields_set)
+    if not said:
+        raise InvalidRequest(f"Nothing is to be changed. It takes: {', '.join(type(body).model_fields)}.")
+    about = About(external_id=said.get("external_id", UNSET), metadata=said.get("metadata", UNSET))
+    account_id, budget = asked.read_path_param("id"), said.get("budget", UNSET)
     return reply(
-        await services.write(lambda: services.accounts.change(account_id, budget=budget, actor=asked.actor))
+        await services.write(
+            lambda: services.accounts.change(
+                account_id, name=body.name, budget=budget, about=about, actor=asked.actor
+            )
+        )
     )
 
 
 async def read_usage(services: Services, asked: ApiRequest) -> Response:
     """Get what an account has sent to its vendor, by month and MCP server."""
-    account = services.accounts.find(asked.read_path_param("id"))
+    account = await services.accounts.fetch(asked.read_path_param("id"))
     months = await services.spending.read_usage(account.id) if services.spending else []
     return reply({"budget": account.budget.as_dict(), "result": months, "next_cursor": None})
 
 
 async def connect_account(services: Services, asked: ApiRequest) -> Response:
     """Get a fresh address at which a person connects the company, or connects it again."""
+    body = reading.check_model(await reading.read_json(asked.request, may_be_empty=True), shapes.ToConnect)
+    account_id = asked.read_path_param("id")
     return reply(
         await services.write(
-            lambda: services.accounts.connect(asked.read_path_param("id"), actor=asked.actor)
+            lambda: services.accounts.connect(account_id, return_url=body.return_url, actor=asked.actor)
         )
     )
 
@@ -168,6 +222,7 @@ async def create_mcp_server(services: Services, asked: ApiRequest) -> Response:
 async def list_mcp_servers(services: Services, asked: ApiRequest) -> Response:
     """List the MCP servers of an account, from the oldest on."""
     query = reading.read_query(asked.request, shapes.PartQuery)
+    await services.store_uses()
     return reply(
         await asyncio.to_thread(
             services.mcp_servers.list, asked.read_path_param("id"), query.limit, query.next_cursor
@@ -177,6 +232,7 @@ async def list_mcp_servers(services: Services, asked: ApiRequest) -> Response:
 
 async def get_mcp_server(services: Services, asked: ApiRequest) -> Response:
     """Get one MCP server."""
+    await services.store_uses()
     return reply(
         await asyncio.to_thread(
             services.mcp_servers.get, asked.read_path_param("id"), asked.read_path_param("mcp_id")
@@ -214,15 +270,20 @@ async def delete_mcp_server(services: Services, asked: ApiRequest) -> Response:
 async def list_tools(services: Services, asked: ApiRequest) -> Response:
     """List the tools of an account, with the same filter as an MCP server has."""
     query = reading.read_query(asked.request, shapes.ToolsQuery)
-    account = services.accounts.find(asked.read_path_param("id"))
+    account = await services.accounts.fetch(asked.read_path_param("id"))
     catalog = services.catalog()
     integration = catalog.integrations[account.integration]
     tools = check_filter(integration, catalog.list_tools(integration.name), query.methods, query.tags)
+    if account.is_read_only:
+        tools = tuple(tool for tool in tools if tool.is_read_only)
     named = _narrowed(services, asked, integration.name, {tool.name: tool for tool in tools})
     answer: dict[str, Any] = {"result": [_tool(tool) for tool in named.values()], "next_cursor": None}
     if services.listing is not None:
         config = ServerConfig(
-            methods=tuple(query.methods), tags=tuple(query.tags), tool_exposure=query.tool_exposure
+            methods=tuple(query.methods),
+            tags=tuple(query.tags),
+            tool_exposure=query.tool_exposure,
+            is_read_only=account.is_read_only,
         )
         answer["listing"] = services.listing(catalog, integration.name, config).as_dict()
     return reply(answer)
@@ -230,56 +291,42 @@ async def list_tools(services: Services, asked: ApiRequest) -> Response:
 
 async def call_tool(services: Services, asked: ApiRequest) -> Response:
     """Call a tool. Answers what the vendor answered, with its status and the state of its rate limit."""
-    began = time.perf_counter()
-    status, error = 0, None
+    began, ending, account = time.perf_counter(), Ending(error=InternalError.code), None
     try:
-        answer = await _answer_of(services, asked)
-        status, error = answer.status, answer.error.code if answer.error else None
+        account = await services.accounts.fetch(asked.read_path_param("id"))
+        answer = await _answer_of(services, asked, account)
+        ending = describe_ending(answer)
         return build_response(answer)
     except LedgerportError as problem:
-        error = problem.code
+        ending = Ending(error=problem.code)
         raise
     except asyncio.CancelledError:
-        error = "cancelled"
-        raise
-    except Exception:
-        error = InternalError.code
+        ending = CANCELLED
         raise
     finally:
-        services.log(
-            "tool_call",
-            api_token=asked.bearer.id if asked.bearer else None,
-            account=_logged(asked.read_path_param("id"), _ID.fullmatch),
-            tool=_logged(asked.read_path_param("tool"), partial(find_tool, services.catalog().by_name)),
-            status=status,
-            ms=round((time.perf_counter() - began) * 1000, 2),
-            error=error,
-        )
+        tool = find_tool(services.catalog().by_name, asked.read_path_param("tool"))
+        caller = read_agent(asked.request.headers.get("user-agent", ""))
+        # What is none of ours may be anything, and is not noted.
+        name = asked.read_path_param("tool") if tool else UNKNOWN
+        services.finished.note(_describe_source(asked, account, tool), name, began, ending, caller)
 
 
-def _logged(given: str, known: Callable[[str], object]) -> str:
-    """Return a part of an address as it is logged: whole, or not at all when it is none of ours and may be
-    anything.
-    """
-    return given if known(given) else "unknown"
+def _describe_source(asked: ApiRequest, account: Account | None, tool: Tool | None) -> Source:
+    token_id = asked.bearer.id if asked.bearer else ""
+    integration = tool.integration if tool else UNKNOWN
+    return Source("api", token_id, account, account.integration if account else integration)
 
 
-async def _answer_of(services: Services, asked: ApiRequest) -> Answer:
+async def _answer_of(services: Services, asked: ApiRequest, account: Account) -> Answer:
     key = reading.read_idempotency_key(asked.request)
-    tool = _tool_with_file(services, asked) if is_multipart(asked.request) else None
+    tool = None
+    if is_multipart(asked.request):
+        tool = find_tool(services.find_tools(account.integration), asked.read_path_param("tool"))
     if tool is not None and tool.file_part is not None:
         async with services.uploads.read(asked.request, tool, tool.file_part) as form:
-            return await _called(services, asked, form, key)
+            return await _called(services, asked, account, form, key)
     arguments = await reading.read_json(asked.request, may_be_empty=True)
-    return await _called(services, asked, Form(arguments, NO_FILES), key)
-
-
-def _tool_with_file(services: Services, asked: ApiRequest) -> Tool | None:
-    """Return the tool that a form is sent to; None when it takes no file. Raises NotFound for an account that is
-    not there.
-    """
-    account = services.accounts.find(asked.read_path_param("id"))
-    return find_tool(services.find_tools(account.integration), asked.read_path_param("tool"))
+    return await _called(services, asked, account, Form(arguments, NO_FILES), key)
 
 
 def _narrowed(
@@ -290,8 +337,7 @@ def _narrowed(
     return tools if named == Narrowing() else narrow(tools, named, services.catalog().list_tools(integration))
 
 
-async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -> Answer:
-    account = services.accounts.find(asked.read_path_param("id"))
+async def _called(services: Services, asked: ApiRequest, account: Account, form: Form, key: str) -> Answer:
     return await services.calls.call(
         asked.make_grant(account),
         _narrowed(services, asked, account.integration, services.find_tools(account.integration)),
@@ -305,11 +351,12 @@ async def _called(services: Services, asked: ApiRequest, form: Form, key: str) -
 
 async def create_api_token(services: Services, asked: ApiRequest) -> Response:
     """Make an API token. The token is shown this once."""
-    body = reading.check_model(await reading.read_json(asked.request), shapes.NewApiToken)
+    body = reading.check_model(await reading.read_json(asked.request), token_shapes.NewApiToken)
+    bounds = Bounds(body.tenant_id, body.expires_at, asked.bearer)
     return reply(
         await services.write(
             lambda: services.api_tokens.create(
-                body.name, body.scopes, body.integrated_account_id, actor=asked.actor
+                body.name, body.scopes, body.integrated_account_id, bounds=bounds, actor=asked.actor
             )
         ),
         201,
@@ -319,24 +366,20 @@ async def create_api_token(services: Services, asked: ApiRequest) -> Response:
 async def list_api_tokens(services: Services, asked: ApiRequest) -> Response:
     """List the API tokens, without their secrets."""
     query = reading.read_query(asked.request, shapes.PartQuery)
-    return reply(await asyncio.to_thread(services.api_tokens.list, query.limit, query.next_cursor))
+    return reply(
+        await asyncio.to_thread(services.api_tokens.list, query.limit, query.next_cursor, reach=asked.reach)
+    )
 
 
 async def revoke_api_token(services: Services, asked: ApiRequest) -> Response:
     """Revoke an API token: it opens nothing from now on."""
     return reply(
         await services.write(
-            lambda: services.api_tokens.revoke(asked.read_path_param("token_id"), actor=asked.actor)
+            lambda: services.api_tokens.revoke(
+                asked.read_path_param("token_id"), reach=asked.reach, actor=asked.actor
+            )
         )
     )
-
-
-async def health(services: Services, _asked: ApiRequest) -> Response:
-    """Say whether the deployment can work: 503 with a reason when the database cannot be read or written."""
-    found = services.health()
-    if found.status == "ok":
-        return reply({"status": "ok"})
-    return reply({"status": found.status, "reason": found.reason}, 503)
 
 
 def _tool(tool: Tool) -> dict[str, Any]:

@@ -140,7 +140,7 @@ async def get_journal_entry(services: Services, asked: ApiRequest) -> Response:
 async def revert_journal_entry(services: Services, asked: ApiRequest) -> Response:
     """Undo one write, where the vendor allows it: answers what was sent, or with dry_run what would be."""
     body = reading.check_model(await reading.read_json(asked.request, may_be_empty=True), RevertBody)
-    account = services.accounts.find(asked.read_path_param("id"))
+    account = await services.accounts.fetch(asked.read_path_param("id"))
     if services.undo is None:
         raise InternalError
     grant = asked.make_grant(account)

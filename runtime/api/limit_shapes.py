@@ -74,13 +74,46 @@ class BudgetShape(Body):
     writes_per_month: Annotated[int, Field(ge=0, le=1_000_000_000, description="0 sets no limit.")] = 0
 
 
-class AccountChange(Body):
-    """What to change of an integrated account."""
+Metadata = Annotated[
+    dict[str, str],
+    Field(
+        max_length=50,
+        description="Notes of yours, as text: up to 50 members of up to 500 characters, by names of up to 40 letters, "
+        "digits, _ . or -.",
+        examples=[{"plan": "pro"}],
+    ),
+]
+ExternalId = Annotated[
+    str | None,
+    Field(
+        max_length=100,
+        description="What you call it; no two accounts of a tenant have the same. Null for none.",
+    ),
+]
+TenantName = Annotated[
+    str | None,
+    Field(
+        max_length=100,
+        description="The name that you give your customer: letters, digits and . _ : @ ~ + = -",
+        examples=["customer-42"],
+    ),
+]
 
+
+class AccountChange(Body):
+    """What to change of an integrated account; what is left out stays."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=200, description="What people call it.")] = (
+        None
+    )
+    external_id: ExternalId = None
+    metadata: Annotated[Metadata | None, Field(description="Replaced as a whole; null or {} for none.")] = (
+        None
+    )
     budget: Annotated[
         BudgetShape | None,
         Field(description="Of all its MCP servers and the REST API together; null or {} for none."),
-    ]
+    ] = None
 
 
 class SpentShape(BaseModel):

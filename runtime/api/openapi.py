@@ -129,28 +129,41 @@ def _narrowing(name: str, about: str) -> dict[str, Any]:
     return {"name": name, "in": "header", "required": False, "description": about, "schema": schema}
 
 
+_KEY = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": LONGEST_KEY + 2,
+    "pattern": r'^([!#-~][!-~]*|"([!#-\[\]-~]|\\["\\])+")$',
+}
+_OF_CALLS = (
+    "With the same key and arguments a repeat of a write is the same write. With another call the key is refused "
+    "(422), and while the first is under way, too (409). A repeat has the answer of the first call, success or "
+    "refusal; a call that was refused before it was sent, or for a rate limit, leaves its key free."
+)
+_OF_REQUESTS = (
+    "With the same key, path and body a repeat is the same request and has the same answer, secrets included. With "
+    "another request the key is refused (422), and while the first is under way, too (409). A request that was refused "
+    "leaves its key free."
+)
+_FORM_OF_KEY = (
+    "In double quotes, as a String of structured fields (RFC 9651), or bare: both are accepted. "
+    f"Remembered for {VALID_FOR_SECONDS / 86400:g} days."
+)
+
+
 def _headers(operation: Operation) -> list[dict[str, Any]]:
     narrowing = [_narrowing(name, about) for name, about in _NARROWING.items()]
-    if not operation.calls_vendor:
-        return narrowing if operation.tag == TOOLS else []
+    found = narrowing if operation.tag == TOOLS else []
+    if operation.method != "POST":
+        return found
+    about = _OF_REQUESTS if operation.takes_key else _OF_CALLS
     return [
-        *narrowing,
+        *found,
         {
             "name": "Idempotency-Key",
             "in": "header",
             "required": False,
-            "description": (
-                "With the same key and arguments a repeat of a write is the same write. With another call the key is "
-                "refused (422), and while the first is under way, too (409). A repeat has the answer of the first "
-                "call, success or refusal; a call that was refused before it was sent, or for a rate limit, leaves its "
-                "key free. In double quotes, as a String of structured fields (RFC 9651), or bare: both are accepted. "
-                f"Remembered for {VALID_FOR_SECONDS / 86400:g} days."
-            ),
-            "schema": {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": LONGEST_KEY + 2,
-                "pattern": r'^([!#-~][!-~]*|"([!#-\[\]-~]|\\["\\])+")$',
-            },
+            "description": f"{about} {_FORM_OF_KEY}",
+            "schema": _KEY,
         },
     ]

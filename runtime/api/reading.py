@@ -14,8 +14,10 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from generator.suggestions import did_you_mean
+from runtime.api.shapes import AccountQuery
 from runtime.errors import BodyTimeout, InvalidRequest, TooLarge, UnsupportedMediaType
 from runtime.operations.bodies import LARGEST_BODY, count_seconds, explain_lateness, explain_size
+from runtime.operations.names import MOST_METADATA, check_metadata_key
 from runtime.operations.structure import find_structural_problem
 from runtime.safety.once import read_key
 
@@ -28,6 +30,7 @@ MOST_VALUES = 5000
 have a bound of their own.
 """
 _LISTS = ("methods", "tags")
+_METADATA = "metadata."
 _ERRORS_SHOWN = 20
 """Enough to correct a body by; the rest is counted."""
 _OBJECTS = ("model_type", "dict_type")
@@ -41,7 +44,7 @@ async def read_json(request: Request, *, may_be_empty: bool = False) -> dict[str
 
     Raises InvalidRequest (400), UnsupportedMediaType (415), TooLarge (413) or BodyTimeout (408).
     """
-    content = await _read(request)
+    content = await read_body(request)
     if may_be_empty and not content:
         return {}
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -70,6 +73,24 @@ def read_query(request: Request, model: type[Model]) -> Model:
         else:
             values[name] = found[0]
     return check_model(values, model)
+
+
+def read_account_query(request: Request) -> tuple[AccountQuery, tuple[tuple[str, str], ...]]:
+    """Return which accounts are wanted, and the members of their metadata that are. Raises InvalidRequest."""
+    plain: dict[str, Any] = {}
+    members: list[tuple[str, str]] = []
+    for name, found in _by_name(request.query_params.multi_items()).items():
+        if len(found) > 1:
+            raise InvalidRequest(f'"{name[:80]}" is given {len(found)} times.')
+        if name.startswith(_METADATA):
+            members.append((check_metadata_key(name.removeprefix(_METADATA)), found[0]))
+        else:
+            plain[name] = found[0]
+    if len(members) > MOST_METADATA:
+        raise InvalidRequest(
+            f"The address names {len(members)} members of metadata; an account has {MOST_METADATA}."
+        )
+    return check_model(plain, AccountQuery), tuple(members)
 
 
 def _by_name(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
@@ -117,7 +138,8 @@ def read_idempotency_key(request: Request) -> str:
     return read_key(found[0].strip())
 
 
-async def _read(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
+    """Return the bytes of the body. Raises InvalidRequest, TooLarge or BodyTimeout."""
     length = request.headers.get("content-length", "0").encode("latin-1")
     if length.isdigit() and int(length[:20]) > LARGEST_BODY:
         raise _too_large()

@@ -26,8 +26,13 @@ _FAILED = range(400, 600)
 
 def reply(value: Any, status: int = 200, *, location: str = "") -> Response:
     """Return a value as JSON; `location` is the path at which what was made can be read."""
+    return reply_content(orjson.dumps(value), status, location=location)
+
+
+def reply_content(content: bytes, status: int = 200, *, location: str = "") -> Response:
+    """Return the same for JSON that is written already."""
     headers = {**_SAFE, "Location": location} if location else _SAFE
-    return Response(orjson.dumps(value), status, media_type=JSON, headers=headers)
+    return Response(content, status, media_type=JSON, headers=headers)
 
 
 def refuse(

@@ -19,10 +19,11 @@ _REFUSALS = {
     "409": "Its current state does not allow this.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
-    "429": "Too many wrong API tokens came from this address, or the rate limit of the vendor is reached.",
+    "429": "Too many wrong tokens came from this address, or the rate limit of the vendor is reached.",
     "500": "The server failed; this was logged.",
     "503": "It cannot be done now; Retry-After says how long to wait.",
 }
+_REFUSALS_OF_KEYS = {"422": "The idempotency key was used for another request. Nothing was done."}
 _REFUSALS_OF_CALLS = {
     "422": "The idempotency key was used for another call. Nothing was sent.",
     "502": "The vendor is down, its answer cannot be read, or the answer to a write was lost.",
@@ -35,6 +36,11 @@ _COUNT = {"type": "integer", "minimum": 0}
 HEADERS: dict[str, dict[str, Any]] = {
     "Cache-Control": {"description": "Always no-store: answers hold a company's books.", "schema": _TEXT},
     "X-Content-Type-Options": {"description": "Always nosniff.", "schema": _TEXT},
+    "Request-Id": {
+        "description": "The id of the request, in the log too: the one that it came with in this header, where that is "
+        "up to 64 letters, digits, dots, _ and -, or one that was made here.",
+        "schema": _TEXT,
+    },
     "Location": {"description": "The path of what was created.", "schema": _TEXT},
     NOTE: {
         "description": "What the caller should know about a record that was written, such as a total that differs "
@@ -63,7 +69,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
 }
 """Every header field that an answer may have, beside those of any HTTP response."""
-_ALWAYS = ("Cache-Control", "X-Content-Type-Options")
+_ALWAYS = ("Cache-Control", "X-Content-Type-Options", "Request-Id")
 _LIMITS = tuple(name for name in HEADERS if name.startswith("RateLimit"))
 _OF_STATUS = {
     "401": ("WWW-Authenticate",),
@@ -88,7 +94,7 @@ def list_responses(operation: Operation) -> dict[str, Any]:
     else:
         located = ("Location",) if operation.has_location else ()
         found = {str(operation.status): _response("Done.", operation.answer, located)}
-        refusals = _REFUSALS
+        refusals = _REFUSALS | (_REFUSALS_OF_KEYS if operation.takes_key else {})
     if operation.is_public:
         return found | {"503": _response("It cannot work now.", operation.answer, ())}
     limits = _LIMITS if operation.calls_vendor else ()
@@ -96,6 +102,9 @@ def list_responses(operation: Operation) -> dict[str, Any]:
         status: _response(text, shapes.ErrorShape, (*_OF_STATUS.get(status, ()), *limits))
         for status, text in refusals.items()
     }
+
+
+_PLAIN = {"text/plain": {"schema": {"type": "string"}}}
 
 
 def describe_json(model: type[BaseModel]) -> dict[str, Any]:
@@ -111,9 +120,9 @@ def _success_of_call(operation: Operation, text: str) -> dict[str, Any]:
     return described
 
 
-def _response(text: str, model: type[BaseModel], headers: tuple[str, ...]) -> dict[str, Any]:
+def _response(text: str, model: type[BaseModel] | None, headers: tuple[str, ...]) -> dict[str, Any]:
     return {
         "description": text,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in (*_ALWAYS, *headers)},
-        "content": describe_json(model),
+        "content": describe_json(model) if model else _PLAIN,
     }

@@ -7,18 +7,21 @@ Called by `server.app`, which gives it the parts. Calls `handlers`. `make_applic
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from runtime.api.file_links import FileLinkEndpoint
 from runtime.api.handlers import ApiRequest, Services
+from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.openapi import build_document
-from runtime.api.reading import refuse_query
+from runtime.api.reading import read_body, read_idempotency_key, refuse_query
 from runtime.api.replies import refuse, reply
 from runtime.api.table import TABLE, Operation
 from runtime.api.uploads import Uploads
@@ -39,12 +42,31 @@ from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
+from runtime.operations.finished_calls import FinishedCalls
 from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers
-from runtime.operations.scopes import CALL_TOOLS, check_scope, may_use
+from runtime.operations.readiness import Readiness
+from runtime.operations.scopes import CALL_TOOLS, check_account, check_scope, may_use
+from runtime.operations.server_tokens import ServerTokens
+from runtime.operations.server_uses import ServerUses
 from runtime.operations.spending import Spending
+from runtime.operations.tenant_calls import TenantCalls
+from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
+from runtime.operations.webhooks import make_webhooks
+from runtime.request_ids import RequestIds
+from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
+from runtime.tenancy import EVERYTHING
+
+
+@dataclass(frozen=True)
+class Watching:
+    """What is asked how the process is, and what has been noted of its work."""
+
+    readiness: Readiness
+    finished: FinishedCalls
+    render_metrics: Callable[[str], tuple[bytes, str]] | None = None
 
 
 def make_application(
@@ -58,23 +80,37 @@ def make_application(
     uploads: Uploads | None = None,
     listing: ListingOf | None = None,
     spending: Spending | None = None,
+    uses: ServerUses | None = None,
+    addresses: ClientAddresses | None = None,
     undo: Undo | None = None,
+    watching: Watching | None = None,
 ) -> Starlette:
     """Return the management API as one ASGI application; `pages` are routes of others, served beside it."""
+    watching = watching or Watching(Readiness(deployment.stores), FinishedCalls(log))
+    mcp_servers = McpServers(deployment, listing=listing)
     services = Services(
         accounts=Accounts(deployment, tokens),
-        mcp_servers=McpServers(deployment, listing=listing),
+        mcp_servers=mcp_servers,
+        server_tokens=ServerTokens(deployment, mcp_servers),
         api_tokens=ApiTokens(deployment.stores, deployment.keys, clock=deployment.clock),
         calls=calls,
         catalog=deployment.catalog,
         write=deployment.stores.write,
         write_together=deployment.stores.write_together,
-        health=deployment.stores.check_health,
+        readiness=watching.readiness,
+        finished=watching.finished,
+        call_log=watching.finished.call_log,
+        render_metrics=watching.render_metrics,
         uploads=uploads or Uploads(),
         journal=Journal(deployment),
+        webhooks=make_webhooks(deployment),
+        tenants=Tenants(deployment, TenantCalls(deployment.stores.hot)),
+        keyed=KeyedRequests(deployment.keys, deployment.stores, deployment.clock),
         undo=undo,
         listing=listing,
         spending=spending,
+        uses=uses,
+        addresses=addresses or ClientAddresses(),
         log=log,
         guesses=Guesses() if guesses is None else guesses,
     )
@@ -85,17 +121,20 @@ def make_application(
             *make_routes(services, deployment.settings.public_url, log),
         ],
         exception_handlers={HTTPException: _not_routed},
+        middleware=[Middleware(RequestIds)],
     )
     application.router.redirect_slashes = False
     return application
 
 
 def _file_links(services: Services, links: FileLinks) -> FileLinkEndpoint:
-    def is_api_token(secret: str, grant: Grant) -> bool:
-        found = services.api_tokens.identify(secret)
-        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
+    async def is_api_token(secret: str, grant: Grant) -> bool:
+        found = await services.api_tokens.identify(secret)
+        return found is not None and may_use(found, CALL_TOOLS, grant.account)
 
-    return FileLinkEndpoint(links, services.calls, is_api_token, services.guesses, services.log)
+    return FileLinkEndpoint(
+        links, services.calls, is_api_token, services.guesses, services.log, addresses=services.addresses
+    )
 
 
 def make_routes(services: Services, public_url: str, log: Log) -> list[BaseRoute]:
@@ -144,25 +183,52 @@ class _OperationEndpoint:
         asked = ApiRequest(request, None)
         try:
             if not operation.is_public:
-                asked = ApiRequest(request, self._bearer(request))
-                _check_scope(operation, asked)
+                asked = ApiRequest(request, await self._bearer(request))
+                await self._check_access(operation, asked)
                 if operation.query is None:
                     refuse_query(request)
-            return await operation.handler(self._services, asked), asked.actor
+            return await self._handle(operation, asked), asked.actor
         except LedgerportError as error:
             return refuse(error), asked.actor
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
             self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
             return refuse(InternalError()), asked.actor
 
-    def _bearer(self, request: Request) -> ApiToken:
+    def _address(self, request: Request) -> str:
+        peer = request.client.host if request.client else ""
+        return self._services.addresses.find(peer, request.headers.raw)
+
+    async def _check_access(self, operation: Operation, asked: ApiRequest) -> None:
+        """Raise Forbidden, or NotFound for an account that the token does not reach."""
+        assert operation.scope is not None
+        assert asked.bearer is not None
+        check_scope(asked.bearer, operation.scope, is_for_all_tenants=operation.is_for_all_tenants)
+        account_id = asked.request.path_params.get("id")
+        if account_id is not None and asked.reach != EVERYTHING:
+            check_account(asked.bearer, await self._services.accounts.look_up(account_id))
+
+    async def _handle(self, operation: Operation, asked: ApiRequest) -> Response:
+        """Return what the handler answers: once for an idempotency key, where the operation takes one."""
+        key = read_idempotency_key(asked.request) if operation.takes_key else ""
+        if not key or asked.bearer is None:
+            return await operation.handler(self._services, asked)
+        bearer, body = asked.bearer, await read_body(asked.request)
+        return await self._services.keyed.answer(
+            bearer,
+            key,
+            asked.request,
+            body,
+            lambda request: operation.handler(self._services, ApiRequest(request, bearer)),
+        )
+
+    async def _bearer(self, request: Request) -> ApiToken:
         """Return the API token of the request. Raises Unauthorized, or TooManyGuesses for one more wrong token."""
         found = request.headers.getlist("authorization")
         scheme, _, secret = found[0].partition(" ") if len(found) == 1 else ("", "", "")
         tokens = self._services.api_tokens
         secret = secret.strip() if scheme.lower() == "bearer" else ""
-        token = tokens.identify(secret)
-        if token is None and secret and (wait := self._services.guesses.note(_address(request))):
+        token = await tokens.identify(secret)
+        if token is None and secret and (wait := await self._services.guesses.note(self._address(request))):
             raise TooManyGuesses(wait)
         if token is None:
             raise Unauthorized(
@@ -172,17 +238,6 @@ class _OperationEndpoint:
         if tokens.is_use_to_note(token):
             tokens.note_use(token)
         return token
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _check_scope(operation: Operation, asked: ApiRequest) -> None:
-    """Raise Forbidden, or NotFound for an account that the token is not bound to."""
-    assert operation.scope is not None
-    assert asked.bearer is not None
-    check_scope(asked.bearer, operation.scope, asked.request.path_params.get("id"))
 
 
 def _where(error: Exception) -> str:

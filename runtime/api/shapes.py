@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from runtime.api.limit_shapes import Body, BudgetShape, PoliciesShape
-from runtime.model import ScopeName
+from runtime.api.limit_shapes import Body, BudgetShape, ExternalId, Metadata, PoliciesShape, TenantName
+from runtime.model import AccountStatus
+from runtime.networks import MOST_NETWORKS
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=100)]
@@ -21,6 +22,15 @@ Expiry = Annotated[
         max_length=64,
         description="When the URL stops working: ISO 8601 with its zone, at least 60 seconds ahead. Null for never.",
         examples=["2030-01-31T17:00:00Z"],
+    ),
+]
+
+ReturnUrl = Annotated[
+    str,
+    Field(
+        max_length=2000,
+        description="Where the browser goes in the end, with status (connected or error), integrated_account_id and "
+        "error in its query. Its origin is one of LEDGERPORT_RETURN_URLS.",
     ),
 ]
 
@@ -36,6 +46,22 @@ class NewAccount(Body):
         dict[str, str],
         Field(max_length=50, description="What the vendor asks for, when it is not connected by OAuth."),
     ] = {}
+    read_only: Annotated[
+        bool,
+        Field(description="Connect it to be read only: no MCP server of it ever has a tool that writes."),
+    ] = False
+    tenant_id: Annotated[
+        TenantName, Field(description="Whose it is: made at its first use, default when left out.")
+    ] = None
+    external_id: ExternalId = None
+    metadata: Metadata = {}
+    return_url: ReturnUrl = ""
+
+
+class ToConnect(Body):
+    """How to connect a company."""
+
+    return_url: ReturnUrl = ""
 
 
 class Config(Body):
@@ -113,6 +139,22 @@ class Config(Body):
             "date under a policy: a name of the IANA database, such as America/New_York.",
         ),
     ] = "UTC"
+    networks: Annotated[
+        list[Annotated[str, Field(min_length=2, max_length=64)]],
+        Field(
+            max_length=MOST_NETWORKS,
+            description="The networks that it may be used from, such as 203.0.113.0/24 or 2001:db8::/32; none for any. "
+            "From elsewhere its URL answers as one that does not exist.",
+        ),
+    ] = []
+    max_uses: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000_000,
+            description="The most calls of tools in its life, after which its URL ends; 0 for no limit.",
+        ),
+    ] = 0
 
 
 class NewMcpServer(Body):
@@ -145,24 +187,6 @@ class McpServerChange(Body):
     expires_at: Expiry = None
 
 
-class NewApiToken(Body):
-    """An API token to make."""
-
-    name: Name
-    scopes: Annotated[
-        list[ScopeName],
-        Field(
-            min_length=1,
-            max_length=10,
-            description="What it may do. admin: everything. tools:call: list and call the tools of one integrated "
-            "account, and come with the URLs of that account that require an API token; nothing else.",
-        ),
-    ] = ["admin"]
-    integrated_account_id: Annotated[
-        str | None, Field(max_length=80, description="The account that tools:call is bound to.")
-    ] = None
-
-
 class Arguments(BaseModel):
     """The arguments of a tool, as its input schema has them."""
 
@@ -182,6 +206,14 @@ class PartQuery(Query):
     next_cursor: Annotated[str, Field(max_length=400, description="From the part before, unchanged.")] = ""
 
 
+class AccountQuery(PartQuery):
+    """Which integrated accounts to answer; metadata.KEY=value as well, for each KEY of their metadata."""
+
+    tenant_id: Annotated[str | None, Field(max_length=100, description="Only those of this tenant.")] = None
+    external_id: Annotated[str | None, Field(max_length=100, description="Only the one with this.")] = None
+    status: Annotated[AccountStatus | None, Field(description="Only those in this state.")] = None
+
+
 class ToolsQuery(Query):
     """Which tools to answer."""
 
@@ -192,6 +224,14 @@ class ToolsQuery(Query):
     ] = "auto"
 
 
+class AccountErrorShape(BaseModel):
+    """What went wrong with a connection last."""
+
+    code: str
+    message: str
+    at: Time
+
+
 class AccountShape(BaseModel):
     """An integrated account: one connected company."""
 
@@ -199,16 +239,30 @@ class AccountShape(BaseModel):
     name: str
     integration: str
     environment: str
-    status: Literal["pending", "active", "needs_reconnect"]
+    status: Annotated[
+        AccountStatus,
+        Field(
+            description="connecting until a person has agreed, needs_reauth when the vendor has ended the connection, "
+            "disconnected when it was ended here."
+        ),
+    ]
+    since: Annotated[Time, Field(description="Since when it has this status.")]
+    last_error: Annotated[
+        AccountErrorShape | None, Field(description="What went wrong last; null once it is connected.")
+    ] = None
     ended_by: Annotated[
         Literal["refused", "interrupted"] | None,
         Field(
             description="Why it has to be connected again: refused by the vendor, or a refresh was interrupted."
         ),
     ] = None
+    read_only: Annotated[bool, Field(description="Whether no tool that writes is there for it.")]
     company: str
     fields: dict[str, str]
     budget: BudgetShape
+    tenant_id: str
+    external_id: str | None
+    metadata: dict[str, str]
     created_at: Time
     updated_at: Time
 
@@ -249,6 +303,16 @@ class McpServerShape(BaseModel):
     expires_at: Time | None
     created_at: Time
     updated_at: Time
+    uses: Annotated[int, Field(description="Calls of tools so far, up to a few seconds ago.")] = 0
+    last_used_at: Annotated[
+        Time | None, Field(description="When it last took a request, a list of tools included.")
+    ] = None
+    used_up_at: Annotated[
+        Time | None, Field(description="When config.max_uses was reached and its URL ended.")
+    ] = None
+    previous_token_expires_at: Annotated[
+        Time | None, Field(description="Until when the URL before the present one works, after a rotation.")
+    ] = None
 
 
 class McpServerListing(McpServerShape):
@@ -262,23 +326,6 @@ class McpServerOnce(McpServerListing):
 
     token: str
     url: str
-
-
-class ApiTokenShape(BaseModel):
-    """An API token, without its secret."""
-
-    id: str
-    name: str
-    scopes: list[ScopeName]
-    integrated_account_id: str | None
-    created_at: Time
-    last_used_at: Time | None
-
-
-class ApiTokenOnce(ApiTokenShape):
-    """A new API token, with its secret, which is not shown again."""
-
-    token: str
 
 
 class ToolShape(BaseModel):
@@ -308,13 +355,6 @@ class McpServerList(BaseModel):
     next_cursor: str | None
 
 
-class ApiTokenList(BaseModel):
-    """A part of the API tokens."""
-
-    result: list[ApiTokenShape]
-    next_cursor: str | None
-
-
 class ToolList(BaseModel):
     """The tools that are left by a filter; always all of them. `listing` says what a URL with this filter lists."""
 
@@ -327,13 +367,6 @@ class Deleted(BaseModel):
     """What is gone."""
 
     id: str
-
-
-class Health(BaseModel):
-    """How the deployment is."""
-
-    status: Literal["ok", "degraded", "unavailable"]
-    reason: str | None = None
 
 
 class Open(BaseModel):

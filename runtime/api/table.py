@@ -8,10 +8,32 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from runtime.api import handlers, journal, limit_shapes, shapes
+from runtime.api import (
+    call_log,
+    connections,
+    handlers,
+    journal,
+    limit_shapes,
+    probes,
+    server_tokens,
+    shapes,
+    tenants,
+    token_shapes,
+    webhooks,
+)
 from runtime.api.handlers import ApiRequest, Services
 from runtime.model import ScopeName
-from runtime.operations.scopes import ADMIN, CALL_TOOLS
+from runtime.operations.scopes import (
+    ADMIN,
+    CALL_TOOLS,
+    READ_ACCOUNTS,
+    READ_JOURNAL,
+    READ_LOG,
+    READ_METRICS,
+    READ_SERVERS,
+    WRITE_ACCOUNTS,
+    WRITE_SERVERS,
+)
 
 Handler = Callable[[Services, ApiRequest], Awaitable[Response]]
 
@@ -27,7 +49,8 @@ class Operation:
     method: str
     path: str
     handler: Handler
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None = None
+    """The shape of its JSON; None for plain text."""
     status: int = 200
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
@@ -37,32 +60,49 @@ class Operation:
     tag: str = field(kw_only=True)
     """The group that it stands in, one of TAGS."""
     scope: ScopeName | None = field(kw_only=True)
+    is_for_all_tenants: bool = False
+    """Whether a token that is bound to a tenant may not ask for it."""
 
     @property
     def is_public(self) -> bool:
         """Whether it is answered without an API token."""
         return self.scope is None
 
+    @property
+    def takes_key(self) -> bool:
+        """Whether a repeat under the same Idempotency-Key has the same answer: a tool call sees to its key itself."""
+        return self.method == "POST" and self.body is not shapes.Arguments
 
-ACCOUNTS, SERVERS, TOOLS, JOURNAL, API_TOKENS, DEPLOYMENT = (
+
+ACCOUNTS, LINK_TOKENS, SERVERS, TOOLS, JOURNAL, CALL_LOG, TENANTS, API_TOKENS, WEBHOOKS, DEPLOYMENT = (
     "Integrated accounts",
+    "Link tokens",
     "MCP servers",
     "Tools",
     "Journal",
+    "Call log",
+    "Tenants",
     "API tokens",
+    "Webhooks",
     "Deployment",
 )
 TAGS = {
     ACCOUNTS: "Companies, each with its connection to a vendor.",
+    LINK_TOKENS: "Links at which customers of a platform connect a company.",
     SERVERS: "The secret URLs of an integrated account, each with its access filter.",
     TOOLS: "The tools of an integrated account, called without MCP.",
     JOURNAL: "The writes of an integrated account, each with what it came to.",
+    CALL_LOG: "Every call of a tool, for a set time.",
+    TENANTS: "Whose the integrated accounts are, and what each may have.",
     API_TOKENS: "What programs prove themselves by at this API.",
+    WEBHOOKS: "Addresses that are informed of events, signed by Standard Webhooks 1.0. Each event is delivered at "
+    "least once, and in no certain order: webhook-id says which it is.",
     DEPLOYMENT: "How the deployment is.",
 }
 
 ACCOUNT = "/integrated-account/{id}"
 SERVER = ACCOUNT + "/mcp/{mcp_id}"
+WEBHOOK = "/webhook/{webhook_id}"
 
 TABLE = (
     Operation(
@@ -74,19 +114,26 @@ TABLE = (
         shapes.NewAccount,
         has_location=True,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "GET",
         "/integrated-account",
         handlers.list_accounts,
         shapes.AccountList,
-        query=shapes.PartQuery,
+        query=shapes.AccountQuery,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=READ_ACCOUNTS,
     ),
-    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=ADMIN),
-    Operation("DELETE", ACCOUNT, handlers.delete_account, shapes.Deleted, tag=ACCOUNTS, scope=ADMIN),
+    Operation("GET", ACCOUNT, handlers.get_account, shapes.AccountShape, tag=ACCOUNTS, scope=READ_ACCOUNTS),
+    Operation(
+        "DELETE",
+        ACCOUNT,
+        handlers.delete_account,
+        connections.DeletedAccount,
+        tag=ACCOUNTS,
+        scope=WRITE_ACCOUNTS,
+    ),
     Operation(
         "PATCH",
         ACCOUNT,
@@ -94,16 +141,62 @@ TABLE = (
         shapes.AccountShape,
         body=limit_shapes.AccountChange,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
     ),
-    Operation("GET", ACCOUNT + "/usage", handlers.read_usage, limit_shapes.Usage, tag=ACCOUNTS, scope=ADMIN),
+    Operation(
+        "GET", ACCOUNT + "/usage", handlers.read_usage, limit_shapes.Usage, tag=ACCOUNTS, scope=READ_ACCOUNTS
+    ),
     Operation(
         "POST",
         ACCOUNT + "/connect",
         handlers.connect_account,
         shapes.AccountToAuthorize,
+        body=shapes.ToConnect,
         tag=ACCOUNTS,
-        scope=ADMIN,
+        scope=WRITE_ACCOUNTS,
+    ),
+    Operation(
+        "POST",
+        ACCOUNT + "/disconnect",
+        connections.disconnect_account,
+        connections.DisconnectedAccount,
+        tag=ACCOUNTS,
+        scope=WRITE_ACCOUNTS,
+    ),
+    Operation(
+        "POST",
+        ACCOUNT + "/test",
+        connections.test_account,
+        connections.ConnectionTest,
+        tag=ACCOUNTS,
+        scope=WRITE_ACCOUNTS,
+    ),
+    Operation(
+        "POST",
+        "/link-token",
+        connections.create_link_token,
+        connections.LinkTokenOnce,
+        201,
+        connections.NewLinkToken,
+        tag=LINK_TOKENS,
+        scope=WRITE_ACCOUNTS,
+    ),
+    Operation(
+        "GET",
+        "/link-token",
+        connections.list_link_tokens,
+        connections.LinkTokenList,
+        query=shapes.PartQuery,
+        tag=LINK_TOKENS,
+        scope=READ_ACCOUNTS,
+    ),
+    Operation(
+        "DELETE",
+        "/link-token/{link_id}",
+        connections.revoke_link_token,
+        shapes.Deleted,
+        tag=LINK_TOKENS,
+        scope=WRITE_ACCOUNTS,
     ),
     Operation(
         "POST",
@@ -114,7 +207,7 @@ TABLE = (
         shapes.NewMcpServer,
         has_location=True,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=WRITE_SERVERS,
     ),
     Operation(
         "GET",
@@ -123,9 +216,11 @@ TABLE = (
         shapes.McpServerList,
         query=shapes.PartQuery,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=READ_SERVERS,
     ),
-    Operation("GET", SERVER, handlers.get_mcp_server, shapes.McpServerListing, tag=SERVERS, scope=ADMIN),
+    Operation(
+        "GET", SERVER, handlers.get_mcp_server, shapes.McpServerListing, tag=SERVERS, scope=READ_SERVERS
+    ),
     Operation(
         "PATCH",
         SERVER,
@@ -133,9 +228,18 @@ TABLE = (
         shapes.McpServerListing,
         body=shapes.McpServerChange,
         tag=SERVERS,
-        scope=ADMIN,
+        scope=WRITE_SERVERS,
     ),
-    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted, tag=SERVERS, scope=ADMIN),
+    Operation(
+        "POST",
+        SERVER + "/rotate",
+        server_tokens.rotate_mcp_server,
+        shapes.McpServerOnce,
+        body=server_tokens.Rotation,
+        tag=SERVERS,
+        scope=WRITE_SERVERS,
+    ),
+    Operation("DELETE", SERVER, handlers.delete_mcp_server, shapes.Deleted, tag=SERVERS, scope=WRITE_SERVERS),
     Operation(
         "GET",
         ACCOUNT + "/tools",
@@ -162,7 +266,7 @@ TABLE = (
         journal.JournalPart,
         query=journal.JournalQuery,
         tag=JOURNAL,
-        scope=ADMIN,
+        scope=READ_JOURNAL,
     ),
     Operation(
         "GET",
@@ -170,7 +274,7 @@ TABLE = (
         journal.get_journal_entry,
         journal.WholeEntryShape,
         tag=JOURNAL,
-        scope=ADMIN,
+        scope=READ_JOURNAL,
     ),
     Operation(
         "POST",
@@ -183,12 +287,41 @@ TABLE = (
         scope=ADMIN,
     ),
     Operation(
+        "GET",
+        "/tenant",
+        tenants.list_tenants,
+        tenants.TenantList,
+        query=shapes.PartQuery,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "GET",
+        "/tenant/{tenant_id}",
+        tenants.get_tenant,
+        tenants.TenantShape,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "PATCH",
+        "/tenant/{tenant_id}",
+        tenants.change_tenant,
+        tenants.TenantShape,
+        body=tenants.TenantChange,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
         "POST",
         "/api-token",
         handlers.create_api_token,
-        shapes.ApiTokenOnce,
+        token_shapes.ApiTokenOnce,
         201,
-        shapes.NewApiToken,
+        token_shapes.NewApiToken,
         tag=API_TOKENS,
         scope=ADMIN,
     ),
@@ -196,7 +329,7 @@ TABLE = (
         "GET",
         "/api-token",
         handlers.list_api_tokens,
-        shapes.ApiTokenList,
+        token_shapes.ApiTokenList,
         query=shapes.PartQuery,
         tag=API_TOKENS,
         scope=ADMIN,
@@ -209,5 +342,82 @@ TABLE = (
         tag=API_TOKENS,
         scope=ADMIN,
     ),
-    Operation("GET", "/healthz", handlers.health, shapes.Health, tag=DEPLOYMENT, scope=None),
+    Operation(
+        "POST",
+        "/webhook",
+        webhooks.create_webhook,
+        webhooks.WebhookOnce,
+        201,
+        webhooks.NewWebhook,
+        has_location=True,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        "/webhook",
+        webhooks.list_webhooks,
+        webhooks.WebhookList,
+        query=webhooks.WebhooksQuery,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation("GET", WEBHOOK, webhooks.get_webhook, webhooks.WebhookShape, tag=WEBHOOKS, scope=ADMIN),
+    Operation(
+        "PATCH",
+        WEBHOOK,
+        webhooks.change_webhook,
+        webhooks.WebhookShape,
+        body=webhooks.WebhookChangeBody,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation("DELETE", WEBHOOK, webhooks.delete_webhook, shapes.Deleted, tag=WEBHOOKS, scope=ADMIN),
+    Operation(
+        "POST",
+        WEBHOOK + "/rotate-secret",
+        webhooks.rotate_webhook_secret,
+        webhooks.WebhookOnce,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST", WEBHOOK + "/test", webhooks.test_webhook, webhooks.DeliveryShape, tag=WEBHOOKS, scope=ADMIN
+    ),
+    Operation(
+        "GET",
+        WEBHOOK + "/deliveries",
+        webhooks.list_deliveries,
+        webhooks.DeliveryList,
+        query=shapes.PartQuery,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "POST",
+        WEBHOOK + "/deliveries/{delivery_id}/resend",
+        webhooks.resend_delivery,
+        webhooks.DeliveryShape,
+        tag=WEBHOOKS,
+        scope=ADMIN,
+    ),
+    Operation(
+        "GET",
+        "/log",
+        call_log.list_calls,
+        call_log.CallLogPart,
+        query=call_log.CallLogQuery,
+        tag=CALL_LOG,
+        scope=READ_LOG,
+    ),
+    Operation(
+        "GET",
+        "/metrics",
+        call_log.read_metrics,
+        tag=DEPLOYMENT,
+        scope=READ_METRICS,
+        is_for_all_tenants=True,
+    ),
+    Operation("GET", "/healthz", probes.check_alive, probes.Alive, tag=DEPLOYMENT, scope=None),
+    Operation("GET", "/readyz", probes.check_ready, probes.Ready, tag=DEPLOYMENT, scope=None),
 )

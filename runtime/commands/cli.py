@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
-from runtime.commands import compare, definitions, format_keys, journal, new_entity, pages
+from runtime.commands import (
+    accounts,
+    call,
+    compare,
+    completion,
+    definitions,
+    doctor,
+    format_keys,
+    journal,
+    logs,
+    new_entity,
+    pages,
+    rotate_keys,
+    settings,
+    tokens,
+    transfer,
+    urls,
+    webhook,
+    worker,
+)
 from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.folders import as_setting, definitions_option
+from runtime.commands.output import json_option
 from runtime.errors import SettingsError
-from runtime.model import ScopeName
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -35,25 +53,55 @@ main.add_command(compare.diff)
 main.add_command(new_entity.new_entity)
 main.add_command(pages.pages)
 main.add_command(format_keys.keys)
+main.add_command(accounts.account)
+main.add_command(urls.url)
+main.add_command(tokens.token)
+main.add_command(call.call)
 main.add_command(journal.journal)
+main.add_command(logs.show_logs)
+main.add_command(rotate_keys.rotate_keys)
+main.add_command(webhook.webhook)
+main.add_command(settings.settings)
+main.add_command(doctor.doctor)
+main.add_command(doctor.status)
+main.add_command(completion.completion)
+main.add_command(transfer.export)
+main.add_command(transfer.import_)
+main.add_command(worker.worker)
 
 
 @main.command()
 @click.option("--host", help="Address to listen on (LEDGERPORT_HOST, 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (LEDGERPORT_PORT, 8000).")
 @definitions_option
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Processes to serve with (LEDGERPORT_WORKERS, 1); more than one needs PostgreSQL and Redis.",
+)
 @click.option("--watch", is_flag=True, help="Read the definitions again whenever a file of theirs changes.")
 @exit_on_error()
-def serve(*, host: str | None, port: int | None, own: tuple[Path, ...], watch: bool) -> None:
+def serve(
+    *, host: str | None, port: int | None, own: tuple[Path, ...], workers: int | None, watch: bool
+) -> None:
     """Serve the MCP endpoint, the management API and the pages. SIGHUP reads the definitions again."""
+    from runtime.settings import Settings
+
+    given = {
+        "LEDGERPORT_HOST": host,
+        "LEDGERPORT_PORT": None if port is None else str(port),
+        "LEDGERPORT_DEFINITIONS": as_setting(own) or None,
+        "LEDGERPORT_WORKERS": None if workers is None else str(workers),
+    }
+    environ = {**os.environ, **{name: value for name, value in given.items() if value is not None}}
+    loaded = Settings.load(environ)
+    if loaded.workers > 1:
+        from runtime.server.workers import run as run_workers
+
+        sys.exit(run_workers(loaded, environ, watches=watch))
     from runtime.server.serve import run
 
-    settings = _settings(
-        LEDGERPORT_HOST=host,
-        LEDGERPORT_PORT=None if port is None else str(port),
-        LEDGERPORT_DEFINITIONS=as_setting(own) or None,
-    )
-    run(settings, watches=watch)
+    run(loaded, watches=watch)
 
 
 @main.command()
@@ -162,8 +210,9 @@ def _start_simulator(options: tuple[str, ...]) -> None:
     help="A field of the account, such as a key, where no person agrees; with - as VALUE it is read from a line "
     "of the standard input. In a terminal you are asked for what is missing. Repeatable.",
 )
+@json_option
 @exit_on_error()
-def connect(integration: str, name: str, account: str, fields: tuple[str, ...]) -> None:
+def connect(*, integration: str, name: str, account: str, fields: tuple[str, ...], as_json: bool) -> None:
     """Connect a company: print the address to open, and wait until the person has agreed.
 
     Where the vendor is signed in to with keys it asks for them instead, and nobody has to agree. INTEGRATION is the
@@ -172,90 +221,27 @@ def connect(integration: str, name: str, account: str, fields: tuple[str, ...]) 
     from runtime.commands.connect import run
     from runtime.commands.connect_fields import parse_fields
 
-    run(_settings(), integration, name, account, parse_fields(fields))
+    run(_settings(), integration, name, account, parse_fields(fields), as_json=as_json)
 
 
-@main.group()
-def token() -> None:
-    """Make, list and revoke API tokens for the management API."""
+accounts.account.add_command(connect)
 
 
-@token.command("create")
-@click.argument("name")
-@click.option(
-    "--scope",
-    "scopes",
-    multiple=True,
-    type=click.Choice(get_args(ScopeName)),
-    help="What it may do: admin is everything; tools:call is the tools of one --account. Admin when left out.",
-)
-@click.option("--account", help="The id of the integrated account that tools:call is bound to.")
-@click.option("--replace", is_flag=True, help="Revoke the other API tokens of this name.")
-@click.option("--bare", is_flag=True, help="Print the token alone.")
+@main.command()
+@click.argument("url", default="")
 @exit_on_error()
-def token_create(
-    *, name: str, scopes: tuple[str, ...], account: str | None, replace: bool, bare: bool
-) -> None:
-    """Make an API token. It is shown this once."""
-    from runtime.operations.scopes import ADMIN
+def stdio(url: str) -> None:
+    """Be an MCP server on standard input and output, for hosts that only start processes.
 
-    tokens = _api_tokens()
-    replaced = [each["id"] for each in _all_tokens(tokens) if each["name"] == name] if replace else []
-    made = tokens.create(name, scopes or (ADMIN,), account)
-    for token_id in replaced:
-        tokens.revoke(token_id)
-    if replaced:
-        click.echo(f'The earlier API token "{name}" is revoked; this one takes its place.', err=True)
-    click.echo(
-        made["token"]
-        if bare
-        else f"{made['token']}\n\nIt is not shown again. Send it as: Authorization: Bearer …"
-    )
+    URL is that of an MCP server of Ledgerport. In LEDGERPORT_URL instead it does not stand in the list of processes; an
+    API token, where the MCP server wants one, comes from LEDGERPORT_API_TOKEN. It ends with standard input.
+    """
+    from runtime.commands.stdio import run
+
+    run(url or os.environ.get("LEDGERPORT_URL", ""), os.environ.get("LEDGERPORT_API_TOKEN", ""))
 
 
-@token.command("list")
-@exit_on_error()
-def token_list() -> None:
-    """List the API tokens, without their secrets."""
-    found = _all_tokens(_api_tokens())
-    for each in found:
-        bound = f" ({each['integrated_account_id']})" if each["integrated_account_id"] else ""
-        scopes = ", ".join(each["scopes"]) or "no scope"
-        click.echo(f"{each['id']}  {each['created_at']}  {each['name']}  {scopes}{bound}")
-    if not found:
-        click.echo("There is no API token yet. Make one with: ledgerport token create NAME")
-
-
-@token.command("revoke")
-@click.argument("token_id")
-@exit_on_error()
-def token_revoke(token_id: str) -> None:
-    """Revoke an API token by its id (not the secret)."""
-    _api_tokens().revoke(token_id)
-    click.echo(f"Revoked {token_id}.")
-
-
-def _settings(**overrides: str | None) -> Any:
+def _settings() -> Any:
     from runtime.settings import Settings
 
-    given = {name: value for name, value in overrides.items() if value is not None}
-    return Settings.load({**os.environ, **given})
-
-
-def _api_tokens() -> Any:
-    from runtime.keys.crypto import Keys
-    from runtime.operations.api_tokens import ApiTokens
-    from runtime.stores.embedded import open_stores
-
-    settings = _settings()
-    return ApiTokens(open_stores(settings, time.time()), Keys(settings.secret_key), actor="command line")
-
-
-def _all_tokens(tokens: Any) -> list[dict[str, Any]]:
-    found, cursor = [], ""
-    while True:
-        page = tokens.list(limit=100, next_cursor=cursor)
-        found += page["result"]
-        cursor = page["next_cursor"]
-        if not cursor:
-            return found
+    return Settings.load(os.environ)

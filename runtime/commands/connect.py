@@ -14,16 +14,21 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
 from runtime.commands.connect_fields import read_fields
+from runtime.commands.opened import ACTOR
+from runtime.commands.output import write_json
 from runtime.connect.authorize import STATE_SECONDS
 from runtime.errors import SettingsError
 from runtime.model import AccountId
 from runtime.operations.accounts import Accounts
-from runtime.server.app import Application, Runtime, hold_data
+from runtime.server.app import Application, Runtime
+from runtime.server.holding import hold_data
+from runtime.server.listening import listen
 from runtime.settings import LOOPBACK, Settings
 from runtime.stores.records import Records
 
@@ -34,7 +39,13 @@ START_SECONDS = 10.0
 
 
 def run(
-    settings: Settings, integration: str, name: str, account_id: str, given: Mapping[str, str] | None = None
+    settings: Settings,
+    integration: str,
+    name: str,
+    account_id: str,
+    given: Mapping[str, str] | None = None,
+    *,
+    as_json: bool = False,
 ) -> None:
     """Connect a company. `given` are the fields of a vendor that is signed in to with keys.
 
@@ -49,19 +60,30 @@ def run(
     accounts = Accounts(runtime.deployment, runtime.tokens)
     if not account_id and (given or accounts.list_wanted_fields(integration)):
         fields = read_fields(accounts.list_wanted_fields(integration), given or {})
-        made = accounts.create(name or "Company", integration, fields, actor="command line")
-        click.echo(f"Connected: {made['name']} (integrated account {made['id']}).")
+        made = accounts.create(name or "Company", integration, fields, actor=ACTOR)
+        _report(made, as_json=as_json)
         return
     with _receiver(settings):
         if account_id:
-            begun = accounts.connect(account_id, actor="command line")
+            begun = accounts.connect(account_id, actor=ACTOR)
         else:
-            begun = accounts.create(name or "Company", integration, actor="command line")
+            begun = accounts.create(name or "Company", integration, actor=ACTOR)
         records, account = runtime.stores.records, AccountId(begun["id"])
         before = _connections(records, account)
-        click.echo(f"Open this address in a browser, sign in, and agree:\n\n  {begun['authorize_url']}\n")
+        # For a program the output is the account alone; the address is for the person.
+        click.echo(
+            f"Open this address in a browser, sign in, and agree:\n\n  {begun['authorize_url']}\n",
+            err=as_json,
+        )
         click.echo("Waiting for the answer (10 minutes, Ctrl-C to give up) …", err=True)
-        _wait(accounts, records, account, before)
+        _report(_wait(accounts, records, account, before), as_json=as_json)
+
+
+def _report(account: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        write_json(account)
+    else:
+        click.echo(f"Connected: {account['name']} (integrated account {account['id']}).")
 
 
 def _connections(records: Records, account: AccountId) -> int:
@@ -69,13 +91,13 @@ def _connections(records: Records, account: AccountId) -> int:
     return sum(entry.action == "account.connected" for entry in records.list_audit(account))
 
 
-def _wait(accounts: Accounts, records: Records, account: AccountId, before: int) -> None:
+def _wait(accounts: Accounts, records: Records, account: AccountId, before: int) -> dict[str, Any]:
+    """Return the account when a person has connected it. Raises SettingsError when nobody does."""
     deadline = time.monotonic() + STATE_SECONDS
     while time.monotonic() < deadline:
-        name = accounts.get(account)["name"]
+        accounts.get(account)  # it may be deleted meanwhile
         if _connections(records, account) > before:
-            click.echo(f"Connected: {name} (integrated account {account}).")
-            return
+            return accounts.get(account)
         time.sleep(LOOK_SECONDS)
     raise SettingsError(
         "Nobody agreed within ten minutes.", advice="Run the command again for a new address."
@@ -93,10 +115,10 @@ def _receiver(settings: Settings) -> Iterator[None]:
             f"No Ledgerport answers at {settings.public_url}.",
             advice="Start it there with ledgerport serve, then run this again.",
         )
-    from runtime.server.serve import listen, make_server
+    from runtime.server.serve import make_server
 
     listener = listen(settings)
-    hold_data(settings)
+    _held = hold_data(settings)
     server = make_server(Application(Runtime(settings, log=lambda _event, **_fields: None)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

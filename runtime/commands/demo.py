@@ -22,7 +22,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,8 @@ class Demo:
     simulator_port: int
     definitions: str = ""
     """Folders of definitions laid over ours, as LEDGERPORT_DEFINITIONS names them; empty: as that says."""
+    database_url: str = field(default="", repr=False)
+    """Where the records are stored; empty for a file in `data`, and never those of a real deployment."""
 
     @property
     def url(self) -> str:
@@ -121,7 +123,7 @@ def run_servers(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
     client_secret = _client_secret(demo.data)
     environment = {
         "LEDGERPORT_DATA": str(demo.data),
-        "LEDGERPORT_DATABASE_URL": "",  # a demo never works in the records of a real deployment
+        "LEDGERPORT_DATABASE_URL": demo.database_url,
         "LEDGERPORT_SECRET_KEY": "",
         "LEDGERPORT_HOST": "127.0.0.1",
         "LEDGERPORT_PORT": str(demo.port),

@@ -87,7 +87,7 @@ async def _revert(entry_id: str, company: str, *, is_allowed: bool, is_preview: 
     runtime = Runtime(Settings.load(dict(os.environ)))
     try:
         entry = runtime.journal_reader.find(None, entry_id)
-        account = runtime.stores.look_up.find_account(entry.account_id)
+        account = await runtime.stores.look_up.find_account(entry.account_id)
         if account is None:
             raise refuse_unknown_account()
         tools = {tool.name: tool for tool in runtime.catalog.list_tools(account.integration)}
@@ -132,12 +132,10 @@ def _deployment() -> Any:
 
     from runtime.commands.folders import compile_layers
     from runtime.deployment import Deployment
-    from runtime.keys.crypto import Keys
     from runtime.settings import Settings
     from runtime.stores.embedded import open_stores
 
     settings = Settings.load(dict(os.environ))
     catalog = compile_layers(())
-    return Deployment(
-        settings, Keys(settings.secret_key), open_stores(settings, time.time()), lambda: catalog
-    )
+    keys = settings.make_keys()
+    return Deployment(settings, keys, open_stores(settings, time.time(), keys), lambda: catalog)

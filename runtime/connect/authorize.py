@@ -17,6 +17,7 @@ from generator.vendor import AccountField, Integration
 from runtime.connect.company_choice import Choice, Waiting, list_candidates
 from runtime.connect.company_lookup import PLACE, Company, look_up
 from runtime.connect.confirmation import confirm
+from runtime.connect.customer_links import CustomerLinks
 from runtime.connect.echoes import Echoes, list_app_secrets, list_secrets
 from runtime.connect.grants import ERROR_CODES, Granted
 from runtime.connect.links import AGAIN, Links
@@ -30,11 +31,12 @@ from runtime.errors import (
     Forbidden,
     InvalidRequest,
     LedgerportError,
-    NeedsReconnect,
+    NeedsReauth,
     NotFound,
     VendorUnavailable,
 )
 from runtime.model import Account, AccountId, AuditEntry, Authorization
+from runtime.tenancy import LinkToken
 
 _LONGEST_CODE = 4096
 """Characters. The longest code known of a vendor has 512."""
@@ -52,6 +54,7 @@ class Authorizations:
     ) -> None:
         self._deployment, self._stores = deployment, deployment.stores
         self.links = Links(deployment, tokens.addresses)
+        self.customer_links = CustomerLinks(deployment, self.links)
         self._tokens = tokens
 
     async def complete(self, callback: Mapping[str, str], browser: str) -> Account | Choice:
@@ -67,7 +70,7 @@ class Authorizations:
         try:
             return await self._connect(account, pending, callback)
         except LedgerportError as problem:
-            await self.links.note_refusal(account.id, problem.code, problem.vendor_code)
+            await self.links.note_refusal(account.id, problem.code, problem.vendor_code, problem.message)
             raise
 
     async def read_choice(self, state: str, browser: str) -> Choice:
@@ -92,7 +95,7 @@ class Authorizations:
         try:
             return await self._finish(account, waiting, known[chosen])
         except LedgerportError as problem:
-            await self.links.note_refusal(account.id, problem.code, problem.vendor_code)
+            await self.links.note_refusal(account.id, problem.code, problem.vendor_code, problem.message)
             raise
 
     async def _connect(
@@ -129,9 +132,9 @@ class Authorizations:
         )
         await self._confirm(integration, connected, granted)
         sealed = seal_credentials(self._deployment.keys, account.id, credentials)
-        return await self._store(
-            integration, replace(connected, sealed=sealed, updated_at=self._deployment.clock()), granted
-        )
+        link = await self.links.find_link(waiting.callback["state"])
+        connected = replace(connected, sealed=sealed, updated_at=self._deployment.clock())
+        return await self._store(integration, connected, granted, link)
 
     def _integration(self, account: Account) -> Integration:
         found = self._deployment.catalog().integrations.get(account.integration)
@@ -139,8 +142,8 @@ class Authorizations:
             raise NotFound("There is no such integration in this deployment any more.")
         return found
 
-    def _read(self, account_id: AccountId) -> Account:
-        account = self._stores.look_up.find_account(account_id)
+    async def _read(self, account_id: AccountId) -> Account:
+        account = await self._stores.look_up.find_account(account_id)
         if account is None:
             raise InvalidRequest("The account that this link was for has been deleted.", advice=AGAIN)
         return account
@@ -151,7 +154,7 @@ class Authorizations:
         verifier = self.links.read_verifier(state, pending)
         try:
             return await self._tokens.grants.exchange(integration, code, pending.redirect_uri, verifier)
-        except NeedsReconnect as refused:
+        except NeedsReauth as refused:
             raise InvalidRequest(
                 f"{integration.title} did not accept the code: it has been used, or has run out.",
                 advice=AGAIN,
@@ -213,17 +216,24 @@ class Authorizations:
             await self._tokens.grants.revoke(integration, granted.credentials)
             raise
 
-    async def _store(self, integration: Integration, account: Account, granted: Granted) -> Account:
+    async def _store(
+        self, integration: Integration, account: Account, granted: Granted, link: LinkToken | None
+    ) -> Account:
         audit = AuditEntry(
             account.updated_at, "person", "account.connected", account.id, {"company": account.company}
         )
-        if not await self._stores.write(lambda: self._stores.records.connect_account(account, audit)):
+        link_id = link.id if link else None
+        if not await self._stores.write(
+            lambda: self._stores.records.connect_account(account, audit, link_id)
+        ):
             if not await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account)):
                 await self._tokens.grants.revoke(integration, granted.credentials)
-            self._check_same_company(self._read(account.id), account.company, account.environment)
+            self._check_same_company(await self._read(account.id), account.company, account.environment)
+            if link is not None:
+                raise InvalidRequest("This link has been used, or revoked, while you agreed.", advice=AGAIN)
             raise InvalidRequest("The account was changed while you agreed.", advice=AGAIN)
         self._tokens.forget(account.id)
-        return account
+        return replace(account, status_since=account.updated_at, last_error=None)
 
 
 def _said(integration: Integration, field: AccountField, values: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from generator.vendor import Confirmation, Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.headers import authorize_headers, fill_always_sent, fill_path
 from runtime.connect.vendor_http import OAuthAnswer, VendorHttp
-from runtime.errors import Forbidden, VendorUnavailable
+from runtime.errors import Conflict, Forbidden, VendorUnavailable
 from runtime.model import Account, Credentials
 
 _TRY_LATER = (408, 425, 429)
@@ -35,8 +35,25 @@ async def confirm(
     Raises Forbidden when the vendor says no, VendorUnavailable when it gives no answer that can be read.
     """
     wanted = integration.auth.confirm
+    if wanted is not None:
+        answer = await ask_company(http, addresses, integration, account, credentials)
+        _check(integration, wanted, account, answer)
+
+
+async def ask_company(
+    http: VendorHttp,
+    addresses: Addresses,
+    integration: Integration,
+    account: Account,
+    credentials: Credentials,
+) -> OAuthAnswer:
+    """Return what the vendor answers to the request of `auth.confirm`, which reads the company of an account.
+
+    Raises Conflict where the definition has none, VendorUnavailable without an answer.
+    """
+    wanted = integration.auth.confirm
     if wanted is None:
-        return
+        raise Conflict(f"The definition of {integration.title} names no request that reads the company.")
     if {".", ".."} & set(account.fields.values()):  # would lead to another address, however it is written
         raise _not_confirmed(integration)
     base = addresses.find_base_url(integration, account)
@@ -47,7 +64,7 @@ async def confirm(
         **fill_always_sent(integration.send_headers, account.fields),
         **authorize_headers(integration, account, credentials),
     }
-    _check(integration, wanted, account, await http.get(url, headers))
+    return await http.get(url, headers)
 
 
 def _check(integration: Integration, wanted: Confirmation, account: Account, answer: OAuthAnswer) -> None:

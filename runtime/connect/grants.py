@@ -18,9 +18,10 @@ from runtime.connect.addresses import Addresses
 from runtime.connect.headers import fill_from, fill_path
 from runtime.connect.lifetimes import LONGEST_SECONDS
 from runtime.connect.vendor_http import OAuthAnswer, VendorHttp, encode_basic
-from runtime.errors import LedgerportError, NeedsReconnect, Unchanged, VendorUnavailable
+from runtime.errors import LedgerportError, NeedsReauth, Unchanged, VendorUnavailable
 from runtime.model import Account, Credentials
 from runtime.settings import Settings, get_app
+from runtime.watching.counts import Counts
 
 ACCESS_SECONDS = 3600
 """How long an access token is taken to live when the vendor does not say."""
@@ -71,8 +72,14 @@ class Grants:
     """Asks the token and revoke addresses of every vendor."""
 
     def __init__(
-        self, settings: Settings, addresses: Addresses, http: VendorHttp, clock: Callable[[], float]
+        self,
+        settings: Settings,
+        addresses: Addresses,
+        http: VendorHttp,
+        clock: Callable[[], float],
+        counts: Counts | None = None,
     ) -> None:
+        self._counts = counts or Counts()
         self._settings = settings
         self._addresses = addresses
         self._http = http
@@ -88,7 +95,7 @@ class Grants:
         return await self._ask(integration, values, Credentials())
 
     async def refresh(self, integration: Integration, credentials: Credentials) -> Granted:
-        """Fresh credentials. Raises NeedsReconnect when the vendor will not give any to these any more.
+        """Fresh credentials. Raises NeedsReauth when the vendor will not give any to these any more.
 
         Any other error leaves open whether the vendor has rotated the refresh token, except Unchanged.
         """
@@ -129,12 +136,17 @@ class Grants:
         client: Client | None = None,
     ) -> Granted:
         url = self._addresses.resolve_address(integration, url or integration.auth.token_url)
-        answer = await self._http.post(
-            url, *_as_client(integration, client or self._app(integration), values)
-        )
-        if answer.status != 200 or "error" in answer.values:
-            raise _refusal(integration, answer)
-        _check_tokens(integration, answer.values)
+        try:
+            answer = await self._http.post(
+                url, *_as_client(integration, client or self._app(integration), values)
+            )
+            if answer.status != 200 or "error" in answer.values:
+                raise _refusal(integration, answer)
+            _check_tokens(integration, answer.values)
+        except LedgerportError as error:
+            self._counts.token_refreshes.add(integration.name, error.code)
+            raise
+        self._counts.token_refreshes.add(integration.name, "ok")
         return Granted(self._credentials(integration, answer.values, old), answer.values)
 
     def _app(self, integration: Integration) -> Client:
@@ -201,7 +213,7 @@ def _refusal(integration: Integration, answer: OAuthAnswer) -> LedgerportError:
         code = ""
     is_refusal = 400 <= answer.status < 500 and answer.status != 408
     if is_refusal and code in integration.auth.reconnect_when:
-        return NeedsReconnect(
+        return NeedsReauth(
             f"{integration.title} no longer accepts this connection.",
             advice="A person has to connect the company again.",
             vendor_code=code,

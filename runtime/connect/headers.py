@@ -14,14 +14,14 @@ from urllib.parse import quote
 
 from generator.templates import fill_template
 from generator.vendor import Integration
-from runtime.errors import NeedsReconnect
+from runtime.errors import NeedsReauth
 from runtime.model import Account, Credentials
 
 _BASIC = re.compile(r"\{basic:((?:[^{}]|\{\w+\})*)\}")
 
 
 def authorize_headers(integration: Integration, account: Account, credentials: Credentials) -> dict[str, str]:
-    """Return the header fields for one call. Raises NeedsReconnect when something they need is not there."""
+    """Return the header fields for one call. Raises NeedsReauth when something they need is not there."""
     if integration.auth.type != "headers":
         return {"Authorization": f"{integration.auth.scheme} {credentials.access_token}"}
     return {
@@ -31,11 +31,11 @@ def authorize_headers(integration: Integration, account: Account, credentials: C
 
 
 def fill_from(integration: Integration, account: Account, credentials: Credentials, template: str) -> str:
-    """Return a template with the fields of an account filled in. Raises NeedsReconnect when one is not there."""
+    """Return a template with the fields of an account filled in. Raises NeedsReauth when one is not there."""
     try:
         return _filled(template, {**account.fields, **credentials.secrets})
     except KeyError as missing:
-        raise NeedsReconnect(
+        raise NeedsReauth(
             f"The account {account.name!r} has no {missing.args[0]}.",
             advice=f"Add {integration.title} again as a new integrated account, with all of its fields.",
         ) from None

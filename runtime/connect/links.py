@@ -13,28 +13,32 @@ account. Where the vendor accepts PKCE, the verifier is stored beside it, encryp
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import hmac
 import re
-import secrets
 from urllib.parse import urlencode
 
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
+from runtime.connect.consents import choose_scopes, derive_challenge, make_verifier
 from runtime.connect.lifetimes import TOLERANCE_SECONDS
 from runtime.deployment import Deployment
-from runtime.errors import Conflict, Forbidden, InvalidRequest, NotFound, SettingsError
+from runtime.errors import (
+    Conflict,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    SettingsError,
+    StorageUnavailable,
+)
 from runtime.keys.crypto import make_secret
 from runtime.model import Account, AccountId, AuditEntry, Authorization, TokenHash
 from runtime.settings import IntegrationSettings, get_app
+from runtime.tenancy import AccountError, LinkToken, LinkTokenId
 
 CONNECT_PATH = "/connect"
 CALLBACK_PATH = CONNECT_PATH + "/callback"
 STATE_SECONDS = 600.0
 """RFC 6749 recommends ten minutes at most for a code; signing in with a second factor takes a few."""
-VERIFIER_BYTES = 48
-"""Random bytes of a PKCE verifier: 64 characters, of 43 to 128 that RFC 7636 allows."""
 AGAIN = "Ask for a new link and start again."
 _LONGEST_STATE = 200
 """Characters; ours have 87. A longer one is not even verified."""
@@ -50,15 +54,15 @@ class Links:
         addresses: Addresses,
     ) -> None:
         self._deployment, self._stores = deployment, deployment.stores
-        self._addresses = addresses
+        self.addresses = addresses
 
     @property
     def redirect_uri(self) -> str:
         """Where vendors send the person back to. It must be registered with the app there."""
         return self._deployment.settings.public_url + CALLBACK_PATH
 
-    def begin(self, account: Account) -> str:
-        """Return a link for an account, good for ten minutes.
+    def begin(self, account: Account, return_url: str = "", link_id: LinkTokenId | None = None) -> str:
+        """Return a link for an account, good for ten minutes. `return_url` has been checked.
 
         Raises Conflict when the deployment has no app at the vendor, NotFound when the account is gone.
         """
@@ -67,8 +71,14 @@ class Links:
         state = self._deployment.keys.make_state()
         state_hash = self._deployment.keys.hash_token(state)
         verifier = self._sealed_verifier(state_hash) if integration.auth.pkce else None
+        expires_at = self._deployment.clock() + STATE_SECONDS
         pending = Authorization(
-            account.id, self.redirect_uri, self._deployment.clock() + STATE_SECONDS, verifier=verifier
+            account.id,
+            self.redirect_uri,
+            expires_at,
+            verifier=verifier,
+            return_url=return_url,
+            link_id=link_id,
         )
         if not self._stores.records.add_authorization(state_hash, pending):
             raise NotFound("There is no such integrated account.")
@@ -91,7 +101,7 @@ class Links:
         pending = self._alive(pending)
         if pending.browser_hash is not None:
             self._check_browser(pending, browser)
-        account = self._read(pending.account_id)
+        account = await self._read(pending.account_id)
         return account, self._vendor_address(account, pending, state)
 
     async def open(self, state: str, browser: str, proof: str) -> str:
@@ -100,12 +110,12 @@ class Links:
         Raises Forbidden without the cookie and the proof that the page gave that browser, else as `look` does.
         """
         await self.look(state, browser)
-        self._check_proof(state, browser, proof)
+        self.check_proof(state, browser, proof)
         state_hash, mine = self._deployment.keys.hash_token(state), self._deployment.keys.hash_token(browser)
         pending = await self._stores.write(lambda: self._stores.records.open_authorization(state_hash, mine))
         pending = self._alive(pending)
         self._check_browser(pending, browser)
-        return self._vendor_address(self._read(pending.account_id), pending, state)
+        return self._vendor_address(await self._read(pending.account_id), pending, state)
 
     async def take(self, state: str, browser: str) -> tuple[Account, Authorization]:
         """Use up a link when the vendor's answer arrives in the browser that opened it.
@@ -119,7 +129,7 @@ class Links:
             lambda: self._stores.records.use_authorization(state_hash, mine, now)
         )
         pending = self._alive(found)
-        account = self._read(pending.account_id)
+        account = await self._read(pending.account_id)
         if not hmac.compare_digest(pending.browser_hash or b"", mine):
             await self.note_refusal(account.id, "another_browser")
             raise Forbidden(
@@ -129,6 +139,22 @@ class Links:
             )
         return account, pending
 
+    async def find_return(self, state: str, browser: str) -> tuple[AccountId, str] | None:
+        """Return the account of a link and where the browser that opened it goes in the end; None for a page of ours.
+
+        Raises nothing: of a link that is unknown, or was opened in another browser, nothing is said.
+        """
+        if len(state) > _LONGEST_STATE or not self._deployment.keys.is_our_state(state):
+            return None
+        state_hash, mine = self._deployment.keys.hash_token(state), self._deployment.keys.hash_token(browser)
+        try:
+            found = await asyncio.to_thread(self._stores.records.find_authorization, state_hash)
+        except StorageUnavailable:
+            return None
+        if found is None or not found.return_url or not hmac.compare_digest(found.browser_hash or b"", mine):
+            return None
+        return found.account_id, found.return_url
+
     def read_verifier(self, state: str, pending: Authorization) -> str:
         """Return the PKCE verifier of a pending authorization; empty when it has none."""
         if pending.verifier is None:
@@ -136,6 +162,16 @@ class Links:
         return self._deployment.keys.open(
             pending.verifier, _owner(self._deployment.keys.hash_token(state))
         ).decode()
+
+    async def find_link(self, state: str) -> LinkToken | None:
+        """Return the link token that led to a connect link; None where none did, or the state is none of ours."""
+        if len(state) > _LONGEST_STATE or not self._deployment.keys.is_our_state(state):
+            return None
+        state_hash, records = self._deployment.keys.hash_token(state), self._stores.records
+        pending = await asyncio.to_thread(records.find_authorization, state_hash)
+        if pending is None or pending.link_id is None:
+            return None
+        return await asyncio.to_thread(records.find_link_of, pending.link_id)
 
     def make_proof(self, state: str, browser: str) -> str:
         """Return what the page puts into its form: only a browser that has the cookie and the page can send both."""
@@ -162,16 +198,18 @@ class Links:
         self._check_browser(pending, browser)
         if pending.granted is None:
             raise InvalidRequest("There is no company to choose here any more.", advice=AGAIN)
-        return self._read(pending.account_id), self._deployment.keys.open(pending.granted, _owner(state_hash))
+        account = await self._read(pending.account_id)
+        return account, self._deployment.keys.open(pending.granted, _owner(state_hash))
 
     async def take_held(self, state: str, browser: str, proof: str) -> None:
         """Use up a choice. Raises Forbidden without the proof of the page, InvalidRequest when it was used before."""
-        self._check_proof(state, browser, proof)
+        self.check_proof(state, browser, proof)
         state_hash = self._checked(state)
         if not await self._stores.write(lambda: self._stores.records.replace_grant(state_hash, None)):
             raise InvalidRequest("A company has been chosen here already.", advice=AGAIN)
 
-    def _check_proof(self, state: str, browser: str, proof: str) -> None:
+    def check_proof(self, state: str, browser: str, proof: str) -> None:
+        """Raise Forbidden without the cookie and the proof that the page gave a browser."""
         if not _BROWSER.fullmatch(browser) or not hmac.compare_digest(
             self.make_proof(state, browser).encode(), proof.encode("utf-8", "replace")
         ):
@@ -180,11 +218,14 @@ class Links:
                 advice="Allow cookies of this site, open the link again and press the button there.",
             )
 
-    async def note_refusal(self, account_id: AccountId, reason: str, vendor_code: str = "") -> None:
-        """Write into the audit that a connection was not made, and why."""
+    async def note_refusal(
+        self, account_id: AccountId, reason: str, vendor_code: str = "", message: str = ""
+    ) -> None:
+        """Write into the audit that a connection was not made, and why; with a message it is shown at the account."""
         details = {"reason": reason} | ({"vendor_code": vendor_code} if vendor_code else {})
         audit = AuditEntry(self._deployment.clock(), "person", "account.not_connected", account_id, details)
-        await self._stores.write(lambda: self._stores.records.add_audit(audit))
+        error = AccountError(vendor_code or reason, message, audit.at) if message else None
+        await self._stores.write(lambda: self._stores.records.note_refusal(account_id, audit, error))
 
     def _checked(self, state: str) -> TokenHash:
         if len(state) > _LONGEST_STATE or not self._deployment.keys.is_our_state(state):
@@ -216,8 +257,8 @@ class Links:
                 "link should know.",
             )
 
-    def _read(self, account_id: AccountId) -> Account:
-        account = self._stores.look_up.find_account(account_id)
+    async def _read(self, account_id: AccountId) -> Account:
+        account = await self._stores.look_up.find_account(account_id)
         if account is None:
             raise InvalidRequest("The account that this link was for has been deleted.", advice=AGAIN)
         return account
@@ -233,24 +274,18 @@ class Links:
         values = {
             "client_id": self.check_app(integration).client_id,
             "response_type": "code",
-            "scope": " ".join(integration.auth.scopes),
+            "scope": " ".join(choose_scopes(integration, account)),
             "redirect_uri": pending.redirect_uri,
             "state": state,
         }
         if verifier := self.read_verifier(state, pending):
             values |= {"code_challenge": derive_challenge(verifier), "code_challenge_method": "S256"}
-        address = self._addresses.resolve_address(integration, integration.auth.authorize_url)
+        address = self.addresses.resolve_address(integration, integration.auth.authorize_url)
         return f"{address}{'&' if '?' in address else '?'}{urlencode(values)}"
 
     def _sealed_verifier(self, state_hash: TokenHash) -> bytes:
-        verifier = secrets.token_urlsafe(VERIFIER_BYTES)
+        verifier = make_verifier()
         return self._deployment.keys.seal(verifier.encode(), _owner(state_hash))
-
-
-def derive_challenge(verifier: str) -> str:
-    """Return the S256 code challenge of a verifier (RFC 7636 §4.2)."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _owner(state_hash: TokenHash) -> str:

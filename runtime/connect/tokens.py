@@ -19,13 +19,15 @@ from datetime import UTC, datetime
 
 from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
+from runtime.connect.claims import LEASE_SECONDS, Claims, Pauses
 from runtime.connect.grants import Grants
 from runtime.connect.lifetimes import Opened, measure_life, measure_lifetime
 from runtime.connect.sealing import open_credentials, seal_credentials
 from runtime.connect.vendor_http import VendorHttp
 from runtime.deployment import Deployment
-from runtime.errors import NeedsReconnect, NotConnected, NotFound, Unchanged, VendorUnavailable
+from runtime.errors import NeedsReauth, NotConnected, NotFound, Unchanged, VendorUnavailable
 from runtime.model import Account, AccountId, AuditEntry, Credentials, EndedBy
+from runtime.tenancy import AccountError
 
 AHEAD_SECONDS = 300.0
 """How long before its end an access token is refreshed; half of its life where that is shorter."""
@@ -39,7 +41,10 @@ MOST_AT_ONCE = 8
 """Interrupted refreshes that are finished at once at the start, so that a start is no flood for the vendor."""
 _MOST_CACHED = 10_000
 """Accounts whose opened credentials are in memory; those of others are opened again."""
-_RECONNECT = "A person has to connect the company again."
+_RECONNECT = (
+    "Ask whoever manages this Ledgerport to connect the company again, or to send its owner a link for it; no other "
+    "call will work until then."
+)
 
 
 class AccessTokens:
@@ -50,10 +55,13 @@ class AccessTokens:
         deployment: Deployment,
         *,
         http: VendorHttp | None = None,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self.http = http or VendorHttp()
         self.addresses = Addresses(deployment.settings)
-        self.grants = Grants(deployment.settings, self.addresses, self.http, deployment.clock)
+        self.grants = Grants(
+            deployment.settings, self.addresses, self.http, deployment.clock, deployment.counts
+        )
         self._keys = deployment.keys
         self._stores = deployment.stores
         self._catalog = deployment.catalog
@@ -65,22 +73,23 @@ class AccessTokens:
         self._refused: dict[AccountId, str] = {}
         self._refreshed_at: dict[AccountId, float] = {}
         self._interrupted: set[AccountId] = set()
+        self.claims = Claims(deployment, lease_seconds)
 
     async def get_fresh(self, account: Account) -> Credentials:
         """Credentials for a call that starts now.
 
-        Raises NeedsReconnect when only the person can restore the connection, VendorUnavailable when a refresh was
+        Raises NeedsReauth when only the person can restore the connection, VendorUnavailable when a refresh was
         needed and the vendor could not be reached, Conflict when the account belongs to another place.
         """
         integration = self._integration(account)
-        _check_connected(account, integration)
+        check_connected(account, integration)
         self.addresses.check(integration, account)
         mine = self._open(account)
         if integration.auth.type == "headers" or not self._is_due(account.id, mine):
             return mine.credentials
         try:
             return await self._refresh(account.id, integration)
-        except (NeedsReconnect, NotFound):
+        except (NeedsReauth, NotFound):
             raise
         except (
             Exception
@@ -100,7 +109,9 @@ class AccessTokens:
             async with at_once:
                 await self._finish(account_id, begun_at)
 
-        found = self._stores.look_up.list_interrupted_refreshes()
+        found = await self._stores.look_up.list_interrupted_refreshes()
+        if found and not self._stores.is_shared:
+            await self._stores.write(self._stores.records.release_claims)
         await asyncio.gather(*(finish(*each) for each in found), return_exceptions=True)
 
     async def invalidate(self, account: Account, access_token: str) -> None:
@@ -169,7 +180,7 @@ class AccessTokens:
         return not is_refused and mine.ends_at - self._monotonic() >= LEAST_SECONDS
 
     async def _finish(self, account_id: AccountId, begun_at: float) -> None:
-        account = self._read(account_id)
+        account = await self._read(account_id)
         integration = self._integration(account)
         self.addresses.check(integration, account)
         grace = integration.auth.grace_seconds - max(0.0, self._clock() - begun_at)
@@ -198,44 +209,74 @@ class AccessTokens:
             task.exception()
 
     async def _refresh_alone(self, account_id: AccountId, integration: Integration) -> Credentials:
+        """Make the refresh of an account, or wait for the process that makes it."""
+        pauses = Pauses()
         async with self.lock(account_id):
-            account = await self._save_late(self._read(account_id))
-            _check_connected(account, integration)
-            mine = self._open(account)
-            if not self._is_due(account_id, mine):
-                return mine.credentials
-            return await self._attempt(account, integration, mine.credentials)
+            while True:
+                account = await self._save_late(await self._read(account_id))
+                check_connected(account, integration)
+                mine = self._open(account)
+                if not self._is_due(account_id, mine):
+                    return mine.credentials
+                claim = await self.claims.claim(account)
+                if claim.is_mine and claim.earlier is None and account_id in self._interrupted:
+                    # Another process has finished it already.
+                    self._interrupted.discard(account_id)
+                    await self._end(account)
+                elif claim.is_mine:
+                    async with self.claims.hold(account_id):
+                        return await self._attempt(account, integration, mine.credentials, claim.earlier)
+                elif not claim.is_stale:
+                    if self._is_usable(account_id, mine):
+                        return mine.credentials
+                    await pauses.wait()
 
     async def _attempt(
-        self, account: Account, integration: Integration, credentials: Credentials
+        self, account: Account, integration: Integration, credentials: Credentials, earlier: float | None
     ) -> Credentials:
-        """One refresh, noted before it is sent. The note goes with what came of it, or stays when that is unknown.
+        """One refresh, which was noted before. The note goes with what came of it, or stays when that is unknown.
 
-        A client's token is fetched anew: nothing is used up by that, so that nothing has to be noted.
+        A client's token is fetched anew: nothing is used up by that. `earlier` is when an attempt with the same
+        credentials began whose answer was never stored.
         """
-        if integration.auth.type == "client_credentials":
-            granted = await self.grants.fetch(integration, account, credentials)
-            return await self._save(account, replace(granted.credentials, secrets=credentials.secrets))
-        if not credentials.refresh_token:
-            return await self._ended(account, _run_out(integration), None)
-        records, now = self._stores.records, self._clock()
-        earlier = await self._stores.write(lambda: records.begin_refresh(account.id, account.sealed, now))
         try:
-            granted = await self.grants.refresh(integration, credentials)
-        except NeedsReconnect as ended:
-            if earlier is not None:
-                ended = _interrupted(integration, earlier, ended.vendor_code)
-            elif 0.0 < credentials.refresh_expires_at <= now:
-                ended = _run_out(integration)
-            return await self._ended(account, ended, earlier)
+            if integration.auth.type == "client_credentials":
+                granted = await self.grants.fetch(integration, account, credentials)
+            elif credentials.refresh_token:
+                granted = await self.grants.refresh(integration, credentials)
+            else:
+                raise _run_out(integration)
+        except NeedsReauth as ended:
+            if integration.auth.type == "client_credentials":
+                await self._end(account)
+                raise
+            return await self._ended(
+                account, self._explain_end(integration, credentials, ended, earlier), earlier
+            )
         except Unchanged:
-            if earlier is None:
-                await self._stores.write(lambda: records.end_refresh(account.id, account.sealed))
+            await (self._end(account) if earlier is None else self.claims.release(account.id))
+            raise
+        except VendorUnavailable:
+            is_used_up = integration.auth.type != "client_credentials"
+            await (self.claims.release(account.id) if is_used_up else self._end(account))
             raise
         return await self._save(account, replace(granted.credentials, secrets=credentials.secrets))
 
-    def _read(self, account_id: AccountId) -> Account:
-        account = self._stores.look_up.find_account(account_id)
+    def _explain_end(
+        self, integration: Integration, credentials: Credentials, ended: NeedsReauth, earlier: float | None
+    ) -> NeedsReauth:
+        if earlier is not None:
+            return _interrupted(integration, earlier, ended.vendor_code)
+        is_over = 0.0 < credentials.refresh_expires_at <= self._clock()
+        return _run_out(integration) if is_over else ended
+
+    async def _end(self, account: Account) -> None:
+        """Forget an attempt that changed nothing at the vendor."""
+        records = self._stores.records
+        await self._stores.write(lambda: records.end_refresh(account.id, account.sealed))
+
+    async def _read(self, account_id: AccountId) -> Account:
+        account = await self._stores.look_up.find_account(account_id)
         if account is None:
             raise NotFound("The integrated account is gone.")
         return account
@@ -248,7 +289,7 @@ class AccessTokens:
         if credentials is None or sealed != account.sealed:
             return account
         await self._save(account, credentials)
-        return self._read(account.id)
+        return await self._read(account.id)
 
     async def _save(self, account: Account, credentials: Credentials) -> Credentials:
         """Store rotated credentials. When a person connected again meanwhile, theirs are the ones that count."""
@@ -259,57 +300,63 @@ class AccessTokens:
         )
         del self._unkept[account.id]
         if not is_saved:
-            return self._open(self._read(account.id)).credentials
+            return self._open(await self._read(account.id)).credentials
         self._opened[account.id] = measure_lifetime(sealed, credentials, now, self._monotonic())
         self._refreshed_at[account.id] = self._monotonic()
         self._refused.pop(account.id, None)
         self._interrupted.discard(account.id)
         return credentials
 
-    async def _ended(self, account: Account, ended: NeedsReconnect, earlier: float | None) -> Credentials:
+    async def _ended(self, account: Account, ended: NeedsReauth, earlier: float | None) -> Credentials:
         """Mark the account, unless it has other credentials by now: then those are answered.
 
         `earlier` is when an attempt began whose answer was never stored; None when there was none.
         """
         ended_by: EndedBy = "refused" if earlier is None else "interrupted"
         details = {"reason": ended_by} | ({} if earlier is None else {"refresh_begun_at": _iso(earlier)})
-        audit = AuditEntry(self._clock(), "ledgerport", "account.needs_reconnect", account.id, details)
+        now = self._clock()
+        audit = AuditEntry(now, "ledgerport", "account.needs_reauth", account.id, details)
+        error = AccountError(ended.vendor_code or ended.code, ended.message, now)
         is_marked = await self._stores.write(
-            lambda: self._stores.records.require_reconnect(account.id, account.sealed, audit, ended_by)
+            lambda: self._stores.records.require_reauth(account, error, audit, ended_by)
         )
-        now_stored = self._read(account.id)
+        now_stored = await self._read(account.id)
         if is_marked or now_stored.sealed == account.sealed:
             self.forget(account.id)
             raise ended
         return self._open(now_stored).credentials
 
 
-def _check_connected(account: Account, integration: Integration) -> None:
+def check_connected(account: Account, integration: Integration) -> None:
+    """Raise what an agent is to say to the person when the account has no connection that could be used."""
     if account.status == "active":
         return
+    name = f"The company {account.name!r}"
+    if account.status == "connecting":
+        raise NotConnected(
+            f"{name} has never been connected to {integration.title}.",
+            advice="Ask whoever manages this Ledgerport to connect it, or to send its owner a link for it; no call "
+            "will work until then.",
+        )
+    if account.status == "disconnected":
+        raise NotConnected(f"{name} was disconnected from {integration.title} here.", advice=_RECONNECT)
     if account.ended_by == "interrupted":
-        raise NeedsReconnect(
+        raise NeedsReauth(
             f"The connection of the company {account.name!r} to {integration.title} ended because a refresh of it was "
             "interrupted before its answer could be stored.",
-            advice="Ask whoever manages it in Ledgerport to connect it again; no other call will work until then.",
+            advice=_RECONNECT,
         )
-    if account.status == "pending":
-        raise NotConnected(
-            f"The company {account.name!r} has never been connected to {integration.title}.",
-            advice="Ask whoever manages it in Ledgerport to connect it; no call will work until then.",
-        )
-    raise NeedsReconnect(
-        f"The company {account.name!r} was connected, and {integration.title} no longer accepts that connection.",
-        advice="Ask whoever manages it in Ledgerport to connect it again; no other call will work until then.",
+    raise NeedsReauth(
+        f"{name} was connected, and {integration.title} no longer accepts that connection.", advice=_RECONNECT
     )
 
 
-def _run_out(integration: Integration) -> NeedsReconnect:
-    return NeedsReconnect(f"The connection to {integration.title} has run out.", advice=_RECONNECT)
+def _run_out(integration: Integration) -> NeedsReauth:
+    return NeedsReauth(f"The connection to {integration.title} has run out.", advice=_RECONNECT)
 
 
-def _interrupted(integration: Integration, begun_at: float, vendor_code: str) -> NeedsReconnect:
-    return NeedsReconnect(
+def _interrupted(integration: Integration, begun_at: float, vendor_code: str) -> NeedsReauth:
+    return NeedsReauth(
         f"The connection to {integration.title} ended because a refresh was interrupted: it began at "
         f"{_iso(begun_at)}, and its answer was lost before it could be stored.",
         advice=_RECONNECT,

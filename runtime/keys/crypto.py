@@ -1,4 +1,4 @@
-"""Every use of cryptography: keys from one master key, hashes of tokens, sealed credentials, signed state.
+"""Every use of cryptography: keys from the secret key, hashes of tokens, sealed credentials, signed state.
 
 Stores hold what it makes, endpoints compare with it. The two libraries behind it are imported when first needed,
 because the first answer of a cold start needs neither.
@@ -6,9 +6,11 @@ because the first answer of a cold start needs neither.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from runtime.errors import SealBroken
@@ -19,7 +21,12 @@ if TYPE_CHECKING:
 
 SECRET_BYTES = 32
 """256 bits; 192 are the least that a token may have."""
-_VERSION = b"\x01"
+_LASTING_VERSION = b"\x01"
+"""Of what is sealed with the lasting key: before keys had ids that was everything."""
+_VERSION = b"\x02"
+_ID_BYTES = 4
+"""Enough to distinguish the few keys of a deployment."""
+_LASTING = "lasting key"
 _NONCE_BYTES = 12
 """96 bits, as NIST SP 800-38D recommends for GCM."""
 _HASH_BYTES = 32
@@ -47,22 +54,43 @@ class _Hmac:
         return outer.digest()
 
 
-class Keys:
-    """Everything that takes a key. Made once from the master key; each purpose has a key of its own."""
+class _Master:
+    """One secret key of a deployment, with what is derived from it. `id` names it in what it has sealed."""
 
-    def __init__(self, master: bytes) -> None:
-        prepared = hmac.digest(b"ledgerport", master, "sha256")
-        self._token_hash = _Hmac(_derive(prepared, b"token hashes"))
-        self._key_hash = _Hmac(_derive(prepared, b"idempotency keys"))
-        self._link_hash = _Hmac(_derive(prepared, b"journal"))
-        self._seal_key = _derive(prepared, b"sealed credentials")
-        self._state_key = _derive(prepared, b"oauth state")
-        self._check_key = _derive(prepared, b"key check")
-        self._link_key = _derive(prepared, b"file links")
+    def __init__(self, secret: bytes) -> None:
+        self.prepared = hmac.digest(b"ledgerport", secret, "sha256")
+        self.id = _derive(self.prepared, b"key id")[:_ID_BYTES]
+        self.seal_key = _derive(self.prepared, b"sealed credentials")
+        self.state_key = _derive(self.prepared, b"oauth state")
+        self.link_key = _derive(self.prepared, b"file links")
+        check_key = _derive(self.prepared, b"key check")
+        self.check = hmac.digest(check_key, b"ledgerport key check", "sha256")
+
+
+class Keys:
+    """Everything that takes a key. Made once from the secret key and the previous ones; each purpose has its own.
+
+    Sealed with the secret key, and with its id in front, is what can be sealed anew when that is rotated: credentials,
+    pending authorizations, stored answers. What cannot be made anew (the hashes of tokens and idempotency keys, and the
+    journal, whose chain covers the sealed bytes) hangs on a *lasting key*. It is derived from the first secret key of a
+    database; when that is rotated the lasting key itself is stored, sealed with the new one (`adopt`), so that URLs and
+    API tokens go on and the first secret key can be removed.
+    """
+
+    def __init__(self, master: bytes, previous: Sequence[bytes] = ()) -> None:
+        self._ring = (_Master(master), *(_Master(each) for each in previous))
         self._ciphers: dict[bytes, AESGCM] = {}
+        self._take_lasting(self._ring[0].prepared)
 
     def __repr__(self) -> str:
         return "Keys(…)"
+
+    def _take_lasting(self, lasting: bytes) -> None:
+        self._lasting = lasting
+        self._token_hash = _Hmac(_derive(lasting, b"token hashes"))
+        self._key_hash = _Hmac(_derive(lasting, b"idempotency keys"))
+        self._link_hash = _Hmac(_derive(lasting, b"journal"))
+        self._lasting_key = _derive(lasting, b"sealed credentials")
 
     def hash_token(self, secret: str) -> TokenHash:
         """HMAC-SHA256 of a token, 32 bytes: what is stored and looked up instead of it."""
@@ -70,7 +98,31 @@ class Keys:
 
     def check_value(self) -> bytes:
         """HMAC-SHA256 of a constant, 32 bytes: a database stores it to recognize this key without knowing it."""
-        return hmac.digest(self._check_key, b"ledgerport key check", "sha256")
+        return self._ring[0].check
+
+    def is_ours(self, check: bytes) -> bool:
+        """Whether a database with this check value belongs to the secret key or a previous one."""
+        return self._find(check) is not None
+
+    def adopt(self, check: bytes, lasting: bytes | None) -> bool:
+        """Take the lasting key of a database from its check value and what `seal_lasting_key` stored, if it did.
+
+        False when it belongs to none of these keys.
+        """
+        owner = self._find(check)
+        if owner is None:
+            return False
+        self._take_lasting(owner.prepared if lasting is None else self.open(lasting, _LASTING))
+        return True
+
+    def seal_lasting_key(self) -> bytes:
+        """Return the lasting key, sealed with the secret key."""
+        return self.seal(self._lasting, _LASTING)
+
+    @property
+    def seal_prefix(self) -> bytes:
+        """What everything begins with that is sealed with the secret key."""
+        return _VERSION + self._ring[0].id
 
     def hash_key(self, content: bytes) -> bytes:
         """HMAC-SHA256 of an idempotency key and what it is bound to, 32 bytes."""
@@ -83,53 +135,80 @@ class Keys:
     def seal(self, content: bytes, owner: str) -> bytes:
         """Encrypts content so that it opens only with this key and for this owner (AES-256-GCM)."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return _VERSION + nonce + self._aes(self._seal_key).encrypt(nonce, content, owner.encode())
+        return (
+            self.seal_prefix
+            + nonce
+            + self._aes(self._ring[0].seal_key).encrypt(nonce, content, owner.encode())
+        )
+
+    def seal_lasting(self, content: bytes, owner: str) -> bytes:
+        """Encrypts the same with the lasting key, for what is never sealed anew."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return _LASTING_VERSION + nonce + self._aes(self._lasting_key).encrypt(nonce, content, owner.encode())
 
     def open(self, sealed: bytes, owner: str) -> bytes:
         """Return the content that was sealed for this owner. Raises SealBroken for anything else."""
         from cryptography.exceptions import InvalidTag
 
-        nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        if sealed[:1] != _VERSION or len(nonce) < _NONCE_BYTES:
+        key, rest = self._find_key(sealed)
+        if key is None or len(rest) < _NONCE_BYTES:
             raise SealBroken("A stored secret is not in a form that this version knows.")
         try:
-            return self._aes(self._seal_key).decrypt(nonce, rest, owner.encode())
+            return self._aes(key).decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], owner.encode())
         except InvalidTag as problem:
             raise SealBroken(
                 "A stored secret cannot be opened with the present secret key.",
                 advice="Start with the secret key it was stored with, or connect the account again.",
             ) from problem
 
+    def _find_key(self, sealed: bytes) -> tuple[bytes | None, bytes]:
+        """Return the key that something is sealed with, and what follows its name."""
+        if sealed[:1] == _LASTING_VERSION:
+            return self._lasting_key, sealed[1:]
+        if sealed[:1] != _VERSION:
+            return None, b""
+        name, rest = sealed[1 : 1 + _ID_BYTES], sealed[1 + _ID_BYTES :]
+        found = next((each.seal_key for each in self._ring if each.id == name), None)
+        if found is None and len(name) == _ID_BYTES:
+            raise SealBroken(
+                "A stored secret was sealed with a secret key that is not given.",
+                advice="Add that key to LEDGERPORT_PREVIOUS_SECRET_KEYS, and run ledgerport rotate-keys.",
+            )
+        return found, rest
+
+    def _find(self, check: bytes) -> _Master | None:
+        return next((each for each in self._ring if hmac.compare_digest(each.check, check)), None)
+
     def seal_link(self, content: bytes) -> bytes:
         """Encrypts what a link stands for, so that nobody can read, make or change one (AES-256-GCM)."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._aes(self._link_key).encrypt(nonce, content, None)
+        return nonce + self._aes(self._ring[0].link_key).encrypt(nonce, content, None)
 
     def open_link(self, sealed: bytes) -> bytes:
-        """Return what a link stands for. Raises SealBroken for anything that this key has not sealed as a link."""
+        """Return what a link stands for. Raises SealBroken for anything that these keys have not sealed as a link."""
         from cryptography.exceptions import InvalidTag
 
         if len(sealed) <= _NONCE_BYTES:
             raise SealBroken("A link is too short to be one.")
-        try:
-            nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-            return self._aes(self._link_key).decrypt(nonce, rest, None)
-        except InvalidTag as problem:
-            raise SealBroken("A link was not made with the present secret key.") from problem
+        nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        for each in self._ring:
+            with contextlib.suppress(InvalidTag):
+                return self._aes(each.link_key).decrypt(nonce, rest, None)
+        raise SealBroken("A link was not made with the present secret key.")
 
     def make_state(self) -> str:
         """Return a random, signed OAuth `state`."""
         from itsdangerous import Signer
 
-        return Signer(self._state_key, digest_method=hashlib.sha256).sign(make_secret("")).decode()
+        signer = Signer(self._ring[0].state_key, digest_method=hashlib.sha256)
+        return signer.sign(make_secret("")).decode()
 
     def is_our_state(self, state: str) -> bool:
         """Whether a `state` was made by `new_state`, compared in constant time."""
         from itsdangerous import Signer
 
-        return Signer(self._state_key, digest_method=hashlib.sha256).validate(
-            state.encode("utf-8", "replace")
-        )
+        text = state.encode("utf-8", "replace")
+        return any(Signer(each.state_key, digest_method=hashlib.sha256).validate(text) for each in self._ring)
 
     def _aes(self, key: bytes) -> AESGCM:
         if key not in self._ciphers:

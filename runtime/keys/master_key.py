@@ -27,7 +27,7 @@ def read_secret_key(given: str, data: Path, database: Path | None = None) -> byt
     key that is missing, too short, not base64, or a file that others can read.
     """
     if given:
-        return _decode(given, "LEDGERPORT_SECRET_KEY")
+        return decode_secret_key(given, "LEDGERPORT_SECRET_KEY")
     # Asked first: of processes that start at once, one may make the key and then the database meanwhile.
     has_database = database is not None and database.exists()
     path = data / FILE_NAME
@@ -41,7 +41,14 @@ def read_secret_key(given: str, data: Path, database: Path | None = None) -> byt
         text = path.read_text(encoding="ascii", errors="replace")
     except OSError as problem:
         raise SettingsError(f"The secret key {path} cannot be read: {problem.strerror}.") from problem
-    return _decode(text, str(path))
+    return decode_secret_key(text, str(path))
+
+
+def decode_secret_keys(text: str, where: str) -> tuple[bytes, ...]:
+    """Return the bytes of keys that stand between commas or in lines. Raises SettingsError as `decode_secret_key`."""
+    return tuple(
+        decode_secret_key(each, where) for each in text.replace(",", "\n").splitlines() if each.strip()
+    )
 
 
 def _is_missing(path: Path, database: Path | None) -> SettingsError:
@@ -53,7 +60,8 @@ def _is_missing(path: Path, database: Path | None) -> SettingsError:
     )
 
 
-def _decode(text: str, where: str) -> bytes:
+def decode_secret_key(text: str, where: str) -> bytes:
+    """Return the bytes of a key in base64. Raises SettingsError, which says where it stands and not what it is."""
     compact = "".join(text.split()).rstrip("=").replace("+", "-").replace("/", "_")
     try:
         key = base64.b64decode(compact + "=" * (-len(compact) % 4), altchars=b"-_", validate=True)

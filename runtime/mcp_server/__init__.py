@@ -5,5 +5,7 @@ Called by `server` with a request. Calls `operations`, which makes the call. `en
 `request` and `large_bodies` read the body within bounds, `protocol` knows the revisions, `methods` answers each
 JSON-RPC method, `toolset` holds the tools that a filter leaves as bytes, `discovery` finds and calls tools where they
 are too many to list, `changes` lists what was written and reverts it, `results` writes what a call came to, `resources`
-reads files. The SDK's server is the oracle: `tests/differential`.
+reads files. `callers` recognizes the programs that call, `traces` makes spans of messages where telemetry is on. `sse`
+carries the same messages for clients of the older transport, on the streams of `streams`. The SDK's server is the
+oracle: `tests/differential`.
 """

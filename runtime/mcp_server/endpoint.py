@@ -1,8 +1,9 @@
 """The MCP endpoint: finds out who asks at `/mcp/{token}`, for which tools, and answers.
 
 A POST holds one JSON-RPC message and gets one JSON answer; there are no sessions and no streams. `respond` checks a
-request and answers it, whichever way its bytes came: over ASGI, or from `runtime.server.fast_path` with a body that is
-there already. An address that is not known answers the same to everything: it gives nothing away.
+request and answers it, whichever way its bytes came: over ASGI, from `runtime.server.fast_path` with a body that is
+there already, or by the older transport (`sse`), whose streams `admit` checks. A token that opens nothing answers the
+same to everything: it gives nothing away.
 `runtime/server/app.py` puts the parts together: begin there.
 """
 
@@ -14,14 +15,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from runtime.errors import InternalError, InvalidRequest, StorageUnavailable, TooManyGuesses
-from runtime.mcp_server import large_bodies, protocol
+from runtime.errors import InternalError, InvalidRequest, StorageUnavailable
+from runtime.mcp_server import large_bodies, protocol, senders
 from runtime.mcp_server.methods import McpServices, Methods
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
-    RATE_LIMITED,
     UNKNOWN_TOKEN,
     Field,
     Refused,
@@ -39,32 +39,29 @@ from runtime.mcp_server.request import (
 )
 from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
+from runtime.networks import is_within
 from runtime.operations import narrowing
 from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.files import takes_a_file
+from runtime.operations.server_uses import ServerUses
+from runtime.request_ids import CURRENT, FIELD, add_request_id, choose_request_id
+from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
+from runtime.watching.counts import Counter
 
 logger = logging.getLogger(__name__)
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ReadBody = Callable[[Fields, int, Callable[[int], None]], Awaitable[bytes | bytearray]]
 """Reads the body under header fields, of so many bytes at most, and reports how many it holds before it holds them."""
-FindGrant = Callable[[TokenHash], Grant | None]
+FoundGrant = Grant | None | Awaitable[Grant | None]
+FindGrant = Callable[[TokenHash], FoundGrant]
+"""Answers at once where it can, which costs a request the least."""
 
-PREFIX = "/mcp/"
-LONGEST_TOKEN = 100
-"""Characters. Ours have under 60, and a path has fewer than 100."""
-CLIENTS_ENDING = "/mcp"
-"""What may follow the token: some clients, such as older versions of the MCP Inspector, add `/mcp` to any URL."""
-SSE_ENDING = "/sse"
-WITHOUT_TOKEN = frozenset({"/mcp", "/mcp/", "/sse", "/sse/"})
-"""Paths that clients guess. They name no MCP server, and say so."""
-ALLOW: Field = (b"allow", b"POST, OPTIONS")
 PREFLIGHT = Reply(
     204,
     (
-        ALLOW,
-        (b"access-control-allow-methods", b"POST, OPTIONS"),
+        (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
         (
             b"access-control-allow-headers",
             b"accept, authorization, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, "
@@ -73,12 +70,6 @@ PREFLIGHT = Reply(
         (b"access-control-max-age", b"7200"),
     ),
 )
-NO_TOKEN = Refused(
-    404,
-    INVALID_REQUEST,
-    "The URL of an MCP server here is /mcp/ and a secret token, and this one has none. Use the whole URL that "
-    "Ledgerport showed when the MCP server was created, with Streamable HTTP as the transport.",
-).reply()
 _FAILED = Refused(500, INTERNAL_ERROR, InternalError().message).reply()
 
 
@@ -99,11 +90,21 @@ class Exchange:
 
     head: Head
     fields: Fields
+    request_id: str
     page: tuple[Field, ...] = ()
     """What lets the web page that asks read the reply."""
     is_stream: bool = False
     """Whether the client takes an event stream and no JSON."""
+    is_sse: bool = False
+    """Whether the URL is that of the older transport."""
+    token: str = field(default="", repr=False)
+    """The token of the MCP server."""
     grant: Grant | None = None
+
+    @property
+    def own_fields(self) -> tuple[Field, ...]:
+        """The fields of its response beside those of what is answered."""
+        return (*self.page, (FIELD, self.request_id.encode()))
 
     def take_stream(self) -> None:
         """Answer with an event stream, which is never compressed."""
@@ -114,7 +115,7 @@ class Exchange:
         """Return the reply in the form that the client takes."""
         if self.is_stream:
             reply = as_stream(reply)
-        return reply._replace(fields=(*reply.fields, *self.page)) if self.page else reply
+        return reply._replace(fields=(*reply.fields, *self.own_fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +124,29 @@ class Access:
 
     hash_token: Callable[[str], TokenHash]
     find_grant: FindGrant
-    is_api_token: Callable[[str, Grant], bool]
+    is_api_token: Callable[[str, Grant], Awaitable[bool]]
     guesses: Guesses = field(default_factory=Guesses)
+    addresses: ClientAddresses = field(default_factory=ClientAddresses)
+    uses: ServerUses | None = None
+    on_misuse: Callable[[Grant, str], object] | None = None
+    """Takes a grant that was used from outside its networks, and the address."""
 
 
 class McpEndpoint:
     """The endpoint. One for the process; `drain` it at the end."""
 
-    def __init__(self, services: McpServices, access: Access, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        services: McpServices,
+        access: Access,
+        gate: Gate | None = None,
+        requests: Counter | None = None,
+    ) -> None:
+        self._requests = requests or Counter("requests", "", "endpoint", "status")
         self._guesses = access.guesses
+        self._addresses = access.addresses
+        self._uses = access.uses
+        self._on_misuse = access.on_misuse
         self._hash_token = access.hash_token
         self._find_grant = access.find_grant
         self._is_api_token = access.is_api_token
@@ -145,7 +160,7 @@ class McpEndpoint:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request that comes as ASGI; end quietly when the client has gone."""
         sent: list[Field] = scope["headers"]
-        head = Head(scope["method"], scope["path"], sent, _address_of(scope))
+        head = Head(scope["method"], scope["path"], sent, senders.find_peer_address(scope))
         reply = self.respond(head, partial(read_body, receive))
         try:
             await send_reply(send, reply if isinstance(reply, Reply) else await reply)
@@ -158,48 +173,135 @@ class McpEndpoint:
         `body` is the whole body, or reads it, and is called only when everything before it is in order. Raises
         nothing; what is awaited raises ClientGone when `body` does.
         """
-        exchange = Exchange(head, dict(head.sent))
+        exchange = Exchange(head, fields := dict(head.sent), choose_request_id(fields.get(FIELD)))
+        before = CURRENT.set(exchange.request_id)
         try:
-            reply = self._answer_head(exchange) or self._answer_body(exchange, body)
+            reply = self._answer(exchange, body)
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
-            reply = self._refuse(error, exchange.grant)
-        return exchange.finish(reply) if isinstance(reply, Reply) else self._finish(exchange, reply)
+            reply = self.refuse(error, exchange.grant)
+        finally:
+            CURRENT.reset(before)
+        return self._count(exchange, reply) if isinstance(reply, Reply) else self._finish(exchange, reply)
+
+    def _count(self, exchange: Exchange, reply: Reply) -> Reply:
+        self._requests.add("mcp", str(reply.status))
+        return exchange.finish(reply)
+
+    async def admit(self, head: Head, method: str) -> Exchange | Reply:
+        """Return a request of the older transport that its sender may make with this method, or the reply that refuses
+        it. The path is that of the MCP server. Raises nothing.
+        """
+        exchange = Exchange(head, fields := dict(head.sent), choose_request_id(fields.get(FIELD)))
+        CURRENT.set(exchange.request_id)
+        try:
+            checked = self._check_sender(exchange, method)
+            refusal = checked if checked is None or isinstance(checked, Reply) else await checked
+        except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
+            refusal = self.refuse(error, exchange.grant)
+        return exchange.finish(refusal) if refusal else exchange
+
+    async def is_still_admitted(self, exchange: Exchange) -> bool:
+        """Whether the sender of an admitted request might make it now as well. Raises StorageUnavailable."""
+        found = self._find_grant(self._hash_of(exchange.token))
+        grant = found if found is None or isinstance(found, Grant) else await found
+        if grant is None or (grant.config.networks and self._is_misused(exchange, grant)):
+            return False
+        if not grant.config.require_api_token_auth:
+            return True
+        return await self._is_api_token(senders.read_bearer(exchange.fields), grant)
 
     async def _finish(self, exchange: Exchange, answer: Awaitable[Reply]) -> Reply:
         """Await the reply. Raises ClientGone."""
+        CURRENT.set(exchange.request_id)
         try:
             reply = await answer
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
-            reply = self._refuse(error, exchange.grant)
-        return exchange.finish(reply)
+            reply = self.refuse(error, exchange.grant)
+        return self._count(exchange, reply)
 
-    def _answer_head(self, exchange: Exchange) -> Reply | None:
-        """Return the reply that needs no body; None when the body is to be read.
+    def _answer(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
+        """Return the reply to a request, or what to await for it: where its grant or its answer takes time.
 
-        All checks before the body, in their one order: may this page or host speak to us at all, is the token known,
-        is the method POST, is an API token needed, is the content JSON. Raises Refused and StorageUnavailable.
+        All checks before the body, in their one order: who sends it (`_check_sender`), is the content JSON. Raises
+        Refused and StorageUnavailable.
         """
-        head = exchange.head
-        if head.path in WITHOUT_TOKEN:
-            return NO_TOKEN
+        if exchange.head.path in senders.WITHOUT_TOKEN and senders.has_no_token(
+            exchange.head.method, exchange.head.path, exchange.fields
+        ):
+            return senders.NO_TOKEN
+        checked = self._check_sender(exchange, "POST")
+        if checked is None:
+            return self._answer_content(exchange, body)
+        return checked if isinstance(checked, Reply) else self._await_sender(exchange, checked, body)
+
+    async def _await_sender(
+        self, exchange: Exchange, checked: Awaitable[Reply | None], body: bytes | ReadBody
+    ) -> Reply:
+        if (refusal := await checked) is not None:
+            return refusal
+        answer = self._answer_content(exchange, body)
+        return answer if isinstance(answer, Reply) else await answer
+
+    def _answer_content(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
+        check_content(exchange.fields)
+        return self._answer_body(exchange, body)
+
+    def _check_sender(self, exchange: Exchange, method: str) -> Reply | Awaitable[Reply | None] | None:
+        """Return the reply to a sender that is not let through, or what to await for it; find the grant of one that is.
+
+        May this page or host speak to us at all, is the token known, is the method the right one, is an API token
+        needed. Raises Refused and StorageUnavailable.
+        """
         exchange.page = self.gate.check(exchange.fields)
         if wants_stream(exchange.fields.get(b"accept", b"")):
             exchange.take_stream()
-        token, is_sse = _token_of(head.path)
-        grant = exchange.grant = self._find_grant(self._hash_of(token))
-        if grant is None:
-            self._log("mcp_refused", server=None, status=UNKNOWN_TOKEN.status)
-            return UNKNOWN_TOKEN
-        if is_sse:
-            raise _no_sse()
-        if head.method != "POST":
-            return _without_post(head.method)
-        if grant.config.require_api_token_auth:
-            self._check_api_token(exchange, grant)
-        check_content(exchange.fields)
-        return None
+        exchange.token, exchange.is_sse = senders.read_token(exchange.head.path, exchange.fields)
+        if not exchange.token and exchange.head.path in senders.WITH_BEARER:
+            return PREFLIGHT
+        found = self._find_grant(self._hash_of(exchange.token))
+        if found is None or isinstance(found, Grant):
+            return self._check_grant(exchange, found, method)
+        return self._await_grant(exchange, found, method)
+
+    async def _await_grant(
+        self, exchange: Exchange, found: Awaitable[Grant | None], method: str
+    ) -> Reply | None:
+        checked = self._check_grant(exchange, await found, method)
+        return checked if checked is None or isinstance(checked, Reply) else await checked
+
+    def _check_grant(
+        self, exchange: Exchange, grant: Grant | None, method: str
+    ) -> Reply | Awaitable[Reply | None] | None:
+        if grant is None or (grant.config.networks and self._is_misused(exchange, grant)):
+            return self._refuse_unknown(exchange)
+        exchange.grant = grant
+        if exchange.head.method == "OPTIONS":
+            return PREFLIGHT
+        if exchange.is_sse or exchange.head.method != method:
+            raise senders.refuse_method(is_stream=exchange.is_sse or method == "GET")
+        return self._check_api_token(exchange, grant) if grant.config.require_api_token_auth else None
+
+    async def _refuse_unknown(self, exchange: Exchange) -> Reply:
+        """Return the reply to a token that opens nothing, whatever the reason: to many of one address a slower one."""
+        exchange.grant = None
+        wait = await self._guesses.note(self._find_address(exchange))
+        reply = senders.refuse_more_guesses(wait).reply() if wait else UNKNOWN_TOKEN
+        self._log("mcp_refused", server=None, status=reply.status)
+        return reply
+
+    def _is_misused(self, exchange: Exchange, grant: Grant) -> bool:
+        """Whether a request comes from outside the networks of its MCP server, which is reported."""
+        address = self._find_address(exchange)
+        if is_within(address, grant.config.networks):
+            return False
+        if self._on_misuse is not None:
+            self._on_misuse(grant, address)
+        return True
+
+    def _find_address(self, exchange: Exchange) -> str:
+        return self._addresses.find(exchange.head.client, exchange.head.sent)
 
     def _answer_body(self, exchange: Exchange, body: bytes | ReadBody) -> Reply | Awaitable[Reply]:
         """Return the reply to a body, or what to await for it. Raises Refused."""
@@ -211,8 +313,31 @@ class McpEndpoint:
             toolset = self._narrow(exchange, grant)
         if not isinstance(body, bytes):
             return self._read_and_answer(exchange, grant, toolset, body)
-        message = protocol.read(body, exchange.fields, exchange.head.sent)
+        return self._answer_message(
+            exchange, protocol.read(body, exchange.fields, exchange.head.sent), toolset
+        )
+
+    def _answer_message(
+        self, exchange: Exchange, message: Message, toolset: Toolset
+    ) -> Reply | Awaitable[Reply]:
+        """Return the reply to a message, or what to await for it, and count its use. Raises Refused."""
+        grant = exchange.grant
+        assert grant is not None
+        is_call = message.method == "tools/call" and message.id is not None
+        if is_call and grant.config.max_uses:
+            return self._take_and_answer(exchange, message, grant, toolset)
+        if self._uses is not None:
+            self._uses.note(grant, is_call=is_call)
         return self.methods.answer(message, grant, toolset, exchange.fields)
+
+    async def _take_and_answer(
+        self, exchange: Exchange, message: Message, grant: Grant, toolset: Toolset
+    ) -> Reply:
+        """Return the reply to a call by an MCP server with a limit of them. Raises Refused and StorageUnavailable."""
+        if self._uses is None or not await self._uses.take(grant):
+            return await self._refuse_unknown(exchange)
+        answer = self.methods.answer(message, grant, toolset, exchange.fields)
+        return answer if isinstance(answer, Reply) else await answer
 
     def _narrow(self, exchange: Exchange, grant: Grant) -> Toolset:
         """Return the toolset that the header fields of a request leave of the server's. Raises Refused."""
@@ -236,7 +361,7 @@ class McpEndpoint:
             else:
                 message = await _read_large(exchange, toolset, body)
             del body  # the file holds on to it until it is decoded
-            answer = self.methods.answer(message, grant, toolset, exchange.fields)
+            answer = self._answer_message(exchange, message, toolset)
             return answer if isinstance(answer, Reply) else await answer
 
     async def drain(self) -> None:
@@ -245,12 +370,12 @@ class McpEndpoint:
 
     def _hash_of(self, token: str) -> TokenHash:
         """Return the hash of a token. One too long to be a token has the hash of none."""
-        return self._hash_token(token if len(token) <= LONGEST_TOKEN else "")
+        return self._hash_token(token if len(token) <= senders.LONGEST_TOKEN else "")
 
-    def _refuse(self, error: Exception, grant: Grant | None) -> Reply:
+    def refuse(self, error: Exception, grant: Grant | None) -> Reply:
         """Return the reply that an error becomes, and log it."""
         if isinstance(error, StorageUnavailable):
-            error = _unavailable(error)
+            error = senders.refuse_while_unknown(error)
         if not isinstance(error, Refused):
             logger.error("the MCP endpoint failed", exc_info=error)
             return _FAILED
@@ -258,29 +383,15 @@ class McpEndpoint:
         self._log("mcp_refused", server=server, status=error.status, rpc_code=error.rpc_code)
         return error.reply()
 
-    def _check_api_token(self, exchange: Exchange, grant: Grant) -> None:
-        """Raise Refused. It names no metadata: there is no OAuth here that a client could start."""
-        scheme, _, token = exchange.fields.get(b"authorization", b"").strip().decode("latin-1").partition(" ")
-        is_sent = scheme.lower() == "bearer" and bool(token.strip())
-        if is_sent and self._is_api_token(token.strip(), grant):
+    async def _check_api_token(self, exchange: Exchange, grant: Grant) -> None:
+        """Raise Refused, more slowly for a client that sends many wrong tokens."""
+        is_token_in_field = exchange.head.path in senders.WITH_BEARER
+        token = "" if is_token_in_field else senders.read_bearer(exchange.fields)
+        if token and await self._is_api_token(token, grant):
             return
-        if is_sent and (wait := self._guesses.note(exchange.head.client)):
-            slower = TooManyGuesses(wait)
-            raise Refused(429, RATE_LIMITED, slower.as_text(), fields=((b"retry-after", b"%d" % wait),))
-        raise Refused(
-            401,
-            INVALID_REQUEST,
-            "This MCP server also wants an API token: send Authorization: Bearer with a valid one.",
-            fields=((b"www-authenticate", b"Bearer"),),
-        )
-
-
-def _token_of(path: str) -> tuple[str, bool]:
-    """Return the token in a path, and whether the URL is that of the older transport."""
-    token = path.removeprefix(PREFIX).removesuffix("/")
-    if token.endswith(SSE_ENDING):
-        return token.removesuffix(SSE_ENDING), True
-    return token.removesuffix(CLIENTS_ENDING), False
+        if token and (wait := await self._guesses.note(self._find_address(exchange))):
+            raise senders.refuse_more_guesses(wait)
+        raise senders.refuse_without_api_token(is_token_in_field=is_token_in_field)
 
 
 async def _read_large(exchange: Exchange, toolset: Toolset, body: bytearray) -> Message:
@@ -289,39 +400,6 @@ async def _read_large(exchange: Exchange, toolset: Toolset, body: bytearray) -> 
     message = protocol.read(cut.body, exchange.fields, exchange.head.sent)._replace(carried=cut.files)
     large_bodies.check_use(message, toolset)
     return message
-
-
-def _address_of(scope: MutableMapping[str, Any]) -> str:
-    """Return the address that a connection comes from; empty when it has none, such as over a Unix socket."""
-    client = scope.get("client")
-    return client[0] if client else ""
-
-
-def _unavailable(unknown: StorageUnavailable) -> Refused:
-    """Return the refusal while nobody can say whether the URL is open: neither a 404, which means revoked, nor an
-    answer.
-    """
-    retry_after: Field = (b"retry-after", b"%d" % unknown.retry_after)
-    return Refused(unknown.status, INTERNAL_ERROR, unknown.as_text(), fields=(retry_after,))
-
-
-def _no_sse() -> Refused:
-    return Refused(
-        410,
-        INVALID_REQUEST,
-        "The older transport, HTTP with SSE, is not offered. Use Streamable HTTP with the same URL without /sse.",
-    )
-
-
-def _without_post(method: str) -> Reply:
-    if method == "OPTIONS":
-        return PREFLIGHT
-    raise Refused(
-        405,
-        INVALID_REQUEST,
-        "This is an MCP server: clients send it POST requests. There is no stream to GET and no session to DELETE.",
-        fields=(ALLOW,),
-    )
 
 
 def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Refused:
@@ -338,8 +416,8 @@ def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Ref
 
 
 async def send_reply(send: Send, reply: Reply) -> None:
-    """Send a reply as ASGI."""
-    headers = list(reply.fields)
+    """Send a reply as ASGI, with an id where it has none."""
+    headers = [*add_request_id(reply.fields)]
     if reply.status != 204:
         headers.append((b"content-length", b"%d" % (len(reply.body) + len(reply.rest))))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

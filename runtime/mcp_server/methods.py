@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import orjson
 
@@ -23,6 +23,7 @@ from runtime.errors import InternalError, InvalidRequest, LedgerportError, RateL
 from runtime.exchange.allowance import LONGEST_ESCAPE, Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.mcp_server import discovery, protocol, resources, results
+from runtime.mcp_server.callers import Callers
 from runtime.mcp_server.changes import Changes, Space
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INVALID_PARAMS, Field, Reply
@@ -31,8 +32,13 @@ from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import LONGEST_CLIENT, Grant
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.file_links import FileLinks
+from runtime.operations.finished_calls import CANCELLED, NO_CALLER, Ending, FinishedCalls, describe_ending
 from runtime.safety.once import read_key
 from runtime.upstream.files import NO_FILES, CarriedFiles
+from runtime.watching.calls import Caller
+
+if TYPE_CHECKING:
+    from runtime.mcp_server.traces import Traces
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +77,8 @@ class Sending(NamedTuple):
     """The name by which the tool was called; empty for the one that it has."""
     client: str = ""
     """How the program that calls names itself, where it may change something."""
+    caller: Caller = NO_CALLER
+    """The same for the call log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,8 @@ class McpServices:
     log: Log
     links: FileLinks | None = None
     changes: Changes | None = None
+    finished: FinishedCalls | None = None
+    traces: Traces | None = None
 
 
 class Methods:
@@ -103,6 +113,9 @@ class Methods:
         self._calls = services.calls
         self._identity = services.identity
         self._log = services.log
+        self._finished = services.finished or FinishedCalls(services.log)
+        self._callers = Callers()
+        self._traces = services.traces
         self._writes: set[asyncio.Task[Answer]] = set()
 
     def answer(
@@ -111,6 +124,15 @@ class Methods:
         """Return the reply to a message, or what to await for it where a tool is called; both raise Refused."""
         if message.id is None:
             return ACCEPTED
+        if self._traces is None:
+            return self._answer(message, grant, toolset, fields)
+        return self._traces.follow(
+            message, toolset, fields, lambda: self._answer(message, grant, toolset, fields)
+        )
+
+    def _answer(
+        self, message: Message, grant: Grant, toolset: Toolset, fields: Fields
+    ) -> Reply | Awaitable[Reply]:
         protocol.check_meta(message)
         match message.method:
             case "tools/call":
@@ -118,16 +140,16 @@ class Methods:
             case "tools/list":
                 return self._list(message, grant, toolset, fields)
             case "resources/read":
-                return self._read_resource(message, grant, toolset)
+                return self._read_resource(message, grant, toolset, fields)
             case "resources/list" | "resources/templates/list":
                 return self._reply(message, grant, resources.list_none(message, _RESOURCES[message.method]))
-        return self._greet(message, grant, toolset)
+        return self._greet(message, grant, toolset, fields)
 
-    def _greet(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
+    def _greet(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         """Return the reply to a method that only one era of the protocol has; raises Refused for any other."""
         match message.method, message.is_modern:
             case "initialize", False:
-                return self._initialize(message, grant, toolset)
+                return self._initialize(message, grant, toolset, fields)
             case "ping", False:
                 return self._reply(message, grant, {})
             case "server/discover", True:
@@ -139,8 +161,9 @@ class Methods:
         while self._writes:
             await asyncio.wait(self._writes)
 
-    def _initialize(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
+    def _initialize(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         revision = protocol.negotiate(message)
+        self._callers.note(message, grant, fields)
         self._log("mcp_initialize", server=grant.server_id, revision=revision, client=_client(message))
         result = {
             "protocolVersion": revision,
@@ -171,11 +194,11 @@ class Methods:
         front = b'{"jsonrpc":"2.0","id":%b,"result":{%b' % (id_, first)
         return Reply(200, PLAIN_FIELDS, front, toolset.listed)
 
-    async def _read_resource(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
+    async def _read_resource(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         async def call(tool: Tool, arguments: dict[str, Any]) -> Answer:
-            return await self._answer_of(
-                grant, toolset, tool, arguments, Sending("", NO_FILES, self._form(message, grant))
-            )
+            caller = self._callers.find(message, grant, fields)
+            sending = Sending("", NO_FILES, self._form(message, grant), caller=caller)
+            return await self._answer_of(grant, toolset, tool, arguments, sending)
 
         result, answer = await resources.read(message, grant, toolset, self._links, call)
         return results.reply_success(self._body(message, grant, result), answer)
@@ -185,7 +208,8 @@ class Methods:
         key = _idempotency_key(message)
         tool = find_tool(toolset.tools, name)
         client = "" if tool is not None and tool.is_read_only else _name_client(message, fields)
-        sending = Sending(key, message.carried, self._form(message, grant), name, client)
+        caller = self._callers.find(message, grant, fields)
+        sending = Sending(key, message.carried, self._form(message, grant), name, client, caller)
         if tool is not None:
             answer = await self._answer_of(grant, toolset, tool, arguments, sending)
         elif name in toolset.changes:
@@ -193,7 +217,7 @@ class Methods:
         elif toolset.discovery is not None and name in toolset.discovery.listed:
             answer = await self._discovered(grant, toolset, name, arguments, sending)
         else:
-            answer = await self._unknown(grant, toolset, name)
+            answer = await self._unknown(grant, toolset, name, caller)
         answer = sending.form.fit(answer, self._calls.compute_budget(grant))
         if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
             return results.refuse_rate(answer, message.id)
@@ -206,14 +230,15 @@ class Methods:
         uri = self._links.make(grant, answer.file)
         return results.Link(uri, grant.config.require_api_token_auth, protocol.has_links(fields))
 
-    async def _unknown(self, grant: Grant, toolset: Toolset, name: str) -> Answer:
+    async def _unknown(self, grant: Grant, toolset: Toolset, name: str, caller: Caller) -> Answer:
         """Return the error of a tool that is not there, for the model to read: a protocol error ends some clients'
         session.
 
         Word for word the same for a tool that the filter leaves out and one that never was.
         """
         error = await asyncio.to_thread(toolset.explain_unknown, name)
-        self._log_call(grant, name[: protocol.LONGEST_ECHO], perf_counter(), 0, error.code)
+        shown, ending = name[: protocol.LONGEST_ECHO], Ending(0, error.code)
+        self._finished.note_of(grant, shown, perf_counter(), ending, caller, is_known=False)
         return Answer(status=0, error=error, limits=await self._calls.read_limits(grant))
 
     async def _answer_of(
@@ -256,7 +281,7 @@ class Methods:
             answer = answer._replace(status=0, limits=limits)
         except LedgerportError as error:
             answer = Answer(status=0, error=error, limits=await self._calls.read_limits(grant))
-        self._log_call(grant, name, began, 0, answer.error.code if answer.error else None)
+        self._finished.note_of(grant, name, began, describe_ending(answer._replace(status=0)), sending.caller)
         return answer
 
     async def _changed(
@@ -275,7 +300,7 @@ class Methods:
                 answer = answer._replace(status=0, limits=beside.limits)
         except LedgerportError as error:
             answer = beside._replace(error=error)
-        self._log_call(grant, name, began, 0, answer.error.code if answer.error else None)
+        self._finished.note_of(grant, name, began, describe_ending(answer._replace(status=0)), sending.caller)
         return answer
 
     def make_result(self, answer: Answer, link: results.Link) -> dict[str, Any]:
@@ -303,24 +328,13 @@ class Methods:
                 form=sending.form,
             )
         except asyncio.CancelledError:
-            self._log_call(grant, tool.name, began, 0, "cancelled")
+            self._finished.note_of(grant, tool.name, began, CANCELLED, sending.caller)
             raise
         except Exception:
             logger.exception("the call of %s failed inside", tool.name)
             answer = _broken(tool)
-        self._log_call(grant, tool.name, began, answer.status, answer.error.code if answer.error else None)
+        self._finished.note_of(grant, tool.name, began, describe_ending(answer), sending.caller)
         return answer
-
-    def _log_call(self, grant: Grant, tool: str, began: float, status: int, error: str | None) -> None:
-        self._log(
-            "tool_call",
-            server=grant.server_id,
-            account=grant.account.id,
-            tool=tool,
-            status=status,
-            ms=round((perf_counter() - began) * 1000, 2),
-            error=error,
-        )
 
     async def _to_its_end(self, call: Coroutine[Any, Any, Answer]) -> Answer:
         """Run a write in a task of its own, so that it ends as it began when the request is cancelled."""

@@ -73,7 +73,12 @@ def as_stream(reply: Reply) -> Reply:
     if reply.status != 200 or JSON not in reply.fields:
         return reply
     fields = tuple(EVENTS if field == JSON else field for field in reply.fields)
-    return Reply(reply.status, fields, _EVENT % (reply.body, reply.rest))
+    return Reply(reply.status, fields, as_event(reply))
+
+
+def as_event(reply: Reply) -> bytes:
+    """Return the content of a reply, which is JSON in one line, as an event of a stream."""
+    return _EVENT % (reply.body, reply.rest)
 
 
 class Refused(InvalidRequest):

@@ -25,7 +25,7 @@ USUAL_ACCEPT = frozenset({b"", b"*/*", b"application/json", b"application/json, 
 """What nearly every client sends; each lets JSON through."""
 EXPOSED_FIELDS = (
     b"ratelimit, ratelimit-policy, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, "
-    b"www-authenticate"
+    b"www-authenticate, request-id"
 )
 WRONG_HOST = (
     "This server does not answer to the name in the Host header. If clients are to reach it by that name, set "

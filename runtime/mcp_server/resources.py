@@ -39,7 +39,7 @@ async def read(
 ) -> tuple[dict[str, Any], Answer]:
     """Return the result of reading a resource, and the answer that it was made of. Raises Refused."""
     uri = protocol.read_uri(message)
-    tool, arguments = _call_of(message, uri, grant, toolset, links)
+    tool, arguments = await _call_of(message, uri, grant, toolset, links)
     answer = await call(tool, arguments)
     error = answer.error
     if answer.file is not None and error is None:
@@ -51,7 +51,7 @@ async def read(
     return {"contents": [results.embed_file(uri, answer.file)], **_caching(message)}, answer
 
 
-def _call_of(
+async def _call_of(
     message: Message, uri: str, grant: Grant, toolset: Toolset, links: FileLinks | None
 ) -> tuple[Tool, dict[str, Any]]:
     """Return the call that a link of this MCP server stands for. Raises Refused, the same for a link of another
@@ -60,7 +60,7 @@ def _call_of(
     try:
         if links is None:
             raise NotFound("There is no resource at this address.")
-        opened = links.open(uri)
+        opened = await links.open(uri)
     except NotFound as unknown:
         raise _not_found(message, unknown, uri) from None
     if opened.grant.server_id != grant.server_id or opened.tool.name not in toolset.tools:

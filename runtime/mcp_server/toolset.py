@@ -8,6 +8,7 @@ carried on over it. The outcome is a single gzip member: many clients stop readi
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -125,7 +126,7 @@ class Toolsets:
 
     def select(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
         """Return the toolset that `config` leaves of an integration."""
-        key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure)
+        key = _key_of(catalog, integration, config)
         made = self._by_filter.get(key)
         if made is None:
             made = _make(catalog, integration, config)
@@ -137,7 +138,7 @@ class Toolsets:
         self, catalog: Catalog, integration: str, config: ServerConfig, narrowing: Narrowing
     ) -> Toolset:
         """Return what a request leaves of that toolset. Raises InvalidRequest."""
-        key = (catalog.version, integration, config.methods, config.tags, config.tool_exposure, narrowing)
+        key = (*_key_of(catalog, integration, config), narrowing)
         found = self._narrowed.get(key)
         if found is None:
             found = self._narrowed.put(key, self._narrow(catalog, integration, config, narrowing))
@@ -164,7 +165,8 @@ class Toolsets:
 
 
 def _select(catalog: Catalog, integration: str, config: ServerConfig) -> dict[str, Tool]:
-    return {tool.name: tool for tool in select(catalog.list_tools(integration), config.methods, config.tags)}
+    found = select(catalog.list_tools(integration), config.methods, config.tags)
+    return {tool.name: tool for tool in found if tool.is_read_only or not config.is_read_only}
 
 
 def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
@@ -178,6 +180,35 @@ def _list(tools: dict[str, Tool], catalog: Catalog, integration: str, config: Se
     if beside is None:
         return Toolset(tools)
     return Toolset(tools, Discovery(tools, len(beside), vendor.synonyms if vendor else NO_SYNONYMS), beside)
+
+
+class Listings:
+    """What MCP servers list, by what it depends on: each of many that are made alike has the same. For any thread."""
+
+    def __init__(self, most: int = MOST_CACHED) -> None:
+        self._by_filter: Recent[tuple[object, ...], Listing] = Recent(most)
+        self._lock = threading.Lock()
+
+    def describe(self, catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
+        """Return what an MCP server with this config lists, and what that costs a model."""
+        key = _key_of(catalog, integration, config)
+        with self._lock:
+            found = self._by_filter.get(key)
+            if found is None:
+                found = self._by_filter.put(key, describe_listing(catalog, integration, config))
+        return found
+
+
+def _key_of(catalog: Catalog, integration: str, config: ServerConfig) -> tuple[object, ...]:
+    """Return everything that the tools of an MCP server depend on."""
+    return (
+        catalog.version,
+        integration,
+        config.methods,
+        config.tags,
+        config.tool_exposure,
+        config.is_read_only,
+    )
 
 
 def describe_listing(catalog: Catalog, integration: str, config: ServerConfig) -> Listing:

@@ -6,28 +6,50 @@ are made for it. Of what an account stores, credentials are never answered.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
-from uuid import uuid4
 
 from generator.suggestions import did_you_mean
 from generator.vendor import AccountField, Integration
 from runtime.connect.authorize import Authorizations
+from runtime.connect.new_account import make_account
+from runtime.connect.return_urls import check_return_url
 from runtime.connect.sealing import seal_credentials
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
-from runtime.errors import InvalidRequest, LedgerportError, StorageUnavailable
+from runtime.errors import InvalidRequest
 from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations import answers
-from runtime.operations.names import check_name, refuse_unknown_account
+from runtime.operations.account_endings import AccountEndings
+from runtime.operations.account_fields import check_fields, list_wanted_fields
+from runtime.operations.names import (
+    UNSET,
+    Unset,
+    check_external_id,
+    check_metadata,
+    check_name,
+    check_tenant_id,
+    refuse_unknown_account,
+)
 from runtime.operations.policy_config import read_budget
+from runtime.operations.scopes import check_may_make_accounts, choose_tenant
+from runtime.tenancy import DEFAULT_TENANT, EVERY_ACCOUNT, EVERYTHING, AccountFilter, Reach, TenantId
 
-_LONGEST_FIELD = 4096
-"""Characters of an account field: what a header field of ours may have."""
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a platform says of an account: whose it is, what it is called there, and its notes."""
+
+    tenant_id: str | None = None
+    external_id: str | Unset | None = UNSET
+    metadata: Mapping[str, str] | Unset | None = UNSET
+    return_url: str = ""
+    """Where the browser goes when it is connected; empty for a page of ours."""
+    read_only: bool = False
+
+
+NOTHING_SAID = About()
 
 
 class Accounts:
@@ -38,9 +60,10 @@ class Accounts:
         deployment: Deployment,
         tokens: AccessTokens,
     ) -> None:
-        self._deployment, self._stores = deployment, deployment.stores
-        self._tokens = tokens
+        self.deployment, self._stores = deployment, deployment.stores
+        self.tokens = tokens
         self.authorizations = Authorizations(deployment, tokens)
+        self._endings = AccountEndings(deployment, tokens)
 
     def create(
         self,
@@ -48,109 +71,159 @@ class Accounts:
         integration: str = "",
         fields: Mapping[str, str] | None = None,
         *,
+        about: About = NOTHING_SAID,
+        reach: Reach = EVERYTHING,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Make an account. By OAuth it is pending, and `authorize_url` is to be opened by a person within ten
+        """Make an account. By OAuth it is connecting, and `authorize_url` is to be opened by a person within ten
 
-        minutes; without a person's consent `fields` hold what the vendor wants, and it is active at once. Raises
-        InvalidRequest for an unknown integration or a field that is missing, unknown or out of form.
+        minutes; without a person's consent `fields` hold what the vendor wants, and it is active at once.
+
+        Raises InvalidRequest for an unknown integration or a field that is missing, unknown or out of form, Forbidden
+        where `reach` does not let it be made, LimitReached and Conflict.
         """
-        chosen = self._chosen(integration)
-        account = self._new(chosen, check_name(name))
+        check_may_make_accounts(reach)
+        tenant_id = _choose_tenant(reach, about)
+        chosen = self.choose_integration(integration)
+        account = make_account(self.deployment, chosen, check_name(name), is_read_only=about.read_only)
+        account = self._lay(replace(account, tenant_id=tenant_id), about)
+        return_url = check_return_url(self.deployment.settings, about.return_url)
         credentials = Credentials()
         if chosen.auth.uses_app:
             self.authorizations.links.check_app(chosen)
-        _check_fields(chosen, fields or {})
+        check_fields(chosen, fields or {})
         if chosen.auth.type != "oauth2":
             account, credentials = self._with_fields(chosen, account, fields or {})
-        account = replace(account, sealed=seal_credentials(self._deployment.keys, account.id, credentials))
+        account = replace(account, sealed=seal_credentials(self.deployment.keys, account.id, credentials))
         audit = AuditEntry(account.created_at, actor, "account.created", account.id, _described(account))
         self._stores.records.add_account(account, audit)
         if account.status == "active":
             return answers.show_account(account)
-        return {**answers.show_account(account), "authorize_url": self.authorizations.links.begin(account)}
+        return {
+            **answers.show_account(account),
+            "authorize_url": self.authorizations.links.begin(account, return_url),
+        }
 
     def list_wanted_fields(self, integration: str = "") -> tuple[AccountField, ...]:
         """Return the fields that `create` wants; none where a person agrees. Raises InvalidRequest as it does."""
-        return _wanted_fields(self._chosen(integration))
+        return list_wanted_fields(self.choose_integration(integration))
 
-    def connect(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
+    def connect(self, account_id: str, *, return_url: str = "", actor: str = "") -> dict[str, Any]:
         """Return a fresh `authorize_url` for an account: to connect it, or to connect it again. Raises NotFound."""
         account = self._find(account_id)
-        if self._deployment.catalog().integrations[account.integration].auth.type != "oauth2":
+        return_url = check_return_url(self.deployment.settings, return_url)
+        if self.deployment.catalog().integrations[account.integration].auth.type != "oauth2":
             raise InvalidRequest(
                 "This account is connected by its fields, not by a person's consent.",
                 advice="Make a new integrated account with the new fields and delete this one.",
             )
-        authorize_url = self.authorizations.links.begin(account)
+        authorize_url = self.authorizations.links.begin(account, return_url)
         audit = AuditEntry(
-            self._deployment.clock(), actor, "account.connect_started", account.id, _described(account)
+            self.deployment.clock(), actor, "account.connect_started", account.id, _described(account)
         )
         self._stores.records.add_audit(audit)
         return {**answers.show_account(account), "authorize_url": authorize_url}
 
-    def list(self, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
-        """Return the accounts, from the oldest on."""
-        return answers.read_part(self._stores.records.list_accounts, answers.show_account, limit, next_cursor)
+    def list(
+        self,
+        limit: int = answers.USUAL_PART,
+        next_cursor: str = "",
+        wanted: AccountFilter = EVERY_ACCOUNT,
+    ) -> dict[str, Any]:
+        """Return the accounts that are wanted, from the oldest on."""
+        records = self._stores.records
+        return answers.read_part(
+            lambda after, count: records.list_accounts(after, count, wanted),
+            answers.show_account,
+            limit,
+            next_cursor,
+        )
 
     def get(self, account_id: str) -> dict[str, Any]:
         """One account. Raises NotFound."""
         return answers.show_account(self._find(account_id))
 
-    def change(self, account_id: str, *, budget: Mapping[str, Any] | None, actor: str = "") -> dict[str, Any]:
-        """Set the budget of an account. Raises NotFound and InvalidRequest."""
-        account, wanted = self._find(account_id), read_budget(budget, "budget")
-        if account.budget != wanted:
-            changes = {"budget": {"before": account.budget.as_dict(), "after": wanted.as_dict()}}
-            audit = AuditEntry(
-                self._deployment.clock(), actor, "account.changed", account.id, {"changes": changes}
-            )
-            if not self._stores.records.set_budget(account.id, wanted, audit):
-                raise refuse_unknown_account()
-        return answers.show_account(self._find(account_id))
+    def change(
+        self,
+        account_id: str,
+        *,
+        name: str | None = None,
+        budget: Mapping[str, Any] | Unset | None = UNSET,
+        about: About = NOTHING_SAID,
+        actor: str = "",
+    ) -> dict[str, Any]:
+        """Change what is mentioned of an account. Raises NotFound, InvalidRequest and Conflict."""
+        now = self.deployment.clock()
+
+        def changed(account: Account) -> Account:
+            if name is not None:
+                account = replace(account, name=check_name(name))
+            if not isinstance(budget, Unset):
+                account = replace(account, budget=read_budget(budget, "budget"))
+            return replace(self._lay(account, about), updated_at=now)
+
+        audit = AuditEntry(now, actor, "account.changed", account_id)
+        found = self._stores.records.change_account(AccountId(account_id), changed, audit, _describe_changes)
+        return answers.show_account(self._check(found))
 
     def find(self, account_id: str) -> Account:
-        """Return the account itself, for an endpoint that calls its tools. Raises NotFound."""
+        """Return the account itself, for a thread that may wait. Raises NotFound."""
         return self._find(account_id)
 
+    async def look_up(self, account_id: str) -> Account | None:
+        """Return the account itself; None where there is none."""
+        return await self._stores.look_up.find_account(AccountId(account_id))
+
+    async def fetch(self, account_id: str) -> Account:
+        """Return the account itself, for an endpoint that calls its tools. Raises NotFound."""
+        return self._check(await self.look_up(account_id))
+
+    async def disconnect(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
+        """End the connection of an account and its MCP servers; it stays listed, with its journal.
+
+        Answers the account with `revoked`, which is `proved` when the vendor refuses the former access token, and
+        `revoked_reason`. Raises NotFound.
+        """
+        async with self.tokens.lock(AccountId(account_id)):
+            account = await self.fetch(account_id)
+            found = await self._endings.disconnect(
+                account, self._audit(actor, "account.disconnected", account)
+            )
+        shown = answers.show_account(await self.fetch(account_id))
+        return shown | {"revoked": found.revoked, "revoked_reason": found.reason}
+
     async def delete(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
-        """Forgets an account with its MCP servers, and ends its connection at the vendor unless another account
+        """Forget an account with its MCP servers, and end its connection at the vendor unless another account
 
         has the same company. Raises NotFound.
         """
-        async with self._tokens.lock(AccountId(account_id)):
-            account = self._find(account_id)
-            audit = AuditEntry(
-                self._deployment.clock(), actor, "account.deleted", account.id, _described(account)
-            )
+        async with self.tokens.lock(AccountId(account_id)):
+            account = await self.fetch(account_id)
+            ended = {}
+            if account.status != "connecting":
+                audit = self._audit(actor, "account.disconnected", account)
+                found = await self._endings.disconnect(account, audit)
+                ended = {"revoked": found.revoked, "revoked_reason": found.reason}
+            audit = self._audit(actor, "account.deleted", account)
             if not await self._stores.write(lambda: self._stores.records.delete_account(account.id, audit)):
                 raise refuse_unknown_account()
-            # Asked only now: of two that are deleted at once, the later sees that it was the last.
-            is_shared = await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account))
-            if account.status != "pending" and not is_shared:
-                await self._revoke(account)
-        return {"id": account.id}
+            self.tokens.forget(account.id)
+        return {"id": account.id, **ended}
 
-    async def _revoke(self, account: Account) -> None:
-        """End the connection at the vendor, as well as that can be done: the account is gone here anyway."""
-        is_revoked = False
-        with contextlib.suppress(LedgerportError):
-            is_revoked = await self._tokens.revoke(account)
-        action = "account.revoked" if is_revoked else "account.not_revoked"
-        audit = AuditEntry(self._deployment.clock(), "ledgerport", action, account.id)
-        with contextlib.suppress(
-            StorageUnavailable
-        ):  # the account is gone already; a refusal would deny that
-            await self._stores.write(lambda: self._stores.records.add_audit(audit))
+    def _audit(self, actor: str, action: str, account: Account) -> AuditEntry:
+        return AuditEntry(self.deployment.clock(), actor, action, account.id, _described(account))
 
     def _find(self, account_id: str) -> Account:
-        account = self._stores.look_up.find_account(AccountId(account_id))
-        if account is None or account.integration not in self._deployment.catalog().integrations:
+        return self._check(self._stores.read_account(AccountId(account_id)))
+
+    def _check(self, account: Account | None) -> Account:
+        if account is None or account.integration not in self.deployment.catalog().integrations:
             raise refuse_unknown_account()
         return account
 
-    def _chosen(self, name: str) -> Integration:
-        known = self._deployment.catalog().integrations
+    def choose_integration(self, name: str) -> Integration:
+        """Return the integration with this name; the only one for an empty name. Raises InvalidRequest."""
+        known = self.deployment.catalog().integrations
         if not name and len(known) == 1:
             return next(iter(known.values()))
         if name not in known:
@@ -161,21 +234,6 @@ class Accounts:
             )  # fmt: skip
         return known[name]
 
-    def _new(self, integration: Integration, name: str) -> Account:
-        now = self._deployment.clock()
-        return Account(
-            id=AccountId(str(uuid4())),
-            integration=integration.name,
-            environment=self._deployment.settings.choose_environment(integration),
-            name=name,
-            status="pending",
-            company="",
-            fields={},
-            sealed=b"",
-            created_at=now,
-            updated_at=now,
-        )
-
     def _with_fields(
         self, integration: Integration, account: Account, given: Mapping[str, str]
     ) -> tuple[Account, Credentials]:
@@ -185,41 +243,43 @@ class Accounts:
         account = replace(account, status="active", fields=open_fields, company=company)
         return account, Credentials(secrets={name: given[name] for name in given if name in secret})
 
-
-def _wanted_fields(integration: Integration) -> tuple[AccountField, ...]:
-    """Return the fields that whoever makes an account gives; by OAuth the vendor says them all."""
-    if integration.auth.type == "oauth2":
-        return ()
-    return tuple(each for each in integration.account_fields if not each.source)
-
-
-def _check_fields(integration: Integration, given: Mapping[str, str]) -> None:
-    wanted = _wanted_fields(integration)
-    names = [each.name for each in wanted]
-    problems = [
-        f'fields has "{name[:80]}", which {integration.title} does not ask for. '
-        f"{did_you_mean(name, names)}".rstrip()
-        for name in given
-        if name not in names
-    ]
-    for field in wanted:
-        value = given.get(field.name, "")
-        if not value:
-            problems.append(f"fields.{field.name} is missing: {field.title}. {field.description}")
-        elif not _is_in_form(field, value):
-            problems.append(f"fields.{field.name} is not in the form of a {field.title}.")
-    if problems:
-        raise InvalidRequest(" ".join(problems[:20]), details={"fields": names})
+    def _lay(self, account: Account, about: About) -> Account:
+        """Return an account with what its platform says of it. Raises InvalidRequest."""
+        if not isinstance(about.external_id, Unset):
+            account = replace(account, external_id=check_external_id(about.external_id))
+        if not isinstance(about.metadata, Unset):
+            account = replace(account, metadata=check_metadata(about.metadata or {}))
+        return account
 
 
-def _is_in_form(field: AccountField, value: str) -> bool:
-    """Whether a value fits, and could stand in a header field or an address without ending it."""
-    is_plain = value.isascii() and value.isprintable() and len(value) <= _LONGEST_FIELD
-    return is_plain and (not field.pattern or re.fullmatch(field.pattern, value, re.ASCII) is not None)
+def _choose_tenant(reach: Reach, about: About) -> TenantId:
+    named = None if about.tenant_id is None else check_tenant_id(about.tenant_id)
+    return choose_tenant(reach, named) or DEFAULT_TENANT
+
+
+def _describe_changes(before: Account, after: Account) -> dict[str, Any]:
+    """Return what the audit says of a change; empty where there is none."""
+    pairs = {
+        "name": (before.name, after.name),
+        "budget": (before.budget.as_dict(), after.budget.as_dict()),
+        "external_id": (before.external_id, after.external_id),
+        "metadata": (before.metadata, after.metadata),
+    }
+    changes = {name: {"before": old, "after": new} for name, (old, new) in pairs.items() if old != new}
+    return {"changes": changes} if changes else {}
 
 
 def _described(account: Account) -> dict[str, Any]:
     """Return what the audit says of an account. Its fields are named only: some are keys."""
     shown = answers.show_account(account)
-    names = ("name", "integration", "environment", "status", "company")
+    names = (
+        "name",
+        "integration",
+        "environment",
+        "status",
+        "company",
+        "read_only",
+        "tenant_id",
+        "external_id",
+    )
     return {name: shown[name] for name in names} | {"fields": sorted(account.fields)}

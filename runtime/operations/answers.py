@@ -12,13 +12,15 @@ from typing import Any, TypeVar
 import orjson
 
 from runtime.errors import InvalidRequest
+from runtime.events import Delivery, Webhook
 from runtime.model import Account, ApiToken, McpServer, ServerConfig
+from runtime.tenancy import AccountError, LinkToken, Tenant
 
 LARGEST_PART = 200
 """Things in one answer of a list; a cursor leads to the next."""
 USUAL_PART = 50
 """As many as a page shows."""
-Thing = TypeVar("Thing", Account, McpServer, ApiToken)
+Thing = TypeVar("Thing", Account, McpServer, ApiToken, LinkToken, Tenant, Webhook, Delivery)
 
 
 def format_time(seconds: float | None) -> str | None:
@@ -36,13 +38,23 @@ def show_account(account: Account) -> dict[str, Any]:
         "integration": account.integration,
         "environment": account.environment,
         "status": account.status,
+        "since": format_time(account.status_since),
+        "last_error": _show_error(account.last_error),
         "ended_by": account.ended_by or None,
+        "read_only": account.is_read_only,
         "company": account.company,
         "fields": account.fields,
         "budget": account.budget.as_dict(),
+        "tenant_id": account.tenant_id,
+        "external_id": account.external_id,
+        "metadata": account.metadata,
         "created_at": format_time(account.created_at),
         "updated_at": format_time(account.updated_at),
     }
+
+
+def _show_error(error: AccountError | None) -> dict[str, Any] | None:
+    return error and {"code": error.code, "message": error.message, "at": format_time(error.at)}
 
 
 def show_config(config: ServerConfig) -> dict[str, Any]:
@@ -61,6 +73,8 @@ def show_config(config: ServerConfig) -> dict[str, Any]:
         "policies": config.policies.as_dict(),
         "budget": config.budget.as_dict(),
         "time_zone": config.time_zone,
+        "networks": list(config.networks),
+        "max_uses": config.max_uses,
     }
 
 
@@ -74,7 +88,17 @@ def show_server(server: McpServer) -> dict[str, Any]:
         "expires_at": format_time(server.expires_at),
         "created_at": format_time(server.created_at),
         "updated_at": format_time(server.updated_at),
+        "uses": server.uses,
+        "last_used_at": format_time(server.last_used_at),
+        "used_up_at": format_time(server.used_up_at),
+        "previous_token_expires_at": format_time(_find_end_of_previous(server)),
     }
+
+
+def _find_end_of_previous(server: McpServer) -> float | None:
+    """Return when the token before the present one ends: with the server at the latest."""
+    previous, end = server.previous_token_expires_at, server.expires_at
+    return end if previous is not None and end is not None and end < previous else previous
 
 
 def show_api_token(token: ApiToken) -> dict[str, Any]:
@@ -84,6 +108,8 @@ def show_api_token(token: ApiToken) -> dict[str, Any]:
         "name": token.name,
         "scopes": list(token.scopes),
         "integrated_account_id": token.account_id,
+        "tenant_id": token.tenant_id if token.is_bound_to_tenant else None,
+        "expires_at": format_time(token.expires_at),
         "created_at": format_time(token.created_at),
         "last_used_at": format_time(token.last_used_at),
     }

@@ -1,7 +1,6 @@
 """Calling a tool: the one path of a call, for every endpoint. It reads in one direction, and names no kind of call.
 
-An endpoint turns an `Answer` into its form; the call's kind (`runtime.exchange`) says what is sent and how it is read.
-`runtime/server/app.py` puts the parts together: begin there.
+The call's kind (`runtime.exchange`) says what is sent and how it is read. `server/app.py` puts the parts together.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import COUNT, NOTHING_ADDED, CallContext, begin_call
+from runtime.exchange.context import NOTHING_ADDED, CallContext, begin_call
 from runtime.exchange.days import find_today
 from runtime.exchange.failures import explain, read_value
 from runtime.exchange.kinds import KINDS, Kind
@@ -30,6 +29,7 @@ from runtime.operations.exchanges import Exchanges
 from runtime.operations.known_records import KnownRecords
 from runtime.operations.lost_answers import add_lookup
 from runtime.operations.sums import Sums
+from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.totals import Totals
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
@@ -49,12 +49,13 @@ class Calls:
         vendor: VendorCalls,
         max_answer_bytes: int,
         policies: WritePolicies | None = None,
+        tenants: TenantCalls | None = None,
         today: Callable[[str], date] = find_today,
     ) -> None:
         self._catalog, self._vendor, self._today = catalog, vendor, today
         self._max_answer_bytes, self._checks = max_answer_bytes, Checks()
         self._policies, known = policies or WritePolicies(vendor), KnownRecords()
-        self._writes = Writes(vendor, known)
+        self._tenants, self._writes = tenants or TenantCalls(), Writes(vendor, known)
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         how = self._exchanges.send, self._kind_of
@@ -94,7 +95,8 @@ class Calls:
     async def answer(self, call: CallContext, carried: CarriedFiles = NO_FILES) -> Answer:
         """Return what a call comes to. Every error comes back inside the answer."""
         try:
-            return await self._carry_out(call, carried)
+            async with self._tenants.take(call):
+                return await self._carry_out(call, carried)
         except LedgerportError as error:
             return await self._failed(call, error)
 
@@ -129,9 +131,7 @@ class Calls:
             return await self._sums.answer(call)
         request = await run_for(call, kind.prepare)
         if call.tool.is_read_only:
-            answer = await self._exchanges.send(kind, call, request)
-            return await self._totals.add(call, answer) if call.arguments.get(COUNT) is True else answer
-        call.writes = request.writes
+            return await self._totals.add(call, await self._exchanges.send(kind, call, request))
         await self._writes.prepare(call, request)
         if call.options.dry_run:
             await self._policies.check(call, request)

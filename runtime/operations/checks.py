@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from generator.catalog import Tool
 from generator.vendor import Integration
+from runtime.errors import Forbidden
 from runtime.exchange.context import CallContext
 from runtime.operations import files
 from runtime.operations.arguments import ArgumentChecker
@@ -28,7 +29,8 @@ class Checks:
         self._checker = ArgumentChecker()
 
     async def check(self, call: CallContext, carried: CarriedFiles) -> None:
-        """Put what is sent into a call: its checked arguments and its file. Raises InvalidArguments."""
+        """Put what is sent into a call: its checked arguments and its file. Raises InvalidArguments and Forbidden."""
+        refuse_read_only(call)
         if call.tool.file_part is None:
             await self._check_arguments_of(call)
             return
@@ -47,6 +49,15 @@ class Checks:
     async def _check_arguments_of(self, call: CallContext) -> None:
         call.has_many_values = _has_many_values(call.arguments)
         call.arguments = await run_for(call, _check)
+
+
+def refuse_read_only(call: CallContext) -> None:
+    """Refuse a write into an account that is connected to be read only, whichever way it came. Raises Forbidden."""
+    if call.account.is_read_only and not call.tool.is_read_only:
+        raise Forbidden(
+            f"The company {call.account.name!r} is connected to be read only: nothing can be written.",
+            advice="Only a new integrated account without read_only could write.",
+        )
 
 
 def _check(call: CallContext) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class FileLinks:
         link = f"{self._deployment.settings.public_url}{PATH}{PREFIX}{_as_text(sealed)}"
         return link if len(link) <= LONGEST else ""
 
-    def open(self, link: str) -> Opened:
+    async def open(self, link: str) -> Opened:
         """Return the call that a link stands for, where its MCP server lets it through now.
 
         `link` is an address or its last part. Raises NotFound, the same for a link that never was, has expired or is
@@ -85,7 +85,8 @@ class FileLinks:
         ends, server, digest = _CLAIMS.unpack_from(claims)
         if not now < ends <= now + LIFETIME_SECONDS + CLOCK_SKEW_SECONDS:
             raise refuse_closed()
-        grant = self._deployment.stores.look_up.find_server(McpServerId(str(uuid.UUID(bytes=server))), now)
+        server_id = McpServerId(str(uuid.UUID(bytes=server)))
+        grant = await self._deployment.stores.look_up.find_server(server_id, now)
         tools = self._tools(grant) if grant else {}
         tool = next((each for each in tools.values() if _digest(each.name) == digest), None)
         if grant is None or tool is None or tool.returns.kind != "file" or not tool.is_read_only:

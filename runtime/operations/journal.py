@@ -127,7 +127,7 @@ class Journal:
         return (Head(*each) for each in self._stores.records.read_journal_heads(account_id))
 
     def _check_account(self, account_id: str) -> None:
-        if self._stores.look_up.find_account(AccountId(account_id)) is None:
+        if self._stores.read_account(AccountId(account_id)) is None:
             raise refuse_unknown_account()
 
 

@@ -8,7 +8,7 @@ which nothing works.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, get_args
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, NotFound
 from runtime.keys.crypto import make_secret
 from runtime.model import (
+    Account,
     AccountId,
     AuditEntry,
     McpServer,
@@ -28,9 +29,10 @@ from runtime.model import (
     ToolExposure,
     UntrustedText,
 )
+from runtime.networks import check_networks
 from runtime.operations import answers
 from runtime.operations.exposure import ListingOf
-from runtime.operations.names import check_expiry, check_name, refuse_unknown_account
+from runtime.operations.names import UNSET, Unset, check_expiry, check_name, refuse_unknown_account
 from runtime.operations.policy_config import read_budget, read_policies, read_time_zone
 
 PREFIX = "lpm_"
@@ -41,14 +43,6 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 """What each switch of a config may be set to."""
 METHOD_WORDS = tuple(sorted({*METHOD_CLASSES.values(), "custom"}))
-
-
-@dataclass(frozen=True, slots=True)
-class Unset:
-    """Stands for what a change does not mention, where None means "clear it"."""
-
-
-UNSET = Unset()
 
 
 class McpServers:
@@ -74,24 +68,25 @@ class McpServers:
     ) -> dict[str, Any]:
         """Make an MCP server; `token` and `url` in the answer are not shown again. `listing` says what it lists.
 
-        Raises NotFound for an unknown account, InvalidRequest for a filter that leaves no tool or a bad expiry.
+        Raises NotFound for an unknown account, InvalidRequest for a filter that leaves no tool or a bad expiry, and
+        LimitReached.
         """
         now = self._deployment.clock()
-        chosen = self._checked(account_id, ServerConfig(), config or {})
+        account = self._find_account(account_id)
+        chosen = self._checked(account, ServerConfig(), config or {})
         expiry = check_expiry(expires_at, now)
         secret = make_secret(PREFIX)
-        owner = AccountId(account_id)
-        server = McpServer(McpServerId(str(uuid4())), owner, check_name(name), chosen, expiry, now, now)
+        server = McpServer(McpServerId(str(uuid4())), account.id, check_name(name), chosen, expiry, now, now)
         audit = self._audit(actor, "mcp_server.created", server.id, account_id, _described(server))
-        if not self._stores.records.add_mcp_server(server, self._deployment.keys.hash_token(secret), audit):
+        token_hash = self._deployment.keys.hash_token(secret)
+        limited = account.tenant_id if account.tenant_limits.mcp_servers else None
+        if not self._stores.records.add_mcp_server(server, token_hash, audit, limited):
             raise refuse_unknown_account()
-        url = f"{self._deployment.settings.public_url}/mcp/{secret}"
-        return {**answers.show_server(server), "token": secret, "url": url, **self._listed(server)}
+        return {**self._shown(server, account), **show_secret(self._deployment.settings.public_url, secret)}
 
     def list(self, account_id: str, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """Return the MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
-        self._integration(account_id)
-        owner, now = AccountId(account_id), self._deployment.clock()
+        owner, now = self._find_account(account_id).id, self._deployment.clock()
         return answers.read_part(
             lambda after, count: self._stores.records.list_mcp_servers(owner, after, count, now),
             answers.show_server,
@@ -108,7 +103,7 @@ class McpServers:
             AccountId(account_id), McpServerId(server_id), self._deployment.clock()
         )
         if found is None:
-            raise _no_server()
+            raise refuse_unknown_server()
         return self._shown(found)
 
     def change(
@@ -131,7 +126,8 @@ class McpServers:
             if not isinstance(name, Unset):
                 server = replace(server, name=check_name(name))
             if not isinstance(config, Unset):
-                server = replace(server, config=self._checked(account_id, server.config, config))
+                chosen = self._checked(self._find_account(account_id), server.config, config)
+                server = replace(server, config=chosen)
             if not isinstance(expires_at, Unset):
                 server = replace(server, expires_at=check_expiry(expires_at, now))
             return replace(server, updated_at=now)
@@ -149,7 +145,7 @@ class McpServers:
             lambda before, after: {"changes": _changes(before, after)},
         )
         if found is None:
-            raise _no_server()
+            raise refuse_unknown_server()
         return self._shown(found)
 
     def delete(self, account_id: str, server_id: str, *, actor: str = "") -> dict[str, Any]:
@@ -157,19 +153,18 @@ class McpServers:
         audit = self._audit(actor, "mcp_server.deleted", server_id, account_id)
         owner, server = AccountId(account_id), McpServerId(server_id)
         if not self._stores.records.delete_mcp_server(owner, server, audit, _described):
-            raise _no_server()
+            raise refuse_unknown_server()
         return {"id": server_id}
 
-    def _shown(self, server: McpServer) -> dict[str, Any]:
-        """Return a server as answers show it, with what its URL lists."""
-        return answers.show_server(server) | self._listed(server)
-
-    def _listed(self, server: McpServer) -> dict[str, Any]:
-        """Return what the URL of a server lists, where somebody can say."""
+    def _shown(self, server: McpServer, account: Account | None = None) -> dict[str, Any]:
+        """Return a server as answers show it, with what its URL lists, where somebody can say."""
+        shown = answers.show_server(server)
         if self._listing is None:
-            return {}
-        integration = self._integration(server.account_id).name
-        return {"listing": self._listing(self._deployment.catalog(), integration, server.config).as_dict()}
+            return shown
+        owner = account or self._find_account(server.account_id)
+        config = replace(server.config, is_read_only=owner.is_read_only)
+        listing = self._listing(self._deployment.catalog(), owner.integration, config)
+        return {**shown, "listing": listing.as_dict()}
 
     def _audit(
         self,
@@ -182,16 +177,16 @@ class McpServers:
         about = {"integrated_account_id": account_id, **(details or {})}
         return AuditEntry(self._deployment.clock(), actor, action, server_id, about)
 
-    def _integration(self, account_id: str) -> Integration:
-        account = self._stores.look_up.find_account(AccountId(account_id))
-        found = self._deployment.catalog().integrations.get(account.integration) if account else None
-        if found is None:
+    def _find_account(self, account_id: str) -> Account:
+        """Return the account of an integration that is there. Raises NotFound."""
+        account = self._stores.read_account(AccountId(account_id))
+        if account is None or account.integration not in self._deployment.catalog().integrations:
             raise refuse_unknown_account()
-        return found
+        return account
 
-    def _checked(self, account_id: str, present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
+    def _checked(self, account: Account, present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
         """Return a config with a change laid over it. Raises InvalidRequest for what cannot hold."""
-        integration = self._integration(account_id)
+        integration = self._deployment.catalog().integrations[account.integration]
         tools = self._deployment.catalog().list_tools(integration.name)
         if "policies" in change:
             change = {**change, "policies": read_policies(change["policies"], integration, tools)}
@@ -199,6 +194,8 @@ class McpServers:
             change = {**change, "budget": read_budget(change["budget"], "config.budget")}
         if "time_zone" in change:
             change = {**change, "time_zone": read_time_zone(change["time_zone"])}
+        if "networks" in change:
+            change = {**change, "networks": check_networks(change["networks"], "config.networks")}
         config = _merged(present, change)
         check_filter(integration, tools, config.methods, config.tags)
         return config
@@ -229,6 +226,8 @@ def check_filter(
     left.
     """
     tools, methods, tags = tuple(tools), tuple(methods), tuple(tags)
+    if tools and not methods and not tags:
+        return tools
     known_methods = [*METHOD_WORDS, *sorted({tool.method for tool in tools})]
     known_tags = sorted({tag for tool in tools for tag in tool.tags})
     known = {"methods": known_methods, "tags": known_tags}
@@ -251,7 +250,7 @@ def check_filter(
 
 def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
     """Return the config with the keys of `change` laid over it. Raises InvalidRequest for an unknown key or choice."""
-    known = [each.name for each in fields(ServerConfig)]
+    known = [each.name for each in fields(ServerConfig) if each.name != "is_read_only"]
     for key in change:
         if key not in known:
             raise InvalidRequest(f'config has no "{key[:80]}". {did_you_mean(key, known)}'.rstrip())
@@ -264,7 +263,13 @@ def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
     return replace(present, **values)
 
 
-def _no_server() -> NotFound:
+def show_secret(public_url: str, secret: str) -> dict[str, str]:
+    """Return the token and URL of an MCP server, which are shown once."""
+    return {"token": secret, "url": f"{public_url}/mcp/{secret}"}
+
+
+def refuse_unknown_server() -> NotFound:
+    """Return the error for an MCP server that is not there, has expired or is of another account: one for all."""
     return NotFound(
         "There is no such MCP server for this integrated account.",
         advice="The list of the account's MCP servers has the Ids that there are; an expired one is gone.",

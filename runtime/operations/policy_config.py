@@ -73,11 +73,16 @@ def read_time_zone(given: Any) -> str:
     """Return the name of a time zone as it comes in; None and an empty text are UTC. Raises InvalidRequest."""
     name = given or USUAL_TIME_ZONE
     if name not in available_timezones():
-        hint = did_you_mean(name, available_timezones()) if isinstance(name, str) else ""
+        hint = did_you_mean(name, _list_zones_like(name)) if isinstance(name, str) else ""
         raise InvalidRequest(
             f"config.time_zone is a name of the IANA time zone database, such as America/New_York. {hint}".rstrip()
         )
     return str(name)
+
+
+def _list_zones_like(name: str) -> list[str]:
+    """Return the time zones that begin with the same letter, in order: of all of them there are too many to compare."""
+    return sorted(each for each in available_timezones() if each[0] == name[:1].upper())
 
 
 def _resources(tools: Iterable[Tool]) -> frozenset[str]:

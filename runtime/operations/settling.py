@@ -2,7 +2,9 @@
 
 A task of the start, which delays nothing. An entry is asked for with the same idempotency key where the definition says
 that the vendor answers a repeat with the first answer, and looked up by reading otherwise. Each is claimed first, so
-that of several processes on one database one settles it. What cannot be asked now stays open for a later pass.
+that of several processes on one database one settles it. What cannot be asked now stays open for a later pass. Where
+other processes write to the same records, an entry may be under way in one of them: it is left until that process must
+have died.
 """
 
 from __future__ import annotations
@@ -39,6 +41,10 @@ CLAIM_SECONDS = 300.0
 """How long a claim holds: twice as long as the slowest vendor is given to answer."""
 PASS_SECONDS = 300.0
 """Between two passes, while there are entries that could not be asked for or that another process had claimed."""
+UNDER_WAY_SECONDS = 300.0
+"""How long an entry of another process may be under way: four answers of the slowest vendor, each 59 s, and a minute in
+which its outcome could not be stored.
+"""
 UNCLEAR = frozenset({"conflict", "duplicate", "not_found"})
 """Refusals of a repeat that the first request itself may be the reason for: a vendor forgets keys in time."""
 BY_KEY, BY_READING = "asked with the same key", "looked up by reading"
@@ -66,8 +72,8 @@ class Settling:
         self._clock = clock
 
     async def run(self) -> None:
-        """Settle what earlier runs have left open, until nothing is."""
-        while self._stores.look_up.has_open_entries(self._journal.run):
+        """Settle what earlier runs have left open, until nothing is; in a fleet for ever, as others may die later."""
+        while await self._has_open_entries() or self._stores.is_shared:
             with contextlib.suppress(StorageUnavailable):
                 await self.settle_all()
             await asyncio.sleep(PASS_SECONDS)
@@ -79,8 +85,20 @@ class Settling:
             if await self._stores.write(partial(self._claim, entry.id)):
                 await self._settle(entry, answered)
 
+    async def _has_open_entries(self) -> bool:
+        """Whether there is something to settle; as long as that cannot be found out, there may be."""
+        try:
+            return await self._stores.look_up.has_open_entries(self._journal.run)
+        except StorageUnavailable:
+            return True
+
     def _open_entries(self) -> list[JournalEntry]:
-        return self._stores.records.find_open_entries(self._journal.run)
+        """Return the entries of other runs, without those that may be under way in a process that lives."""
+        found = self._stores.records.find_open_entries(self._journal.run)
+        if not self._stores.is_shared:  # the others are dead: two never serve from one file
+            return found
+        latest = self._clock() - UNDER_WAY_SECONDS
+        return [entry for entry in found if entry.begun_at <= latest]
 
     def _claim(self, entry_id: str) -> bool:
         now = self._clock()
@@ -98,7 +116,7 @@ class Settling:
 
     async def _find_out(self, entry: JournalEntry, answered: Found) -> Outcome:
         """Return what became of an entry. Raises LedgerportError where that cannot be asked now."""
-        account = self._stores.look_up.find_account(entry.account_id)
+        account = await self._stores.look_up.find_account(entry.account_id)
         tool = self._catalog().by_name.get(entry.tool)
         if account is None or tool is None:
             return Outcome("indeterminate", {}, settled_how="its account or tool is gone")
@@ -128,7 +146,7 @@ class Settling:
         error = outcome.content["error"]
         if outcome.outcome == "indeterminate" or error["code"] in UNCLEAR:
             return None
-        if error["code"] in ("rate_limited", "vendor_unavailable", "reconnect", "needs_reconnect"):
+        if error["code"] in ("rate_limited", "vendor_unavailable", "reconnect", "needs_reauth"):
             raise LedgerportError(error["message"])
         return outcome._replace(outcome="settled_not_done", settled_how=BY_KEY)
 

@@ -1,9 +1,9 @@
 """What is spent: reads and writes sent to the vendor, by account, MCP server and month in UTC, and the budgets of them.
 
 Called by `vendor_calls` before each request is sent. Counts are made in memory and stored every few seconds and at the
-stop, so that a call waits for no disk: a crash loses the counts of the last seconds. Several processes add up in the
-database, and each learns the sum whenever it stores its own; together they may exceed a budget by as much as they send
-between two of these.
+stop, so that a call waits for no disk: a crash loses the counts of the last seconds. Where several processes serve, a
+call with a budget is counted in the database before it is sent, one at a time for each account, so that all together
+never exceed it; what they sent in the last two seconds before a budget was first set is the exception.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 from runtime.errors import BudgetReached, StorageUnavailable
+from runtime.events import Event
 from runtime.exchange.context import CallContext, Request
 from runtime.model import NO_BUDGET, AccountId, Budget, Clock, Spent, SpentKey
 from runtime.recent import Recent
@@ -37,6 +38,11 @@ Counts = dict[SpentKey, Spent]
 class SpendingStore(Protocol):
     """Where counts are stored. A change is made through `write`; each raises StorageUnavailable."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes count in the same store."""
+        ...
+
     async def write(self, work: Callable[[], T]) -> T:
         """Return the result of a change, made in the thread that writes."""
         ...
@@ -45,8 +51,16 @@ class SpendingStore(Protocol):
         """Add counts, and return the sums of the same accounts and months."""
         ...
 
+    def spend_within(self, key: SpentKey, spent: Spent, check: Callable[[Counts], object]) -> Counts:
+        """Add counts where `check` lets the sums of the account in the month pass; nobody else adds meanwhile."""
+        ...
+
     def read_spending(self, account_id: AccountId, month: str = "") -> Counts:
         """Return the sums of an account."""
+        ...
+
+    def report_event(self, event: Event, done: Callable[[], object]) -> None:
+        """Have an event stored that nobody waits for, and call `done` when it is."""
         ...
 
 
@@ -58,6 +72,7 @@ class Spending:
         self._added: Counts = {}
         self._being_stored: Counts = {}
         self._stored: Recent[Month, Counts] = Recent(MOST_KNOWN)
+        self._reported: Recent[str, Event] = Recent(MOST_KNOWN)
         self._task: asyncio.Task[None] | None = None
 
     async def spend(self, call: CallContext, request: Request) -> None:
@@ -67,21 +82,52 @@ class Spending:
         month, spent = _month_of(int(self._clock() // DAY)), _weigh(call, request)
         key = SpentKey(call.account.id, call.grant.server_id or "", month)
         if call.grant.config.budget is not NO_BUDGET or call.account.budget is not NO_BUDGET:
-            call.notice = await self._check(call, key, spent)
+            if self._store.is_shared:
+                await self._spend_shared(call, key, spent)
+                return
+            stored = await self._load(key)
+            self._check(call, spent, lambda server: self._sum(stored, key, server) + spent, key)
         added = self._added.get(key)
         self._added[key] = spent if added is None else added + spent
 
-    async def _check(self, call: CallContext, key: SpentKey, spent: Spent) -> str:
-        """Return what the answers of a call say beside, with a warning near the end of a budget."""
+    async def _spend_shared(self, call: CallContext, key: SpentKey, spent: Spent) -> None:
+        """Count a request in the database at once, together with what this process has not stored yet."""
+        store = self._store
+
+        def check(stored: Counts) -> None:
+            self._check(call, spent, lambda server: self._sum(stored, key, server), key)
+
+        sums = await store.write(lambda: store.spend_within(key, spent, check))
+        self._stored.put((key.account_id, key.month), sums)
+
+    def _check(
+        self, call: CallContext, spent: Spent, find_used: Callable[[str | None], Spent], key: SpentKey
+    ) -> None:
+        """Have the answers of a call warn near the end of a budget. Raises BudgetReached where this would exceed one.
+
+        `find_used` returns what an MCP server, or with None the whole account, has used with this request.
+        """
         assert call.grant is not None
-        stored = await self._load(key)
         warnings: list[str] = []
         for whose, budget, server in (
             ("this MCP server", call.grant.config.budget, key.server_id),
             ("the integrated account", call.account.budget, None),
         ):
-            warnings += _compare(whose, budget, self._sum(stored, key, server) + spent, spent)
-        return " ".join(dict.fromkeys(each for each in (call.notice, *warnings) if each))
+            try:
+                warnings += _compare(whose, budget, find_used(server), spent)
+            except BudgetReached as reached:
+                self._report(key, server, reached)
+                raise
+        call.notice = " ".join(dict.fromkeys(each for each in (call.notice, *warnings) if each))
+
+    def _report(self, key: SpentKey, server: str | None, reached: BudgetReached) -> None:
+        """Have it stored that a budget is reached, once for each month and kind."""
+        about = {"integrated_account_id": key.account_id, "mcp_server_id": server, "month": key.month}
+        details = {name: reached.details[name] for name in ("kind", "budget")}
+        once = f"{server or key.account_id} {key.month} {details['kind']} {details['budget']}"
+        if self._reported.get(once) is None:
+            event = Event("budget.reached", self._clock(), {**about, **details}, key=once)
+            self._store.report_event(event, lambda: self._reported.put(once, event))
 
     async def _load(self, key: SpentKey) -> Counts:
         month = (key.account_id, key.month)

@@ -15,7 +15,7 @@ import orjson
 from generator.catalog import Tool
 from runtime.errors import LedgerportError
 from runtime.exchange.allowance import PLAIN
-from runtime.exchange.context import CallContext, Request
+from runtime.exchange.context import COUNT, CallContext, Request
 from runtime.exchange.kinds import Kind
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.totals import (
@@ -38,7 +38,9 @@ class Totals:
         self._kind_of = kind_of
 
     async def add(self, call: CallContext, answer: Answer) -> Answer:
-        """Return the answer of a list with `total`, or `total_unknown` and why; one that counts is as it was."""
+        """Return an answer with `total`, or `total_unknown` and why, where its call asks for that; others as is."""
+        if call.arguments.get(COUNT) is not True:
+            return answer
         head = read_head(answer.text)
         if head.returned < 0 or call.arguments.get("next_cursor"):
             return answer

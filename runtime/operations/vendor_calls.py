@@ -23,6 +23,7 @@ from runtime.safety.once import KeyedCall, Once
 from runtime.stores.hot import HotState
 from runtime.upstream.client import VendorClient, VendorRequest, VendorResponse
 from runtime.upstream.limits import Limits, apply_vendor_counts, measure
+from runtime.watching.counts import Counts
 
 UNSIGNED: dict[str, str] = {}
 """No header field that proves who sends: a request as it is stored has none."""
@@ -61,8 +62,10 @@ class VendorCalls:
         journal: WriteJournal | None = None,
         app_secrets: Callable[[Integration], tuple[str, ...]] = know_no_secrets,
         clock: Callable[[], float] = time.monotonic,
+        counts: Counts | None = None,
     ) -> None:
         self._client = client
+        self._counts = counts or Counts()
         self._tokens = tokens
         self._hot = hot
         self._base_url = base_url
@@ -153,11 +156,25 @@ class VendorCalls:
         if self._spending is not None:
             await self._spending.spend(call, request)
         call.limits = await self._measure(self._hot.count, account, integration)
-        response = await self._client.send(signed, account.id)
+        response = await self._exchange(signed, account)
         call.limits = apply_vendor_counts(call.limits, response.headers)
         secrets = find_echoes(*list_secrets(credentials, authorization), *self._app_secrets(integration))
         call.status = response.status
         return VendorResponse(response.status, *secrets.strip(response.headers, response.body))
+
+    async def _exchange(self, signed: VendorRequest, account: Account) -> VendorResponse:
+        """Return the response to a request, counted by what came of it and how long it took."""
+        began, outcome = time.perf_counter(), "cancelled"
+        try:
+            response = await self._client.send(signed, account.id)
+            outcome = str(response.status)
+        except LedgerportError as error:
+            outcome = error.code
+            raise
+        finally:
+            self._counts.vendor_requests.add(account.integration, outcome)
+            self._counts.vendor_seconds.measure(time.perf_counter() - began, account.integration)
+        return response
 
     async def _measure(self, count: Count, account: Account, integration: Integration) -> Limits:
         windows = integration.rate_limit.windows

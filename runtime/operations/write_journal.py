@@ -19,13 +19,15 @@ from runtime.errors import Indeterminate, LedgerportError, StorageUnavailable
 from runtime.exchange.batch import find_answers
 from runtime.exchange.context import CallContext, Request, Write
 from runtime.keys.crypto import Keys
-from runtime.model import Clock, NewLink
+from runtime.model import Clock
 from runtime.safety.journal.chain import hash_link
 from runtime.safety.journal.outcomes import Outcome, judge, judge_error, judge_value
 from runtime.safety.journal.sealing import open_sealed, seal
+from runtime.stores.new_link import NewLink
 from runtime.upstream import answer as answers
 from runtime.upstream.client import VendorRequest, VendorResponse
 from runtime.upstream.request import record
+from runtime.watching.counts import Counts
 
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 LARGEST_REPEATED = 1024 * 1024
@@ -33,6 +35,8 @@ LARGEST_REPEATED = 1024 * 1024
 
 
 _NO_ANSWER = Indeterminate("The vendor did not answer this part of the batch: it may have been done or not.")
+
+_UNSENT = Outcome("settled_not_done", {}, settled_how="it was not sent")
 
 
 class LinkStore(Protocol):
@@ -58,7 +62,10 @@ class Entry(NamedTuple):
 class WriteJournal:
     """Stores intents and outcomes. One for the process, whose entries carry its `run`."""
 
-    def __init__(self, keys: Keys, store: LinkStore, *, clock: Clock = time.time) -> None:
+    def __init__(
+        self, keys: Keys, store: LinkStore, *, clock: Clock = time.time, counts: Counts | None = None
+    ) -> None:
+        self._counts = (counts or Counts()).journal
         self._keys = keys
         self._store = store
         self._clock = clock
@@ -77,7 +84,11 @@ class WriteJournal:
         try:
             await self._store.add_links(links, self._hash_link)
         except StorageUnavailable as failed:
+            if failed.is_uncertain:
+                self._close_unsent(entries)
             raise _not_stored(failed) from failed
+        for _ in entries:
+            self._counts.add("sent")
         return entries
 
     def end(self, entries: Sequence[Entry], response: VendorResponse) -> None:
@@ -92,12 +103,20 @@ class WriteJournal:
         """Store the outcome of an entry that has none. Raises StorageUnavailable."""
         link = self._outcome(entry_id, account_id, outcome)._replace(settles=True)
         await self._store.add_links([link], self._hash_link)
+        self._counts.add(outcome.outcome)
 
     def open(self, entry_id: str, sealed: bytes) -> dict[str, Any]:
         """Return what is stored encrypted of an entry or its outcome. Raises SealBroken."""
         return open_sealed(self._keys, entry_id, sealed)
 
+    def _close_unsent(self, entries: Sequence[Entry]) -> None:
+        """Have entries closed, where they were stored: settling would carry out by a repeat what was never sent."""
+        links = [self._outcome(entry.id, entry.change.account.id, _UNSENT) for entry in entries]
+        self._store.add_links_later([link._replace(settles=True) for link in links], self._hash_link)
+
     def _store_outcomes(self, outcomes: Sequence[tuple[Entry, Outcome]]) -> None:
+        for _, outcome in outcomes:
+            self._counts.add(outcome.outcome)
         links = [self._outcome(entry.id, entry.change.account.id, outcome) for entry, outcome in outcomes]
         self._store.add_links_later(links, self._hash_link)
 

@@ -23,7 +23,7 @@ from runtime.errors import (
     Forbidden,
     InvalidRequest,
     LedgerportError,
-    NeedsReconnect,
+    NeedsReauth,
     RateLimited,
     StorageUnavailable,
     Unchanged,
@@ -57,7 +57,7 @@ NOT_DONE = (
     InvalidRequest,
     Forbidden,
     Conflict,
-    NeedsReconnect,
+    NeedsReauth,
     Busy,
     StorageUnavailable,
 )

@@ -15,6 +15,7 @@ from runtime.errors import InvalidArguments, LedgerportError, VendorRefused
 from runtime.exchange.batch import find_answers
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
+from runtime.operations.checks import refuse_read_only
 from runtime.operations.deletions import read_before_deleting
 from runtime.operations.duplicates import Duplicates, refuse_twins
 from runtime.operations.guarded_updates import GuardedUpdates
@@ -54,7 +55,8 @@ class Writes:
 
         What is found in the records is reported in one error; a dry run has it in its answer.
         """
-        call.options = read_options(call.tool, call.arguments)
+        refuse_read_only(call)
+        call.options, call.writes = read_options(call.tool, call.arguments), request.writes
         if request.changes_data is not None:
             call.changes_data = request.changes_data
         for each in (call, *request.changes):

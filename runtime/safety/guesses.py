@@ -1,10 +1,8 @@
-"""Wrong API tokens, counted for each client address: from one that sends many they are answered 429 instead of 401.
+"""Wrong tokens, counted for each client address: from one that sends many they are answered 429, not 401 or 404.
 
-Called by an endpoint that has found a token wrong. A valid token is therefore accepted at any time, also from an
-address that others guess from: many agents may share one. Behind a proxy the address is the proxy's, and so is the
-count; `X-Forwarded-For` is not believed, since anybody can write it.
-
-The tokens in MCP URLs need no such count: each has 256 random bits, and an unknown one costs one indexed read.
+Called by an endpoint that has found an API token or the token of an MCP server wrong. A valid token is therefore
+accepted at any time, also from an address that others guess from: many agents may share one. `safety.client_addresses`
+says which address that is. Where several processes serve, they count together (`stores.hot_redis`).
 """
 
 from __future__ import annotations
@@ -14,47 +12,42 @@ import math
 import time
 from collections.abc import Callable
 
-from runtime.recent import Recent
+from generator.vendor import RateWindow
+from runtime.stores.hot import HotState
+from runtime.stores.hot_memory import MemoryHotState
 
 MOST_FAILURES = 20
-"""Wrong tokens of one address in a window that are still answered 401: an agent that was set up wrong and tries again
-every few seconds reads what is wrong.
+"""Wrong tokens of one address in a window that are still answered 401 or 404: an agent that was set up wrong and tries
+again every few seconds reads what is wrong. The usual value of LEDGERPORT_WRONG_TOKENS_PER_MINUTE.
 """
 
-WINDOW_SECONDS = 60.0
+WINDOW_SECONDS = 60
 """The setting counts failures in a minute."""
 MOST_ADDRESSES = 10_000
-"""Addresses counted at once, about 2 MB. Beyond them the one that failed longest ago is no longer counted."""
+"""Addresses in a process's memory, about 10 MB. Beyond them the one that failed longest ago is no longer counted."""
 
 _NETWORK_BITS = 64
 """A client of IPv6 has at least a /64 to choose addresses from (RFC 6177)."""
 
 
 class Guesses:
-    """Counts wrong API tokens. One for the process, shared by its endpoints."""
+    """Counts wrong tokens. One for the process, shared by its endpoints; `hot` counts for all processes or one."""
 
     def __init__(
         self,
+        hot: HotState | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         most_failures: int = MOST_FAILURES,
-        most_addresses: int = MOST_ADDRESSES,
     ) -> None:
-        self._most_failures = most_failures
+        self._hot = MemoryHotState(MOST_ADDRESSES) if hot is None else hot
+        self._windows = (RateWindow("guesses", most_failures, WINDOW_SECONDS),)
         self._clock = clock
-        self._failures: Recent[str, tuple[float, int]] = Recent(most_addresses)
 
-    def __len__(self) -> int:
-        return len(self._failures)
-
-    def note(self, address: str) -> int:
+    async def note(self, address: str) -> int:
         """Count one wrong token of an address, and answer how many seconds it should wait: 0 up to the limit."""
-        key, now = identify_client(address), self._clock()
-        began, count = self._failures.get(key) or (now, 0)
-        if now - began >= WINDOW_SECONDS:
-            began, count = now, 0
-        self._failures.put(key, (began, count + 1))
-        return math.ceil(began + WINDOW_SECONDS - now) if count >= self._most_failures else 0
+        key = f"guesses/{identify_client(address)}"
+        return math.ceil(await self._hot.admit(key, self._windows, self._clock()))
 
 
 def identify_client(address: str) -> str:

@@ -27,22 +27,15 @@ import contextlib
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import orjson
 
-from runtime.errors import (
-    Indeterminate,
-    InvalidRequest,
-    KeyInUse,
-    KeyReused,
-    KeySpent,
-    LedgerportError,
-    StorageUnavailable,
-)
+from runtime.errors import Indeterminate, InvalidRequest, LedgerportError, StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import AccountId, Clock
+from runtime.safety import key_errors
 from runtime.upstream.client import VendorResponse
 
 KEY_LENGTH = 32
@@ -56,6 +49,8 @@ VALID_FOR_SECONDS = 7 * 24 * 3600.0
 No vendor here publishes how long it remembers a key.
 """
 
+CLAIM_SECONDS = 240.0
+"""How long a call whose process has died is under way for others: four answers of the slowest vendor, each 59 s."""
 LARGEST_REPLAYED = 256 * 1024
 """Bytes of an answer that is stored for repeats: a record has a few thousand."""
 SUCCESS_ENDS = 300
@@ -79,6 +74,11 @@ def _do_nothing() -> None:
 
 class BindingStore(Protocol):
     """Where bindings are stored. A change is made through `write`; each raises StorageUnavailable."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes send calls over the same store."""
+        ...
 
     async def write(self, work: Callable[[], T]) -> T:
         """Return the result of a change, made in the thread that writes."""
@@ -151,8 +151,8 @@ def make_key(max_length: int = 0) -> str:
 class Once:
     """Sends writes under their callers' keys. One for the process.
 
-    Calls under way are noted in memory: with one process on a database that is exact. What has to hold between
-    processes, and after a restart, is in the store.
+    Calls under way are noted in memory, and where processes share the store, there as well: a claim beside the binding,
+    which ends with the call, or by itself when the process has died. What has to hold after a restart is in the store.
     """
 
     def __init__(self, keys: Keys, store: BindingStore, *, clock: Clock = time.time) -> None:
@@ -171,19 +171,49 @@ class Once:
         key_hash = self._hash_key(call)
         fingerprint = self._fingerprint(call)
         if (other := self._under_way.get(key_hash)) is not None:
-            raise _in_use() if other == fingerprint else _reused()
+            raise key_errors.describe_used_key() if other == fingerprint else key_errors.describe_reused_key()
         self._under_way[key_hash] = fingerprint
         try:
-            is_new = await self._bind(key_hash, fingerprint)
-            if not is_new:
-                call.note_repeat()
-            if not is_new and not call.is_recognized:
-                return await self._replay(key_hash)
-            length = min(call.max_length or KEY_LENGTH, KEY_LENGTH)
-            vendor_key = self._keys.hash_key(b"vendor\n" + key_hash + fingerprint).hex()[:length]
-            return await self._send(call, send, vendor_key, (key_hash, fingerprint) if is_new else None)
+            if not self._store.is_shared:
+                return await self._send_bound(call, send, key_hash, fingerprint)
+            async with self._claim(key_hash, fingerprint):
+                return await self._send_bound(call, send, key_hash, fingerprint)
         finally:
             del self._under_way[key_hash]
+
+    async def _send_bound(
+        self, call: KeyedCall, send: Send, key_hash: bytes, fingerprint: bytes
+    ) -> VendorResponse:
+        is_new = await self._bind(key_hash, fingerprint)
+        if not is_new:
+            call.note_repeat()
+        if not is_new and not call.is_recognized:
+            return await self._replay(key_hash)
+        length = min(call.max_length or KEY_LENGTH, KEY_LENGTH)
+        vendor_key = self._keys.hash_key(b"vendor\n" + key_hash + fingerprint).hex()[:length]
+        return await self._send(call, send, vendor_key, (key_hash, fingerprint) if is_new else None)
+
+    @contextlib.asynccontextmanager
+    async def _claim(self, key_hash: bytes, fingerprint: bytes) -> AsyncIterator[None]:
+        """Have no other process send under a key while a block runs. Raises KeyInUse, KeyReused, StorageUnavailable."""
+        claim, mine, now = self._keys.hash_key(b"claim\n" + key_hash), secrets.token_bytes(16), self._clock()
+        try:
+            held_by, is_new = await self._store.write(
+                lambda: self._store.bind_key(claim, fingerprint + mine, now, now + CLAIM_SECONDS)
+            )
+        except StorageUnavailable as failed:
+            raise key_errors.describe_unstored_key(failed) from failed
+        if not is_new:
+            raise (
+                key_errors.describe_used_key()
+                if held_by.startswith(fingerprint)
+                else key_errors.describe_reused_key()
+            )
+        try:
+            yield
+        finally:
+            with contextlib.suppress(StorageUnavailable):  # it ends by itself
+                await self._store.write(lambda: self._store.release_key(claim, fingerprint + mine))
 
     async def is_repeat(self, call: KeyedCall) -> bool:
         """Return whether a call was made before under its key, or is under way. It binds nothing.
@@ -195,7 +225,7 @@ class Once:
         if bound is None:
             bound = await asyncio.to_thread(self._store.find_binding, key_hash, self._clock())
         if bound is not None and bound != self._fingerprint(call):
-            raise _reused()
+            raise key_errors.describe_reused_key()
         return bound is not None
 
     def _hash_key(self, call: KeyedCall) -> bytes:
@@ -212,16 +242,16 @@ class Once:
                 lambda: self._store.bind_key(key_hash, fingerprint, now, now + VALID_FOR_SECONDS)
             )
         except StorageUnavailable as failed:
-            raise _not_stored(failed) from failed
+            raise key_errors.describe_unstored_key(failed) from failed
         if bound != fingerprint:
-            raise _reused()
+            raise key_errors.describe_reused_key()
         return is_new
 
     async def _replay(self, key_hash: bytes) -> VendorResponse:
         """Return the first answer to a call whose vendor does not repeat it. Raises KeySpent when it was lost."""
         sealed = await asyncio.to_thread(self._store.find_answer, key_hash)
         if sealed is None:
-            raise _spent()
+            raise key_errors.describe_spent_key()
         status, headers, body = orjson.loads(self._keys.open(sealed, f"answer:{key_hash.hex()}"))
         return VendorResponse(status, headers, base64.b64decode(body))
 
@@ -267,34 +297,3 @@ def _joined(*parts: str) -> bytes:
 def _is_final(status: int) -> bool:
     """Return whether an answer holds for good: success, or a refusal of what was sent."""
     return status < SUCCESS_ENDS or (400 <= status < 500 and status != UNCLEAR)
-
-
-def _reused() -> KeyReused:
-    return KeyReused(
-        "This idempotency key was used for another call: another tool, or other arguments. Nothing was sent.",
-        advice="Repeat a call with exactly its arguments, or give the new call a new key.",
-    )
-
-
-def _not_stored(failed: StorageUnavailable) -> StorageUnavailable:
-    return StorageUnavailable(
-        f"The idempotency key cannot be stored now, so nothing was sent. {failed.reason}",
-        reason=failed.reason,
-        retry_after=failed.retry_after,
-        advice="Repeat the call with the same key in a minute.",
-    )
-
-
-def _in_use() -> KeyInUse:
-    return KeyInUse(
-        "The call with this idempotency key is still under way. Nothing was sent a second time.",
-        advice="Wait for its answer. If that is lost, repeat the call with the same key in a minute.",
-    )
-
-
-def _spent() -> KeySpent:
-    return KeySpent(
-        "The call with this idempotency key was sent before, and this vendor cannot repeat its answer. Nothing was "
-        "sent now.",
-        advice="Look whether it was done. To do it again on purpose, give a new key.",
-    )

@@ -1,6 +1,7 @@
-"""Puts the runtime together: one ASGI application with three parts over one set of stores.
+"""Puts the runtime together: one ASGI application with four parts over one set of stores.
 
     /mcp/{token}     the MCP endpoint (raw ASGI: nothing between the server and it)
+    /sse/{token}     the same for clients of the older transport, HTTP with SSE
     /connect/…, /    the pages
     everything else  the management API
 
@@ -11,10 +12,7 @@ used, or in the background right after the start.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
 import gc
-import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib.metadata import version
@@ -27,52 +25,61 @@ from generator.compile import compile_catalog
 from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.vendor import Integration
 from runtime.connect.echoes import list_app_secrets
-from runtime.connect.tokens import AccessTokens
+from runtime.connect.tokens import AccessTokens, check_connected
 from runtime.deployment import Deployment
-from runtime.errors import SettingsError, StorageUnavailable
-from runtime.keys.crypto import Keys
+from runtime.errors import SettingsError
+from runtime.jobs.runner import Jobs, make_durable_engine
 from runtime.logs import Log, make_log
 from runtime.mcp_server.changes import Changes
-from runtime.mcp_server.endpoint import PREFIX, WITHOUT_TOKEN, Access, McpEndpoint, send_reply
+from runtime.mcp_server.endpoint import Access, FoundGrant, McpEndpoint, send_reply
 from runtime.mcp_server.methods import Identity, McpServices
 from runtime.mcp_server.request import Gate
-from runtime.mcp_server.toolset import describe_listing
+from runtime.mcp_server.senders import PREFIX, WITHOUT_TOKEN
+from runtime.mcp_server.sse import SseEndpoint, is_sse
+from runtime.mcp_server.toolset import Listings
 from runtime.model import Account, AccountId, Grant, TokenHash
+from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.call_log import CallLog
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
+from runtime.operations.finished_calls import FinishedCalls
 from runtime.operations.journal import Journal
+from runtime.operations.mcp_servers import McpServers
+from runtime.operations.purging import Purging
 from runtime.operations.reversal import Reversal
 from runtime.operations.scopes import CALL_TOOLS, may_use
+from runtime.operations.server_tokens import ServerTokens
+from runtime.operations.server_uses import ServerUses
 from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
+from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.undo import Undo
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
 from runtime.operations.write_policies import WritePolicies
 from runtime.recent import Recent
-from runtime.safety.guesses import Guesses
+from runtime.safety.client_addresses import ClientAddresses
+from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
+from runtime.server.metrics import LoopLag, Metrics, count_sent, make_gauges
 from runtime.server.refusals import UNKNOWN_HOST
-from runtime.server.reload import Reloader
-from runtime.settings import LOOPBACK, Settings
-from runtime.stores.embedded import StorageHealth, Stores, open_stores
-from runtime.stores.serving_lock import hold_database
+from runtime.server.reload import COMPILE, Reloader
+from runtime.server.telemetry import find_mark, make_client, make_traces
+from runtime.settings import LOOPBACK, Settings, find_shared_directory
+from runtime.stores.condition import StorageHealth
+from runtime.stores.embedded import Stores, make_hot, make_mailbox, open_stores
 from runtime.upstream.behaviours import check_behaviours
-from runtime.upstream.client import VendorClient, warm_up
+from runtime.upstream.client import warm_up
 from runtime.upstream.request import fill_address
+from runtime.watching.counts import Counts
+from runtime.watching.shared_counts import SharedCounts
+from runtime.watching.telemetry import start_telemetry
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-COMPILE = (
-    f"import sys; sys.path.insert(0, {str(BUILTIN_DEFINITIONS.parent)!r}); "
-    "from generator.__main__ import main; sys.exit(main())"
-)
-"""What a process of its own runs to compile: this very generator, wherever the server was started."""
-PURGE_SECONDS = 60.0
-"""What has expired opens nothing already; each minute, so that a purge is small."""
 PROBE_SECONDS = 5.0
 """How old the health may be: half of what load balancers usually wait between two questions."""
 MOST_BASE_URLS = 10_000
@@ -90,20 +97,29 @@ class Runtime:
     def __init__(self, settings: Settings, *, log: Log | None = None) -> None:
         self.settings = settings
         self.log = log or make_log(settings.log_format)
-        self.keys = Keys(settings.secret_key)
+        self.keys = settings.make_keys()
         self._base_urls: Recent[AccountId, tuple[Integration, Account, str]] = Recent(MOST_BASE_URLS)
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
         check_behaviours(self.catalog.tools)
-        self.guesses = Guesses()
-        self.stores: Stores = open_stores(settings, time.time())
-        self.client = VendorClient(
-            timeout_seconds=settings.upstream_timeout, per_account=settings.upstream_per_account
+        self.stores: Stores = open_stores(settings, time.time(), self.keys)
+        self.guesses = Guesses(
+            make_hot(self.stores.link, MOST_ADDRESSES), most_failures=settings.wrong_tokens_per_minute
         )
-        self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog)
+        self.counts = Counts()
+        self.telemetry = start_telemetry(settings.telemetry, VERSION) if settings.telemetry else None
+        self.client = make_client(settings, self.telemetry)
+        self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog, counts=self.counts)
         self.tokens = AccessTokens(self.deployment)
+        self.api_tokens = ApiTokens(self.stores, self.keys)
         self.spending = Spending(self.stores)
-        self.journal = WriteJournal(self.keys, self.stores)
+        self.uses = ServerUses(self.stores)
+        self.addresses = ClientAddresses(settings.trusted_proxies)
+        self.server_tokens = ServerTokens(self.deployment, McpServers(self.deployment))
+        self.purging = Purging(self.stores, self.log)
+        self.journal = WriteJournal(self.keys, self.stores, counts=self.counts)
+        self.call_log = CallLog(self.stores, settings.log_days, dropped=self.counts.unlogged)
+        self.finished = FinishedCalls(self.log, self.counts, self.call_log, mark=find_mark(self.telemetry))
         vendor = VendorCalls(
             self.client,
             self.tokens,
@@ -113,6 +129,7 @@ class Runtime:
             spending=self.spending,
             journal=self.journal,
             app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
+            counts=self.counts,
         )
         self.journal_reader = Journal(self.deployment)
         self.settling = Settling(self.stores, self.journal, vendor, self.get_catalog, self.log)
@@ -121,8 +138,21 @@ class Runtime:
             vendor=vendor,
             max_answer_bytes=settings.max_answer_bytes,
             policies=WritePolicies(vendor, self.stores),
+            tenants=TenantCalls(self.stores.hot),
         )
+        is_alone = not settings.postgres_url
+        self.jobs = Jobs(self.stores, make_durable_engine, self.log, self.register_jobs, is_alone=is_alone)
         self.undo = Undo(self.stores, self.journal_reader, self.calls, self.get_catalog)
+
+    def register_jobs(self, jobs: Jobs) -> None:
+        """Make the kinds of durable work known; imports the HTTP client."""
+        from runtime.operations.deliveries import Deliveries
+        from runtime.operations.webhook_sender import Sender
+
+        sender = Sender(is_private_allowed=self.settings.webhook_private)
+        deliveries = Deliveries(self.stores, self.keys, sender, self.log)
+        jobs.add_kind(deliveries.job)
+        jobs.add_source(deliveries.dispatch)
 
     def get_catalog(self) -> Catalog:
         """Return the catalog that calls are served from now."""
@@ -151,17 +181,32 @@ class Runtime:
             )
         self.catalog = catalog
 
-    def find_grant(self, token_hash: TokenHash) -> Grant | None:
-        """Return what the URL with this token lets through; None for a token that is unknown, expired or revoked."""
+    def find_grant(self, token_hash: TokenHash) -> FoundGrant:
+        """Return what the URL with this token lets through, or what to await for it; None for a token that is unknown,
+        expired or revoked.
+        """
         return self.stores.look_up.find_grant(token_hash, time.time())
 
-    def is_api_token(self, token: str, grant: Grant) -> bool:
+    async def is_api_token(self, token: str, grant: Grant) -> bool:
         """Whether this is an API token of this deployment that may call the tools of the grant's account."""
-        found = self.stores.look_up.find_api_token(self.keys.hash_token(token))
-        return found is not None and may_use(found, CALL_TOOLS, grant.account.id)
+        found = await self.api_tokens.identify(token)
+        if found is None or not may_use(found, CALL_TOOLS, grant.account):
+            return False
+        if self.api_tokens.is_use_to_note(found):
+            self.api_tokens.note_use(found)
+        return True
+
+    def report_misuse(self, grant: Grant, address: str) -> None:
+        """Report that an MCP server was called from outside its networks, at most once an hour for each address."""
+        if self.server_tokens.note_misuse(grant, address):
+            self.log("mcp_server_misused", server=grant.server_id, account=grant.account.id, address=address)
 
     def find_base_url(self, integration: Integration, account: Account) -> str:
-        """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else."""
+        """Where the vendor's API is for an account. Raises Conflict when it was connected somewhere else, and
+
+        NotConnected or NeedsReauth where it has no connection.
+        """
+        check_connected(account, integration)
         known = self._base_urls.get(account.id)
         if known is None or known[0] is not integration or known[1] is not account:
             template = self.tokens.addresses.find_base_url(integration, account)
@@ -172,15 +217,25 @@ class Runtime:
     async def close(self) -> None:
         """Store what was counted, and close connections and files."""
         await self.spending.flush()
+        await self.uses.flush()
+        await self.jobs.close()
+        await self.call_log.flush()
+        if self.telemetry is not None:
+            await self.telemetry.close()
         await self.client.close()
         await self.tokens.close()
+        await self.stores.disconnect()
+        if self.stores.link is not None:
+            await self.stores.link.close()
         self.stores.close()
 
 
 class Application:
     """The ASGI application. Dispatches by path; the lifespan starts and ends the background work."""
 
-    def __init__(self, runtime: Runtime, *, watches: bool = False) -> None:
+    def __init__(
+        self, runtime: Runtime, *, watches: bool = False, shared: SharedCounts | None = None
+    ) -> None:
         self._runtime = runtime
         self.reloader = Reloader(runtime, runtime.log, watches=watches)
         self.mcp = McpEndpoint(
@@ -195,29 +250,49 @@ class Application:
                     runtime.undo,
                     Reversal(runtime.calls, runtime.get_catalog, runtime.undo),
                 ),
+                runtime.finished,
+                make_traces(runtime.telemetry),
             ),
-            Access(runtime.keys.hash_token, runtime.find_grant, runtime.is_api_token, runtime.guesses),
+            Access(
+                runtime.keys.hash_token,
+                runtime.find_grant,
+                runtime.is_api_token,
+                runtime.guesses,
+                runtime.addresses,
+                runtime.uses,
+                runtime.report_misuse,
+            ),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),
+            runtime.counts.requests,
         )
+        mailbox = make_mailbox(runtime.stores.link, runtime.keys)
+        self.sse = SseEndpoint(self.mcp, runtime.keys.hash_token, mailbox, runtime.log)
+        self._lag, self.metrics = LoopLag(), Metrics(runtime.counts, shared)
+        self.metrics.gauges += make_gauges(runtime, self._lag)
         self._api_and_pages: Asgi | None = None
         self._background: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, or runs the lifespan."""
         if scope["type"] == "http":
-            if scope["path"].startswith(PREFIX) or scope["path"] in WITHOUT_TOKEN:
+            path = scope["path"]
+            if is_sse(scope["method"], path) and path not in WITHOUT_TOKEN:
+                await self.sse(scope, receive, send)
+            elif path.startswith(PREFIX) or path in WITHOUT_TOKEN:
                 await self.mcp(scope, receive, send)
             elif not self.mcp.gate.is_host_known(dict(scope["headers"])):
                 await send_reply(send, UNKNOWN_HOST.reply(b""))
             else:
-                await (self._api_and_pages or self._make_api_and_pages())(scope, receive, send)
+                answer = self._api_and_pages or self._make_api_and_pages()
+                await answer(scope, receive, count_sent(self._runtime.counts.requests, path, send))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
     def _make_api_and_pages(self) -> Asgi:
         """Return the management API and the pages; imported at their first request."""
-        from runtime.api.routes import make_application
+        from runtime.api.routes import Watching, make_application
         from runtime.operations.accounts import Accounts
+        from runtime.operations.readiness import Readiness
         from runtime.web.routes import make_routes
 
         runtime = self._runtime
@@ -228,9 +303,20 @@ class Application:
             tokens=runtime.tokens,
             log=runtime.log,
             guesses=runtime.guesses,
-            listing=describe_listing,
+            listing=Listings().describe,
             spending=runtime.spending,
+            uses=runtime.uses,
+            addresses=runtime.addresses,
             undo=runtime.undo,
+            watching=Watching(
+                Readiness(
+                    runtime.stores,
+                    find_definition_fault=lambda: self.reloader.fault,
+                    has_redis=runtime.stores.link is not None,
+                ),
+                runtime.finished,
+                self.metrics.render,
+            ),
             pages=make_routes(
                 accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
             ),
@@ -239,37 +325,32 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._background = [asyncio.create_task(self._purge()), asyncio.create_task(warm_up())]
+        await self._runtime.stores.connect()
+        self._background = [asyncio.create_task(self._runtime.purging.run()), asyncio.create_task(warm_up())]
         self._background.append(asyncio.create_task(self._watch_storage()))
         self._background.append(asyncio.create_task(self._runtime.spending.run()))
+        self._background.append(asyncio.create_task(self._runtime.call_log.run()))
+        self._background.append(asyncio.create_task(self._lag.run()))
+        self._background.append(asyncio.create_task(self.metrics.run()))
+        self._background.append(asyncio.create_task(self._runtime.uses.run()))
         self._background.append(asyncio.create_task(self.reloader.run()))
+        self._background.append(asyncio.create_task(self.sse.run()))
         self._background.append(asyncio.create_task(self._runtime.tokens.finish_interrupted()))
         self._background.append(asyncio.create_task(self._runtime.settling.run()))
+        self._background.append(asyncio.create_task(self._runtime.jobs.run()))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLD)
+        if directory := find_shared_directory(self._runtime.settings):
+            self._runtime.log("key_beside_database", directory=directory)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in self._background:
             task.cancel()
+        await self.sse.drain()
         await self.mcp.drain()
         await self._runtime.close()
         await send({"type": "lifespan.shutdown.complete"})
-
-    async def _purge(self) -> None:
-        """Forget what has expired, now and then. Expiry itself is enforced at every request.
-
-        A failure is logged when it begins and when it ends, not every minute.
-        """
-        stores, was_done = self._runtime.stores, True
-        while True:
-            await asyncio.sleep(PURGE_SECONDS)
-            is_done = False
-            with contextlib.suppress(StorageUnavailable):
-                is_done = await stores.write(lambda: stores.purge(time.time()))
-            if is_done != was_done:
-                self._runtime.log("purge_works_again" if is_done else "purge_failed")
-            was_done = is_done
 
     async def _watch_storage(self) -> None:
         """Probe the database now and then, for the health and so that the log says when it fails and works again."""
@@ -290,21 +371,3 @@ def _host_names(settings: Settings) -> tuple[str, ...]:
     if settings.host not in LOOPBACK:
         return ()
     return (*LOOPBACK, urlsplit(settings.public_url).hostname or "")
-
-
-def hold_data(settings: Settings) -> int:
-    """Take the data directory and the database for this process until it ends.
-
-    Raises SettingsError when another serves from either of them.
-    """
-    held = os.open(settings.data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as taken:
-        os.close(held)
-        raise SettingsError(
-            f"Another Ledgerport already serves from {settings.data}.",
-            advice="Stop it, or set LEDGERPORT_DATA to another directory.",
-        ) from taken
-    hold_database(settings.database.resolve())
-    return held

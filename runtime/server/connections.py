@@ -121,6 +121,10 @@ class Connections:
         self._open.discard(connection)
         self._refused.discard(connection)
 
+    def count_open(self) -> int:
+        """Return how many connections are open."""
+        return len(self._open)
+
     def stop(self, now: float) -> None:
         """Take note that the server stops: from now on nobody who does not read is waited for."""
         self.stopped_at = min(now, self.stopped_at)

@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from runtime.mcp_server.replies import Field, Reply
 from runtime.mcp_server.request import CLOSE
+from runtime.request_ids import add_request_id
 
 HOP_BY_HOP = frozenset({b"connection", b"upgrade", b"http2-settings"})
 """The fields of an offer to change the protocol: dropped with the offer."""
@@ -61,7 +62,7 @@ def encode_head(reply: Reply, default: Sequence[Field], *, keep_alive: bool) -> 
     return b"%b%b%b%bcontent-length: %d\r\n\r\n%b" % (
         STATUS_LINE[reply.status],
         _lines(tuple(default)),
-        b"".join([b"%b: %b\r\n" % field for field in reply.fields]),
+        b"".join([b"%b: %b\r\n" % field for field in add_request_id(reply.fields)]),
         b"" if keep_alive else b"%b: %b\r\n" % CLOSE,
         len(reply.body) + len(reply.rest),
         reply.body,

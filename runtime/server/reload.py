@@ -17,9 +17,15 @@ from typing import Protocol
 
 from generator.catalog import Catalog
 from generator.diagnostics import DefinitionErrors
+from generator.reading.files import BUILTIN_DEFINITIONS
 from runtime.errors import SettingsError
 from runtime.logs import Log
 
+COMPILE = (
+    f"import sys; sys.path.insert(0, {str(BUILTIN_DEFINITIONS.parent)!r}); "
+    "from generator.__main__ import main; sys.exit(main())"
+)
+"""What a process of its own runs to compile: this very generator, wherever the server was started."""
 LOOK_EVERY_SECONDS = 1.0
 MOST_LOGGED = 50
 """How many errors of one refusal the log names."""
@@ -54,6 +60,8 @@ class Reloader:
         self._watches = watches
         self._asked = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.fault = ""
+        """Why the definitions as they are now do not serve, in a sentence; empty when they do."""
 
     def ask(self) -> None:
         """Have the definitions read again soon."""
@@ -85,6 +93,7 @@ class Reloader:
             self._refused([f"They cannot be read: {wrong.strerror or wrong}."])
         else:
             took = round((perf_counter() - began) * 1000)
+            self.fault = ""
             self._log("definitions_taken", version=found.version, tools=len(found.tools), ms=took)
             return True
         return False
@@ -129,6 +138,9 @@ class Reloader:
         return await asyncio.to_thread(self._source.read_catalog)
 
     def _refused(self, reasons: Sequence[str]) -> None:
+        self.fault = (
+            f"The definitions have {len(reasons)} errors, which the log names; those of before go on serving."
+        )
         self._log("definitions_refused", reasons=len(reasons), serving=self._source.catalog.version)
         for reason in reasons[:MOST_LOGGED]:
             self._log("definitions_error", says=reason)

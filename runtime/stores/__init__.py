@@ -4,16 +4,25 @@
 
 Records are SQL (SQLite in a file):
 
-- `opening`, `schema`: the file checked and migrated at a start, and its migrations
+- `opening`, `migrating`, `migrations`: the file checked and migrated at a start, and the history of the schema
 - `sqlite`, `engine`, `tables`: connections, transactions, and the tables as SQLAlchemy knows them
 - `records`: the queries, with `record_base`, `account_records` (accounts) and `server_records` (MCP servers and API
   tokens)
-- `journal_records`, `journal_queue`: the journal of writes, added to in groups
+- `journal_records`, `journal_tables`, `journal_queue`, `new_link`: the journal of writes, added to in groups
 - `policy_records` (with `policy_use`), `spending_records`: what MCP servers wrote, and what was sent each month
+- `call_log_records`: every call of a tool, for a set time
+- `emitting`, `event_records`, `webhook_records`: events, and what is delivered to whom
+- `job_records`, `job_tables`: what is to be done, and the tables of all this
+- `purge_records`: what has expired is noted, and removed in parts
 - `writer`: the one thread that makes every change
 - `look_up`, `wal_watch`: what a token allows, read without a lock as long as nobody has changed the file
+- `configs`: the filter and switches of an MCP server as they are stored
 - `condition`, `files`: whether the database takes writes, and whether its files are still the ones that are open
 - `serving_lock`: one server for each database
 
-Hot state (`hot`, `hot_memory`) counts and may be lost.
+Hot state counts and may be lost:
+
+- `hot`, `hot_memory`, `hot_redis`: the seam, one process, and all processes that share a Redis
+- `mailbox`, `mailbox_memory`, `mailbox_redis`: answers handed to open event streams, also those of other processes
+- `redis_link`, `generation`: the connection to Redis, and how a change holds in every process that caches grants
 """

@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from runtime.errors import StorageUnavailable
 from runtime.stores.files import Files
@@ -24,6 +27,26 @@ LEAST_FREE = 1024 * 1024
 """Bytes of disk below which a probe really writes: a quarter of what the log grows to between checkpoints."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02
 """Seconds between two attempts to get the lock, doubled each time: finer than SQLite's own, which go up to 0.1."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageHealth:
+    """Whether the database can be read and written, and Redis answers. `reason` is a sentence, empty when all is well.
+
+    `degraded`: the database can be read, so calls go on, but it cannot be written or Redis does not answer.
+    `unavailable`: the database cannot be read.
+    """
+
+    status: Literal["ok", "degraded", "unavailable"] = "ok"
+    reason: str = ""
+
+
+def judge_health(faults: Mapping[str, str]) -> StorageHealth:
+    """Return the health with faults: `unreadable`, and others that only degrade it, each empty when all is well."""
+    if faults["unreadable"]:
+        return StorageHealth("unavailable", faults["unreadable"])
+    reason = next((each for each in faults.values() if each), "")
+    return StorageHealth("degraded", reason) if reason else StorageHealth()
 
 
 class Condition:

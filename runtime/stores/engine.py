@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import Connection, Engine, QueuePool, StaticPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -37,6 +37,51 @@ class Transactions(Protocol):
 
     def dispose(self) -> None:
         """Close the connections."""
+        ...
+
+
+class Found(Protocol):
+    """What a statement of the driver comes to."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+        ...
+
+
+class PlainConnection(Protocol):
+    """The driver's own connection, within a transaction. Values stand where a statement has `?`."""
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Found:
+        """Run a statement."""
+        ...
+
+    def executemany(self, statement: str, rows: Sequence[Sequence[Any]], /) -> object:
+        """Run a statement for each row of values."""
+        ...
+
+
+class Changing(Transactions, Protocol):
+    """Begins transactions that change something."""
+
+    def begin_plain(self, *, synchronous: Synchronous = "FULL") -> AbstractContextManager[PlainConnection]:
+        """Return a transaction on the driver's own connection, where a statement costs a tenth.
+
+        With `NORMAL` its commit survives the death of this process, and a power cut only from the next `FULL` one on.
+        Raises StorageUnavailable when it cannot be stored.
+        """
+        ...
+
+    def lock_heads(self, connection: PlainConnection, account_ids: Iterable[str]) -> None:
+        """Have nobody else add to the chains of accounts until the transaction ends."""
+        ...
+
+    def hold_together(self) -> AbstractContextManager[None]:
+        """Return a block whose transactions, of one thread, are stored with one commit."""
         ...
 
 
@@ -186,6 +231,9 @@ class Writing:
         """
         with self.begin_plain(), self._connect().hold():
             yield
+
+    def lock_heads(self, connection: PlainConnection, account_ids: Iterable[str]) -> None:
+        """Do nothing: whoever changes has the whole file."""
 
     def is_held_here(self) -> bool:
         """Return whether this thread holds changes together."""

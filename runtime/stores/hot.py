@@ -1,7 +1,7 @@
 """Hot state: what changes with every call and need not outlive a restart. The seam, not an implementation.
 
-`hot_memory` serves one process. A fleet needs one that all its processes share; whatever that is, losing it may cost
-speed or a count, never a right answer.
+`hot_memory` serves one process, `hot_redis` all that share a Redis. Losing it may cost speed or a count, never a right
+answer.
 """
 
 from __future__ import annotations
@@ -33,6 +33,22 @@ class HotState(Protocol):
         """Return what each window holds at `now`, without adding a call."""
         ...
 
+    async def admit(self, key: str, windows: Sequence[RateWindow], now: float) -> float:
+        """Add one call where every window has space for it, and return 0.
+
+        Otherwise add nothing, and return in how many seconds there is space. However many ask at once, in however many
+        processes, no more are let through than each window's limit.
+        """
+        ...
+
     def lock(self, key: str) -> AbstractAsyncContextManager[None]:
-        """Only one holder of a key at a time; the others wait in turn."""
+        """Only one holder of a key at a time in this process; the others wait in turn."""
+        ...
+
+    def find_fault(self) -> str:
+        """Return why the counts are not those of all processes, in a sentence; empty when they are."""
+        ...
+
+    async def probe(self) -> None:
+        """Find out whether the counts are those of all processes, for `find_fault`."""
         ...

@@ -13,6 +13,10 @@ from runtime.model import WindowCount
 
 _SWEPT_PER_CALL = 2
 """One call adds one key at most, so that idle ones grow fewer."""
+MOST_KEYS = 100_000
+"""Keys counted at once, about 1 kB each; more accounts than one process serves within a minute. Beyond them the one not
+counted for longest is dropped.
+"""
 
 
 @dataclass(slots=True)
@@ -43,7 +47,8 @@ class _Lock:
 class MemoryHotState:
     """Counts and locks of this process. Everything but waiting for a lock is done without giving way."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_keys: int = MOST_KEYS) -> None:
+        self._most_keys = most_keys
         self._calls: OrderedDict[str, _Calls] = OrderedDict()
         self._locks: dict[str, _Lock] = {}
 
@@ -53,14 +58,7 @@ class MemoryHotState:
         A window stores as many times as its limit, no more: when it is full, the oldest time stored is the one that
         has to leave before another call fits.
         """
-        self._sweep(now)
-        calls = self._calls.get(key)
-        if calls is None:
-            calls = self._calls[key] = _Calls()
-        else:
-            self._calls.move_to_end(key)
-        if calls.windows is not windows:
-            calls.follow(windows)
+        calls = self._follow(key, windows, now)
         found = []
         for window, times in zip(windows, calls.times, strict=True):
             _follow_clock(times, now)
@@ -81,6 +79,14 @@ class MemoryHotState:
             calls.follow(windows)
         return [_held(times, window, now) for window, times in zip(windows, calls.times, strict=True)]
 
+    async def admit(self, key: str, windows: Sequence[RateWindow], now: float) -> float:
+        """Add one call where every window has space, and return 0; otherwise how many seconds to wait."""
+        self._follow(key, windows, now)
+        wait = find_wait(await self.peek(key, windows, now), windows)
+        if not wait:
+            await self.count(key, windows, now)
+        return wait
+
     @asynccontextmanager
     async def lock(self, key: str) -> AsyncIterator[None]:
         """Only one holder of a key at a time; the others wait in turn."""
@@ -94,9 +100,30 @@ class MemoryHotState:
             if not entry.users:
                 del self._locks[key]
 
+    def find_fault(self) -> str:
+        """Return nothing: one process counts all there is."""
+        return ""
+
+    async def probe(self) -> None:
+        """Do nothing: there is no other server."""
+
     def __len__(self) -> int:
         """How many keys are stored: bounded by the accounts that called within their longest window."""
         return len(self._calls) + len(self._locks)
+
+    def _follow(self, key: str, windows: Sequence[RateWindow], now: float) -> _Calls:
+        """Return the calls of a key, which are now those counted last."""
+        self._sweep(now)
+        calls = self._calls.get(key)
+        if calls is None:
+            calls = self._calls[key] = _Calls()
+            if len(self._calls) > self._most_keys:
+                self._calls.popitem(last=False)
+        else:
+            self._calls.move_to_end(key)
+        if calls.windows is not windows:
+            calls.follow(windows)
+        return calls
 
     def _sweep(self, now: float) -> None:
         """Drop the keys that were idle longest, a few at a time: more than one call can add."""
@@ -107,6 +134,16 @@ class MemoryHotState:
             if self._calls[key].idle_at > now:
                 return
             del self._calls[key]
+
+
+def find_wait(counts: Sequence[WindowCount], windows: Sequence[RateWindow]) -> float:
+    """Return in how many seconds every window has space for one more call; 0 when all have it now."""
+    full = [
+        count.oldest_leaves_in
+        for count, window in zip(counts, windows, strict=True)
+        if count.used >= max(1, window.limit)
+    ]
+    return max(full, default=0.0)
 
 
 def _held(times: deque[float], window: RateWindow, now: float) -> WindowCount:

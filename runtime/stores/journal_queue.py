@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from runtime.errors import StorageUnavailable
-from runtime.model import NewLink
+from runtime.stores.new_link import NewLink
 
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 Start = Callable[[Callable[[], None]], asyncio.Future[None]]

@@ -7,15 +7,18 @@ of a link comes from above (`safety.journal.chain`), because only inside of the 
 from __future__ import annotations
 
 import heapq
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, func, or_, select, update
 
-from runtime.model import AccountId, JournalEntry, JournalFilter, JournalOutcome, NewLink
+from runtime.events import Event
+from runtime.model import AccountId, JournalEntry, JournalFilter, JournalOutcome
+from runtime.stores.emitting import emit_plain
+from runtime.stores.engine import PlainConnection
+from runtime.stores.journal_tables import JOURNAL, JOURNAL_HEAD, JOURNAL_OPEN, JOURNAL_OUTCOME
+from runtime.stores.new_link import NewLink
 from runtime.stores.record_base import RecordBase
-from runtime.stores.tables import JOURNAL, JOURNAL_HEAD, JOURNAL_OPEN, JOURNAL_OUTCOME
 
 HashLink = Callable[[Mapping[str, Any], bytes], bytes]
 Link = Mapping[str, Any]
@@ -61,6 +64,7 @@ class JournalRecords(RecordBase):
         """
         heads: dict[str, tuple[int, bytes]] = {}
         with self._engine.begin_plain(synchronous="FULL" if is_lasting else "NORMAL") as connection:
+            self._engine.lock_heads(connection, {link.values["account_id"] for link in links})
             for link in links:
                 if _is_wanted(connection, link):
                     _add(connection, link, heads, hash_link)
@@ -140,7 +144,7 @@ class JournalRecords(RecordBase):
             return [(row[0], row[1], row[2]) for row in connection.execute(found)]
 
 
-def _is_wanted(connection: sqlite3.Connection, link: NewLink) -> bool:
+def _is_wanted(connection: PlainConnection, link: NewLink) -> bool:
     """Note that an entry has an outcome now; False for one that settles an entry which has one already."""
     if link.table == "journal":
         connection.execute(_OPEN, (link.values["id"], link.run))
@@ -150,20 +154,28 @@ def _is_wanted(connection: sqlite3.Connection, link: NewLink) -> bool:
 
 
 def _add(
-    connection: sqlite3.Connection,
+    connection: PlainConnection,
     link: NewLink,
     heads: dict[str, tuple[int, bytes]],
     hash_link: HashLink,
 ) -> None:
     account_id = link.values["account_id"]
     seq, previous = heads.get(account_id) or _find_head(connection, account_id)
-    values = {**link.values, "seq": seq + 1}
+    values = {name: _as_stored(value) for name, value in link.values.items()} | {"seq": seq + 1}
     values["hash"] = hash_link(values, previous)
     connection.execute(_ADD[link.table], [values[name] for name in _COLUMNS[link.table]])
     heads[account_id] = seq + 1, values["hash"]
+    if values.get("outcome") == "indeterminate":
+        data = {"integrated_account_id": account_id, "journal_entry_id": values["entry_id"]}
+        emit_plain(connection, Event("write.indeterminate", values["at"], data, key=values["entry_id"]))
 
 
-def _find_head(connection: sqlite3.Connection, account_id: str) -> tuple[int, bytes]:
+def _as_stored(value: Any) -> Any:
+    """Return a value as every database stores it, because its hash is made before: PostgreSQL has no character 0."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
+def _find_head(connection: PlainConnection, account_id: str) -> tuple[int, bytes]:
     return connection.execute(_HEAD, (account_id,)).fetchone() or (0, FIRST)
 
 

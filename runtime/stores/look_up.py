@@ -7,36 +7,33 @@ moment it passes. The rest of the records is in `records`, which takes longer to
 
 from __future__ import annotations
 
-import hmac
-import json
 import math
 import sqlite3
 import threading
+from collections.abc import Awaitable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from runtime.errors import StorageUnavailable
+from runtime.keys.crypto import Keys
 from runtime.model import (
-    NO_BUDGET,
-    NO_POLICIES,
-    USUAL_TIME_ZONE,
     Account,
     AccountId,
     ApiToken,
-    ApiTokenId,
-    Budget,
     Grant,
     McpServerId,
-    Policies,
-    ServerConfig,
     TokenHash,
 )
 from runtime.recent import Recent
 from runtime.stores import sqlite
+from runtime.stores.configs import read_config
 from runtime.stores.files import Files
+from runtime.stores.row_texts import read_budget, read_error
+from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_live_api_token, read_tenant_limits
 from runtime.stores.wal_watch import WalWatch
 
 _MOST_CACHED = 10_000
@@ -49,32 +46,92 @@ BUSY_MILLISECONDS = 50
 
 ACCOUNT_COLUMNS = (
     "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at, ended_by, "
-    "budget"
+    "budget, status_since, last_error, read_only, tenant_id, external_id, metadata"
 )
-_OF_ACCOUNT = ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
-_GRANTS = (
-    f"SELECT {_OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
-    "FROM mcp_server JOIN account ON account.id = mcp_server.account_id WHERE "
+OF_ACCOUNT = (
+    ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
+    + ", (SELECT limits FROM tenant WHERE tenant.id = account.tenant_id)"
 )
-_GRANT = f"{_GRANTS}mcp_server.token_hash = ?"
-_GRANT_OF_SERVER = f"{_GRANTS}mcp_server.id = ?"
-_ACCOUNT = f"SELECT {_OF_ACCOUNT} FROM account WHERE id = ?"
+"""What is read of an account: its columns, and the limits of its tenant."""
+_ACCOUNT_LENGTH = ACCOUNT_COLUMNS.count(",") + 2
+_ACCOUNT_OF_SERVER = "JOIN account ON account.id = mcp_server.account_id"
+_IS_OPEN = "mcp_server.used_up_at IS NULL AND (mcp_server.expires_at IS NULL OR mcp_server.expires_at > ?)"
+GRANT = (
+    f"SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
+    f"FROM mcp_server {_ACCOUNT_OF_SERVER} WHERE mcp_server.token_hash = ? AND {_IS_OPEN} "
+    f"UNION ALL SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, "
+    "CASE WHEN mcp_server.expires_at < mcp_previous_token.expires_at "
+    "THEN mcp_server.expires_at ELSE mcp_previous_token.expires_at END "
+    f"FROM mcp_previous_token JOIN mcp_server ON mcp_server.id = mcp_previous_token.server_id {_ACCOUNT_OF_SERVER} "
+    f"WHERE mcp_previous_token.token_hash = ? AND mcp_previous_token.expires_at > ? AND {_IS_OPEN} LIMIT 1"
+)
+"""What a token opens now, and until when. The tokens before the present ones are few and are looked at only where no
+present one is found; a token that has ended is looked up as one that never was, so that both take as long.
+"""
+GRANT_OF_SERVER = (
+    f"SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
+    f"FROM mcp_server {_ACCOUNT_OF_SERVER} WHERE mcp_server.id = ?"
+)
+_ACCOUNT = f"SELECT {OF_ACCOUNT} FROM account WHERE id = ?"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != ? LIMIT 1"
+_WORK = (
+    "SELECT 1 WHERE EXISTS (SELECT 1 FROM event WHERE dispatched_at IS NULL) "
+    "OR EXISTS (SELECT 1 FROM job WHERE at <= ?)"
+)
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
-API_TOKEN_COLUMNS = "id, name, created_at, last_used_at, scopes, account_id"  # noqa: S105  (names of columns)
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"
 
 Known = Recent[TokenHash, tuple[Grant, float]]
 """Grants that were read, each with when it ends, in seconds since the epoch."""
 
 
+class LookUp(Protocol):
+    """The reads of every request, on the event loop. Each raises StorageUnavailable when it cannot be made now."""
+
+    def find_grant(self, token_hash: TokenHash, now: float) -> Grant | Awaitable[Grant | None] | None:
+        """Return what the URL with this token lets through now, at once where it can; None when it opens nothing."""
+        ...
+
+    async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
+        """Return what an MCP server lets through now; None when there is none with this id, or it has expired."""
+        ...
+
+    async def find_api_token(self, token_hash: TokenHash, now: float) -> ApiToken | None:
+        """Return the API token with this hash; None when there is none, or it has expired."""
+        ...
+
+    async def find_account(self, account_id: AccountId) -> Account | None:
+        """Return the account as it is now, if there is one."""
+        ...
+
+    async def list_interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
+        """Return the accounts with a refresh that was begun and never finished, and when it began."""
+        ...
+
+    async def has_open_entries(self, run: str) -> bool:
+        """Whether other runs than this one have left entries of the journal without an outcome."""
+        ...
+
+    async def has_work(self, now: float) -> bool:
+        """Whether events wait, or jobs that are due are not done."""
+        ...
+
+    def find_fault(self) -> str:
+        """Why the database cannot be read, or is not the one of this secret key; empty when it is well."""
+        ...
+
+    def close(self) -> None:
+        """Close what is open. Nothing may be asked afterwards."""
+        ...
+
+
 class SqliteLookUp:
     """Looks up grants, accounts and API tokens in a SQLite file. Every thread that asks has a connection of its own."""
 
-    def __init__(self, path: Path, key_check: bytes) -> None:
+    def __init__(self, path: Path, keys: Keys) -> None:
         self._path = path
-        self._key_check = key_check
+        self._keys = keys
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._watch = WalWatch(path)
@@ -93,47 +150,54 @@ class SqliteLookUp:
         if state is None or state != since:
             known = Recent(_MOST_CACHED)
             self._cached = (state or b"", known)
-        found = known.get(token_hash) or self._read_grant(token_hash, known)
-        return found[0] if found and found[1] > now else None
+        found = known.get(token_hash)
+        return found[0] if found and found[1] > now else self._read_grant(token_hash, known, now)
 
-    def _read_grant(self, token_hash: TokenHash, known: Known) -> tuple[Grant, float] | None:
-        """Return the grant and when it ends, cached beside what else was read of the file as it is now."""
-        row = self._row(_GRANT, token_hash)
+    def _read_grant(self, token_hash: TokenHash, known: Known, now: float) -> Grant | None:
+        """Return the grant, cached beside what else was read of the file as it is now, with when it ends."""
+        row = self._row(GRANT, *fill_grant(token_hash, now))
         if row is None:
             return None
-        return known.put(token_hash, (_grant(row[:-1]), math.inf if row[-1] is None else row[-1]))
+        return known.put(token_hash, (make_grant(row[:-1]), math.inf if row[-1] is None else row[-1]))[0]
 
-    def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
+    async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired.
 
         Raises StorageUnavailable when that cannot be found out. Read each time: links are opened now and then.
         """
         self.files.check()
-        row = self._row(_GRANT_OF_SERVER, server_id)
+        row = self._row(GRANT_OF_SERVER, server_id)
         if row is None or (row[-1] is not None and row[-1] <= now):
             return None
-        return _grant(row[:-1])
+        return make_grant(row[:-1])
 
-    def find_api_token(self, token_hash: TokenHash) -> ApiToken | None:
-        """Return the API token with this hash, if there is one."""
+    async def find_api_token(self, token_hash: TokenHash, now: float) -> ApiToken | None:
+        """Return the API token with this hash; None when there is none, or it has expired."""
         self.files.check()
-        row = self._row(_API_TOKEN, token_hash)
-        return None if row is None else read_api_token(row)
+        return read_live_api_token(self._row(_API_TOKEN, token_hash), now)
 
-    def find_account(self, account_id: AccountId) -> Account | None:
+    async def find_account(self, account_id: AccountId) -> Account | None:
         """Return the account as it is now, if there is one."""
+        return self.read_account(account_id)
+
+    def read_account(self, account_id: AccountId) -> Account | None:
+        """Return the same at once, for a thread."""
         self.files.check()
         row = self._row(_ACCOUNT, account_id)
         return None if row is None else read_account(row)
 
-    def list_interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
+    async def list_interrupted_refreshes(self) -> list[tuple[AccountId, float]]:
         """Return the accounts with a refresh that was begun and never finished, and when it began."""
         rows = self._connection().execute(_INTERRUPTED).fetchall()
         return [(AccountId(id_), begun_at) for id_, begun_at in rows]
 
-    def has_open_entries(self, run: str) -> bool:
+    async def has_open_entries(self, run: str) -> bool:
         """Whether other runs than this one have left entries of the journal without an outcome."""
         return self._connection().execute(_OPEN_ENTRY, (run,)).fetchone() is not None
+
+    async def has_work(self, now: float) -> bool:
+        """Whether events wait, or jobs that are due are not done."""
+        return self._row(_WORK, now) is not None
 
     def find_fault(self) -> str:
         """Why the file cannot be read, or is not the one of this secret key, in a sentence; empty when it is well."""
@@ -142,7 +206,7 @@ class SqliteLookUp:
             row = self._row(_KEY_CHECK)
         except StorageUnavailable as problem:
             return problem.reason
-        is_ours = row is not None and hmac.compare_digest(row[0], self._key_check)
+        is_ours = row is not None and self._keys.is_ours(row[0])
         return "" if is_ours else "The database belongs to another secret key: restart the server."
 
     def close(self) -> None:
@@ -172,87 +236,29 @@ class SqliteLookUp:
         return connection
 
 
+def fill_grant(token_hash: TokenHash, now: float) -> tuple[TokenHash | float, ...]:
+    """Return the values of GRANT."""
+    return token_hash, now, token_hash, now, now
+
+
 @lru_cache(maxsize=4096)
-def _grant(row: tuple[Any, ...]) -> Grant:
+def make_grant(row: tuple[Any, ...]) -> Grant:
     """Return the grant in a row. Cached by the row's content: a row that changed is another row."""
-    return Grant(read_account(row), read_config(row[13]), McpServerId(row[12]))
+    server_id, text = row[_ACCOUNT_LENGTH:]
+    account, config = read_account(row), read_config(text)
+    if account.is_read_only:
+        config = replace(config, is_read_only=True)
+    return Grant(account, config, McpServerId(server_id))
 
 
 def read_account(row: Any) -> Account:
-    """Return the account in a row that begins with ACCOUNT_COLUMNS."""
+    """Return the account in a row that begins with OF_ACCOUNT."""
     (
-        id_,
-        integration,
-        environment,
-        name,
-        status,
-        company,
-        fields,
-        sealed,
-        created_at,
-        updated_at,
-        ended_by,
-        budget,
-    ) = row[:12]
+        id_, integration, environment, name, status, company, fields, sealed, created_at, updated_at,
+        ended_by, budget, status_since, last_error, read_only, tenant_id, external_id, metadata, tenant_limits,
+    ) = row[:_ACCOUNT_LENGTH]  # fmt: skip
     return Account(
         AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
-        created_at, updated_at, ended_by, read_budget(budget),
+        created_at, updated_at, ended_by, read_budget(budget), status_since, read_error(last_error), bool(read_only),
+        tenant_id, external_id, orjson.loads(metadata), read_tenant_limits(tenant_limits),
     )  # fmt: skip
-
-
-def read_budget(text: str) -> Budget:
-    """Return the budget of an account as it is stored."""
-    return Budget(**json.loads(text)) if text else NO_BUDGET
-
-
-def write_budget(budget: Budget) -> str:
-    """Return the same as text; empty where nothing is set."""
-    values = budget.as_dict()
-    return json.dumps(values) if values else ""
-
-
-def read_api_token(row: Any) -> ApiToken:
-    """Return the API token in a row of API_TOKEN_COLUMNS."""
-    id_, name, created_at, last_used_at, scopes, account_id = row
-    return ApiToken(ApiTokenId(id_), name, created_at, last_used_at, tuple(scopes.split()), account_id)
-
-
-@lru_cache(maxsize=4096)
-def read_config(text: str) -> ServerConfig:
-    """Return the filter and switches of an MCP server as they are stored."""
-    words: dict[str, Any] = json.loads(text)
-    return ServerConfig(
-        tuple(words.get("methods", ())),
-        tuple(words.get("tags", ())),
-        words.get("require_api_token_auth", False),
-        words.get("rate_limit_style", "tool_result"),
-        words.get("max_answer_bytes", 0),
-        words.get("tool_exposure", "full"),
-        words.get("show_sensitive", False),
-        words.get("max_rows", 0),
-        words.get("max_answer_tokens", 0),
-        words.get("untrusted_text", "plain"),
-        Policies.read(words["policies"]) if "policies" in words else NO_POLICIES,
-        Budget(**words["budget"]) if "budget" in words else NO_BUDGET,
-        words.get("time_zone", USUAL_TIME_ZONE),
-    )
-
-
-def write_config(config: ServerConfig) -> str:
-    """Return the same as text; what is as it is by default is left out."""
-    words = {
-        "methods": list(config.methods),
-        "tags": list(config.tags),
-        "require_api_token_auth": config.require_api_token_auth,
-        "rate_limit_style": config.rate_limit_style if config.rate_limit_style != "tool_result" else "",
-        "max_answer_bytes": config.max_answer_bytes,
-        "tool_exposure": config.tool_exposure if config.tool_exposure != "full" else "",
-        "show_sensitive": config.show_sensitive,
-        "max_rows": config.max_rows,
-        "max_answer_tokens": config.max_answer_tokens,
-        "untrusted_text": config.untrusted_text if config.untrusted_text != "plain" else "",
-        "policies": config.policies.as_dict(),
-        "budget": config.budget.as_dict(),
-        "time_zone": config.time_zone if config.time_zone != USUAL_TIME_ZONE else "",
-    }
-    return json.dumps({name: value for name, value in words.items() if value}, ensure_ascii=False)

@@ -8,7 +8,6 @@ killed at any moment leaves either no database or a whole one.
 from __future__ import annotations
 
 import fcntl
-import hmac
 import os
 import sqlite3
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from runtime.errors import SealBroken, SettingsError
 from runtime.keys.crypto import Keys
-from runtime.stores import schema
+from runtime.stores.migrations import LASTING_KEY_SINCE, OBJECTS, VERSION_TABLE, find_newest_version
 from runtime.stores.sqlite import connect, explain_error
 
 APPLICATION_ID = int.from_bytes(b"LPRT")
@@ -47,10 +46,25 @@ def bring_up_to_date(path: Path, now: float, keys: Keys) -> int:
             with closing(connect(path)) as connection:
                 return _check_and_migrate(connection, path, now, keys)
     except (OSError, sqlite3.DatabaseError) as problem:
-        raise SettingsError(
-            f"The database {path} cannot be used: {problem}. {explain_error(problem)}".strip(),
-            advice="Correct that, or restore a backup of the database.",
-        ) from problem
+        raise _is_unusable(path, problem) from problem
+
+
+def check_file(path: Path, keys: Keys) -> int:
+    """Return the version of a file that a start would take, and change nothing; 0 when there is none.
+
+    Raises SettingsError where a start would, and when the file takes no changes now.
+    """
+    try:
+        _check_names(path)
+        if not path.exists():
+            return 0
+        with closing(connect(path)) as connection:
+            version, _is_taken_over, _is_known = _check(connection, path, keys)
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+            return version
+    except (OSError, sqlite3.DatabaseError) as problem:
+        raise _is_unusable(path, problem) from problem
 
 
 @contextmanager
@@ -105,7 +119,7 @@ def _create(path: Path, now: float, keys: Keys) -> None:
         draft.with_name(draft.name + suffix).unlink(missing_ok=True)
     os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(connect(draft)) as connection:
-        _migrate(connection, 0, now, keys)
+        _migrate(connection, now, keys)
     draft.rename(path)
     directory = os.open(path.parent, os.O_RDONLY)
     try:
@@ -114,44 +128,84 @@ def _create(path: Path, now: float, keys: Keys) -> None:
         os.close(directory)
 
 
-def _check_and_migrate(connection: sqlite3.Connection, path: Path, now: float, keys: Keys) -> int:
-    version = _version(connection, path)
+def _check(connection: sqlite3.Connection, path: Path, keys: Keys) -> tuple[int, bool, bool]:
+    """Return the version, whether Alembic has noted it, and whether the file knows its key. Raises SettingsError."""
+    objects = _list_objects(connection)
+    version, is_taken_over = _version(connection, path, objects)
     if path.stat().st_size <= LARGEST_CHECKED:
         _check_pages(connection, path)
-    known = connection.execute("SELECT key_check FROM deployment").fetchone() if version > 1 else None
-    is_ours = hmac.compare_digest(known[0], keys.check_value()) if known else _opens_any(connection, keys)
+    columns = f"key_check, {'lasting_key' if version >= LASTING_KEY_SINCE else 'NULL'}"
+    known = connection.execute(f"SELECT {columns} FROM deployment").fetchone() if version > 1 else None  # noqa: S608
+    is_ours = keys.adopt(*known) if known else _opens_any(connection, keys)
     if not is_ours:
-        raise _other_key(path)
+        raise describe_other_key(f"The database {path}")
+    return version, is_taken_over, known is not None
+
+
+def _check_and_migrate(connection: sqlite3.Connection, path: Path, now: float, keys: Keys) -> int:
+    version, is_taken_over, is_known = _check(connection, path, keys)
     connection.execute("PRAGMA journal_mode=WAL")
-    if known is None or version < schema.find_newest_version():
-        _migrate(connection, version, now, keys)
-    return schema.find_newest_version()
+    if not is_known or version < find_newest_version() or not is_taken_over:
+        _migrate(connection, now, keys, None if is_taken_over else version)
+    return find_newest_version()
 
 
-def _version(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the version of a database that is ours and complete. Raises SettingsError for any other."""
-    objects = schema.list_objects(connection)
+def _version(
+    connection: sqlite3.Connection, path: Path, objects: frozenset[tuple[str, str]]
+) -> tuple[int, bool]:
+    """Return the version of a database that is ours and complete, and whether Alembic has noted it already.
+
+    Raises SettingsError for any other.
+    """
     if not objects:
         raise _is_empty(path)
     application: int = connection.execute("PRAGMA application_id").fetchone()[0]
-    if application not in (0, APPLICATION_ID) or ("table", "schema_version") not in objects:
-        raise SettingsError(
-            f"The database {path} belongs to another program.",
-            advice="Set LEDGERPORT_DATABASE_URL to another file; one that is not there is created.",
-        )
-    version: int = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()[0]
-    if version > schema.find_newest_version():
-        raise SettingsError(
-            f"The database is of version {version} and this Ledgerport knows up to {schema.find_newest_version()}.",
-            advice="Start the version of Ledgerport that wrote it, or a later one.",
-        )
-    if missing := sorted(schema.list_objects_of(version) - objects):
+    is_taken_over = ("table", VERSION_TABLE) in objects
+    if application not in (0, APPLICATION_ID) or not (
+        is_taken_over or ("table", "schema_version") in objects
+    ):
+        raise _other_program(path)
+    noted = (
+        "SELECT max(CAST(version_num AS INTEGER)) FROM alembic_version"
+        if is_taken_over
+        else "SELECT max(version) FROM schema_version"
+    )
+    version: int = connection.execute(noted).fetchone()[0] or 0
+    if not version:
+        raise _other_program(path)
+    if version > find_newest_version():
+        raise describe_later_version(version)
+    if missing := sorted(_list_expected(version, is_taken_over=is_taken_over) - objects):
         kind, name = missing[0]
         raise SettingsError(
             f"The database {path} lacks the {kind} {name}: it is damaged, or belongs to another program.",
             advice="Restore a backup, or set LEDGERPORT_DATABASE_URL to another file.",
         )
-    return version
+    return version, is_taken_over
+
+
+def describe_later_version(version: int) -> SettingsError:
+    """Return the error for a database that a later Ledgerport has migrated."""
+    return SettingsError(
+        f"The database is of version {version} and this Ledgerport knows up to {find_newest_version()}.",
+        advice="Start the version of Ledgerport that wrote it, or a later one.",
+    )
+
+
+def _list_expected(version: int, *, is_taken_over: bool) -> frozenset[tuple[str, str]]:
+    if is_taken_over and version == find_newest_version():
+        return OBJECTS
+    from runtime.stores.migrating import list_objects_of
+
+    return list_objects_of(version)
+
+
+def _list_objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    """Return the type and name of every table and index that is there, without SQLite's own."""
+    rows = connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%'"
+    )
+    return frozenset((row[0], row[1]) for row in rows)
 
 
 def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
@@ -164,7 +218,7 @@ def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
 
 def _opens_any(connection: sqlite3.Connection, keys: Keys) -> bool:
     """Whether the key opens stored credentials, for a database that has no check value yet; also when none are."""
-    has_account = ("table", "account") in schema.list_objects(connection)
+    has_account = ("table", "account") in _list_objects(connection)
     rows = connection.execute("SELECT sealed, id FROM account WHERE sealed != x''") if has_account else ()
     is_empty = True
     for sealed, account_id in rows:
@@ -177,15 +231,36 @@ def _opens_any(connection: sqlite3.Connection, keys: Keys) -> bool:
     return is_empty
 
 
-def _migrate(connection: sqlite3.Connection, version: int, now: float, keys: Keys) -> None:
-    """Run what is missing, marks the file as ours, and stores the check value: all in one transaction."""
-    schema.run_migrations(connection, version, now)
-    connection.execute(f"PRAGMA application_id={APPLICATION_ID:d}")
-    connection.execute(
-        "INSERT INTO deployment (id, key_check, created_at) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
-        (keys.check_value(), now),
+def _migrate(connection: sqlite3.Connection, now: float, keys: Keys, taken_over: int | None = None) -> None:
+    """Run what is missing, mark the file as ours, and store the check value: all in one transaction.
+
+    `taken_over` is the version of a file that Alembic has not noted yet.
+    """
+    from runtime.stores.migrating import begin_on, migrate, take_over
+
+    with begin_on(connection) as transaction:
+        if taken_over is not None:
+            take_over(transaction, taken_over)
+        migrate(transaction)
+        transaction.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID:d}")
+        transaction.exec_driver_sql(
+            "INSERT INTO deployment (id, key_check, created_at) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
+            (keys.check_value(), now),
+        )
+
+
+def _other_program(path: Path) -> SettingsError:
+    return SettingsError(
+        f"The database {path} belongs to another program.",
+        advice="Set LEDGERPORT_DATABASE_URL to another file; one that is not there is created.",
     )
-    connection.execute("COMMIT")
+
+
+def _is_unusable(path: Path, problem: Exception) -> SettingsError:
+    return SettingsError(
+        f"The database {path} cannot be used: {problem}. {explain_error(problem)}".strip(),
+        advice="Correct that, or restore a backup of the database.",
+    )
 
 
 def _is_empty(path: Path) -> SettingsError:
@@ -195,9 +270,10 @@ def _is_empty(path: Path) -> SettingsError:
     )
 
 
-def _other_key(path: Path) -> SettingsError:
+def describe_other_key(database: str) -> SettingsError:
+    """Return the error for a database that was made with another secret key."""
     return SettingsError(
-        f"The database {path} belongs to another secret key: with the present one no URL, API token or connection "
+        f"{database} belongs to another secret key: with the present one no URL, API token or connection "
         "that is stored there can be opened.",
         advice="Set LEDGERPORT_SECRET_KEY to the key it was created with, or restore the file secret.key of its data "
         "directory; to begin with no records, set LEDGERPORT_DATA to a new directory.",

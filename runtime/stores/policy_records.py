@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from runtime.model import McpServerId
 from runtime.stores.policy_use import Limits, Reservation, Use
 from runtime.stores.record_base import RecordBase
-from runtime.stores.tables import POLICY_USE
+from runtime.stores.tables import MCP_SERVER, POLICY_USE
 
 HOUR, DAY = 3_600.0, 86_400.0
 """Seconds of the windows of the limits; each write counts until it is that old, so that no hour or day has more."""
@@ -28,6 +28,8 @@ class PolicyRecords(RecordBase):
         table = POLICY_USE
         refs = [use.ref for use in uses]
         with self._engine.begin() as connection:
+            server = select(MCP_SERVER.c.id).where(MCP_SERVER.c.id == server_id)
+            connection.execute(server.with_for_update(key_share=True))
             known = set(connection.scalars(select(table.c.ref).where(table.c.ref.in_(refs))))
             new = [use for use in uses if use.ref not in known]
             day, day_until, _ = _used(connection, server_id, now, DAY)

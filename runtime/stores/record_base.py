@@ -11,17 +11,23 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, tuple_
+from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, tuple_
 
-from runtime.model import AuditEntry
-from runtime.stores.engine import Transactions, Writing
-from runtime.stores.tables import AUDIT
+from runtime.events import Event
+from runtime.model import AccountId, AuditEntry
+from runtime.stores.emitting import emit
+from runtime.stores.engine import Changing, Transactions
+from runtime.stores.tables import ACCOUNT, AUDIT
 
 Details = dict[str, Any]
 """What an audit entry says of a change beside who made it."""
 
 _NOTE = insert(AUDIT)
 """Made once: to make a statement with its values costs several times what it costs to run it."""
+
+_FIND_ACCOUNT = select(ACCOUNT.c.id).where(ACCOUNT.c.id == bindparam("account"))
+_HOLD_ACCOUNT = _FIND_ACCOUNT.with_for_update(read=True, key_share=True)
+_LOCK_ACCOUNT = _FIND_ACCOUNT.with_for_update(key_share=True)
 
 Position = tuple[float, str]
 """Where a list goes on: the `created_at` and id of the last one seen."""
@@ -30,7 +36,7 @@ Position = tuple[float, str]
 class RecordBase:
     """Changes and reads through two engines, so that no reader waits for a change."""
 
-    def __init__(self, writing: Writing, reading: Transactions) -> None:
+    def __init__(self, writing: Changing, reading: Transactions) -> None:
         self._engine = writing
         self._reading = reading
 
@@ -43,14 +49,31 @@ class RecordBase:
         self._engine.dispose()
         self._reading.dispose()
 
-    def _change(self, statement: Any, audit: AuditEntry | None = None, after: Any = None) -> bool:
+    def _change(
+        self,
+        statement: Any,
+        audit: AuditEntry | None = None,
+        after: Any = None,
+        event: Event | None = None,
+    ) -> bool:
         with self._engine.begin() as connection:
             is_done: bool = connection.execute(statement).rowcount > 0
             if is_done and audit is not None:
                 note(connection, audit)
             if is_done and after is not None:
                 connection.execute(after)
+            if is_done and event is not None:
+                emit(connection, event)
         return is_done
+
+
+def lock_account(connection: Connection, account_id: AccountId | None, *, is_changed: bool = False) -> bool:
+    """Return whether an account is there, and have it stay so until the transaction ends.
+
+    With `is_changed` nobody else holds it so meanwhile. SQLite, where one changes at a time, needs no lock.
+    """
+    locked = _LOCK_ACCOUNT if is_changed else _HOLD_ACCOUNT
+    return connection.execute(locked, {"account": account_id}).first() is not None
 
 
 def read_part(
@@ -62,12 +85,16 @@ def read_part(
     condition: Any = None,
 ) -> Sequence[Any]:
     """Return the next `limit` rows behind a position, from the oldest on."""
-    wanted = select(*columns).order_by(table.c.created_at, table.c.id).limit(limit)
+    wanted = select(*columns)
     if condition is not None:
         wanted = wanted.where(condition)
-    if after is not None:
-        wanted = wanted.where(tuple_(table.c.created_at, table.c.id) > tuple_(*after))
-    return connection.execute(wanted).all()
+    return connection.execute(select_part(wanted, table, after, limit)).all()
+
+
+def select_part(wanted: Select[Any], table: Table, after: Position | None, limit: int) -> Select[Any]:
+    """Return a query for the next `limit` of its rows behind a position, from the oldest on."""
+    part = wanted.order_by(table.c.created_at, table.c.id).limit(limit)
+    return part if after is None else part.where(tuple_(table.c.created_at, table.c.id) > tuple_(*after))
 
 
 def count(connection: Connection, table: Table, condition: Any) -> int:

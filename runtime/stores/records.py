@@ -8,20 +8,52 @@ from __future__ import annotations
 
 import hmac
 import json
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    column,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    table,
+    text,
+    true,
+    update,
+)
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
+from runtime.stores.call_log_records import CallLogRecords
+from runtime.stores.connection_records import ConnectionRecords
+from runtime.stores.event_records import EventRecords
+from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
-from runtime.stores.policy_records import DAY, PolicyRecords
-from runtime.stores.record_base import RecordBase, note
+from runtime.stores.link_records import LinkRecords
+from runtime.stores.migrations import VERSION_TABLE
+from runtime.stores.policy_records import PolicyRecords
+from runtime.stores.purge_records import PurgeRecords
+from runtime.stores.record_base import RecordBase, count, lock_account, note
+from runtime.stores.refresh_records import RefreshRecords
+from runtime.stores.sealed_records import SealedRecords
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.spending_records import SpendingRecords
-from runtime.stores.tables import ACCOUNT, AUDIT, AUTHORIZATION, IDEMPOTENCY_KEY, MCP_SERVER, POLICY_USE
-
-MOST_BINDINGS = 1_000_000
-"""Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
+from runtime.stores.tables import (
+    ACCOUNT,
+    API_TOKEN,
+    AUDIT,
+    AUTHORIZATION,
+    DEPLOYMENT,
+    IDEMPOTENCY_KEY,
+    MCP_SERVER,
+)
+from runtime.stores.tenant_records import TenantRecords
+from runtime.stores.transfer_records import TransferRecords
+from runtime.stores.use_records import UseRecords
+from runtime.stores.webhook_records import WebhookRecords
 
 _BIND_KEY = text(
     "INSERT INTO idempotency_key (key_hash, fingerprint, expires_at) VALUES (:key_hash, :fingerprint, :expires_at) "
@@ -30,8 +62,7 @@ _BIND_KEY = text(
     "WHERE idempotency_key.expires_at <= :now"
 )
 """Binds a key that is not bound, or no longer; whoever else has bound it stays."""
-PURGE_AFTER_SECONDS = 86_400.0
-"""How long an MCP server is stored after its expiry: a clock is noticed to be wrong and corrected within a day."""
+_READ_VERSION: Select[Any] = select(column("version_num")).select_from(table(VERSION_TABLE))
 
 
 class AuthorizationRecords(RecordBase):
@@ -45,10 +76,11 @@ class AuthorizationRecords(RecordBase):
             "redirect_uri": authorization.redirect_uri,
             "expires_at": authorization.expires_at,
             "verifier": authorization.verifier,
+            "link_id": authorization.link_id,
+            "return_url": authorization.return_url,
         }
         with self._engine.begin() as connection:
-            wanted = select(ACCOUNT.c.id).where(ACCOUNT.c.id == authorization.account_id)
-            if not connection.execute(wanted).first():
+            if not lock_account(connection, authorization.account_id):
                 return False
             connection.execute(insert(AUTHORIZATION).values(values))
         return True
@@ -75,7 +107,7 @@ class AuthorizationRecords(RecordBase):
         """
         table = AUTHORIZATION
         with self._engine.begin() as connection:
-            found = _find_authorization(connection, state_hash)
+            found = _find_authorization(connection, state_hash, is_changed=True)
             if found is None or found.used_at is not None:
                 return found
             if hmac.compare_digest(found.browser_hash or b"", browser_hash):
@@ -135,21 +167,31 @@ class KeyRecords(RecordBase):
 
 
 class Records(
+    CallLogRecords,
     AccountRecords,
+    ConnectionRecords,
+    RefreshRecords,
+    LinkRecords,
+    SealedRecords,
     ServerRecords,
     ApiTokenRecords,
     AuthorizationRecords,
     KeyRecords,
     PolicyRecords,
     SpendingRecords,
+    UseRecords,
+    PurgeRecords,
     JournalRecords,
+    TransferRecords,
+    TenantRecords,
+    EventRecords,
+    WebhookRecords,
+    JobRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 
     `Stores.write`. Every method raises StorageUnavailable when the file does not let it.
     """
-
-    most_bindings = MOST_BINDINGS
 
     def add_audit(self, entry: AuditEntry) -> None:
         """Note what was done when it changed no record here."""
@@ -163,25 +205,37 @@ class Records(
         with self._reading.begin() as connection:
             return [AuditEntry(*row[:4], json.loads(row[4])) for row in connection.execute(wanted)]
 
-    def purge(self, now: float) -> int:
-        """Forget what has expired: it opens nothing already. Return how many records that were.
+    def read_version(self) -> int:
+        """Return the revision of the database."""
+        with self._reading.begin() as connection:
+            found: str = connection.execute(_READ_VERSION).scalar_one()
+        return int(found)
 
-        MCP servers stay for a day more, so that a clock that was set forward does not delete what it only closed.
-        """
+    def count_things(self, now: float) -> dict[str, Any]:
+        """Return how many accounts there are by status, how many MCP servers that have not expired, and API tokens."""
+        by_status = select(ACCOUNT.c.status, func.count()).group_by(ACCOUNT.c.status)
+        is_alive = or_(MCP_SERVER.c.expires_at.is_(None), MCP_SERVER.c.expires_at > now)
+        with self._reading.begin() as connection:
+            return {
+                "accounts": {row[0]: row[1] for row in connection.execute(by_status)},
+                "mcp_servers": count(connection, MCP_SERVER, is_alive),
+                "api_tokens": count(connection, API_TOKEN, true()),
+            }
+
+    def probe(self, now: float, *, is_doubtful: bool) -> None:
+        """Find out whether the database takes changes: by one that changes nothing, and really where it is doubtful."""
         with self._engine.begin() as connection:
-            purged = ((MCP_SERVER, now - PURGE_AFTER_SECONDS), (AUTHORIZATION, now), (IDEMPOTENCY_KEY, now))
-            expired = sum(
-                connection.execute(delete(table).where(table.c.expires_at <= until)).rowcount
-                for table, until in purged
-            )
-            connection.execute(delete(POLICY_USE).where(POLICY_USE.c.at <= now - DAY))
-            newest = select(func.max(IDEMPOTENCY_KEY.c.id)).scalar_subquery()
-            surplus = delete(IDEMPOTENCY_KEY).where(IDEMPOTENCY_KEY.c.id <= newest - self.most_bindings)
-            return expired + connection.execute(surplus).rowcount
+            connection.execute(select(DEPLOYMENT.c.id).with_for_update())
+            if is_doubtful:
+                connection.execute(update(DEPLOYMENT).values(probed_at=now))
 
 
-def _find_authorization(connection: Connection, state_hash: TokenHash) -> Authorization | None:
+def _find_authorization(
+    connection: Connection, state_hash: TokenHash, *, is_changed: bool = False
+) -> Authorization | None:
     wanted = select(AUTHORIZATION).where(AUTHORIZATION.c.state_hash == state_hash)
+    if is_changed:
+        wanted = wanted.with_for_update()
     row = connection.execute(wanted).mappings().first()
     if row is None:
         return None

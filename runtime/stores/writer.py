@@ -117,6 +117,10 @@ class Writer:
             return _SLOW
         return _OVERLOADED if self._is_full() else ""
 
+    def count_waiting(self) -> int:
+        """Return how many changes have not been made yet."""
+        return self._waiting
+
     def close(self) -> None:
         """Finish what waits, and end the thread; no change is taken any more."""
         with self._changing:

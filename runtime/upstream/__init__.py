@@ -5,7 +5,7 @@ Called by `operations` and `exchange`.
 - `request`, `query`, `paging`: the request, conditions in the vendor's language, pages and their cursors
 - `statements`, `query_facts`, `terms`: a raw query parsed, held to what is known of its fields, and its OR
 - `files`, `base64_text`: files that are sent
-- `client`, `deadlines`: sending, within time limits
+- `client`, `deadlines`: sending, within time limits; `traced_client` makes spans of it where telemetry is on
 - `answer`, `rows`, `figures`, `xml_values`, `dates`: the response, without changing a digit
 - `visible_text`: characters that nobody sees, written as their numbers
 - `behaviours`: named code for what a definition cannot say

@@ -91,7 +91,7 @@ class VendorClient:
         """
         in_flight = self._in_flight.get(account, 0)
         if in_flight >= self._per_account:
-            raise refuse_in_flight(self._per_account)
+            raise refuse_in_flight(self._per_account, "company")
         self._in_flight[account] = in_flight + 1
         try:
             return await self._attempt(request)
@@ -99,6 +99,10 @@ class VendorClient:
             left = self._in_flight.pop(account) - 1
             if left:
                 self._in_flight[account] = left
+
+    def count_in_flight(self) -> int:
+        """Return how many requests have no answer yet."""
+        return sum(self._in_flight.values())
 
     async def close(self) -> None:
         """Close the pool."""

@@ -22,12 +22,22 @@ def explain_refusal(title: str, wait: int, *, is_from_vendor: bool, trace: str) 
     )
 
 
-def refuse_in_flight(most: int) -> RateLimited:
-    """Return the error for a company that has as many calls under way as one may have."""
+def refuse_in_flight(most: int, whose: str) -> RateLimited:
+    """Return the error for a company or an organization that has as many calls under way as one may have."""
     return RateLimited(
-        f"{most} calls for this company are in flight already.",
+        f"{most} calls for this {whose} are in flight already.",
         advice=f"Wait {_seconds(1)}, then call again, one call after another.",
         retry_after=1,
+    )
+
+
+def refuse_many_calls(limits: Limits) -> RateLimited:
+    """Return the error for an organization that has made all its calls of a minute."""
+    wait = limits.retry_after or 1
+    return RateLimited(
+        f"This organization has made {limits.windows[0].limit} calls within a minute, as many as it may (429).",
+        advice=_advise_wait(wait),
+        retry_after=wait,
     )
 
 

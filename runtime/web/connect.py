@@ -8,7 +8,7 @@ binds the link to this browser. The cookie goes to these pages only and lives as
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,6 +20,7 @@ from generator.catalog import Catalog
 from runtime.connect.authorize import Authorizations
 from runtime.connect.company_choice import Choice
 from runtime.connect.links import AGAIN, CALLBACK_PATH, CONNECT_PATH, STATE_SECONDS
+from runtime.connect.return_urls import build_return, find_return_origin
 from runtime.errors import InvalidRequest, LedgerportError
 from runtime.logs import Log
 from runtime.model import Account
@@ -27,7 +28,7 @@ from runtime.model import Account
 LONGEST_FORM = 1024
 """Bytes. A form has a field of 64 characters, and one for a number."""
 
-_SECRET_ADDRESS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+SECRET_ADDRESS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 """Of a redirect that leads on from an address which nobody else may see."""
 
 
@@ -40,11 +41,8 @@ class Show(Protocol):
         """Return a page as a response."""
 
 
-def make_connect_routes(
-    authorizations: Authorizations, catalog: Callable[[], Catalog], log: Log, show: Show
-) -> list[BaseRoute]:
+def make_connect_routes(pages: ConnectPages) -> list[BaseRoute]:
     """Return the routes of all pages."""
-    pages = ConnectPages(authorizations, catalog, log, show)
     return [
         Route(CALLBACK_PATH, pages.take_answer, methods=["GET"]),
         Route(CONNECT_PATH + "/{state}", pages.look, methods=["GET"]),
@@ -74,21 +72,21 @@ class ConnectPages:
         try:
             account, address = await self._links.look(state, given)
         except LedgerportError as problem:
-            return self._refused(problem)
+            return self.refuse(problem)
         browser = self._links.identify_browser(given)
         page = self._form_page(
             "connect", account, state, browser, f"{CONNECT_PATH}/{state}", _may_lead_to(address)
         )
-        return self._with_cookie(page, browser)
+        return self.set_cookie(page, browser)
 
     async def go_on(self, request: Request) -> Response:
         """Bind the link to the browser and lead on to the vendor."""
         state, browser = self._who(request)
         try:
-            address = await self._links.open(state, browser, (await _form(request)).get("proof", ""))
+            address = await self._links.open(state, browser, (await read_form(request)).get("proof", ""))
         except LedgerportError as problem:
-            return self._refused(problem)
-        return self._with_cookie(RedirectResponse(address, 303, _SECRET_ADDRESS), browser)
+            return self.refuse(problem)
+        return self.set_cookie(RedirectResponse(address, 303, SECRET_ADDRESS), browser)
 
     async def take_answer(self, request: Request) -> Response:
         """Take the vendor's answer."""
@@ -96,12 +94,12 @@ class ConnectPages:
             return Response(status_code=405, headers={"Allow": "GET"})
         try:
             values = _once_each(request)
-            account = await self._authorizations.complete(values, request.cookies.get(self._cookie, ""))
+            account = await self._authorizations.complete(values, self.read_browser(request))
         except LedgerportError as problem:
-            return self._refused(problem)
+            return await self._go_back(request, self.refuse(problem), problem)
         if isinstance(account, Choice):  # on an address of its own: this one has the vendor's code in it
-            return RedirectResponse(_companies_of(values["state"]), 303, _SECRET_ADDRESS)
-        return self._connected(account)
+            return RedirectResponse(_companies_of(values["state"]), 303, SECRET_ADDRESS)
+        return await self._go_back(request, self._connected(account))
 
     async def look_at_companies(self, request: Request) -> Response:
         """Show the companies that the consent covers."""
@@ -109,14 +107,14 @@ class ConnectPages:
         try:
             choice = await self._authorizations.read_choice(state, browser)
         except LedgerportError as problem:
-            return self._refused(problem)
+            return self.refuse(problem)
         return self._form_page(
             "choose",
             choice.account,
             state,
             browser,
             _companies_of(state),
-            "'self'",
+            await self._list_targets(state, browser),
             companies=choice.companies,
         )
 
@@ -124,16 +122,60 @@ class ConnectPages:
         """Connect the company that the person chose."""
         state, browser = self._who(request)
         try:
-            form = await _form(request)
+            form = await read_form(request)
             proof, chosen = form.get("proof", ""), form.get("company", "")
             account = await self._authorizations.choose(state, browser, proof, chosen)
         except LedgerportError as problem:
-            return self._refused(problem)
-        return self._connected(account)
+            return await self._go_back(request, self.refuse(problem), problem)
+        return await self._go_back(request, self._connected(account))
+
+    def read_browser(self, request: Request) -> str:
+        """Return what the cookie says; empty without one."""
+        return request.cookies.get(self._cookie, "")
+
+    def show_form(
+        self, request: Request, secret: str, action: str, leads_to: Sequence[str], **values: Any
+    ) -> Response:
+        """Return the page of a link token, whose form may lead to these addresses."""
+        browser = self._links.identify_browser(self.read_browser(request))
+        shown = self._show(
+            "link", form_action=_may_lead_to(*leads_to), action=action,
+            proof=self._links.make_proof(secret, browser), host=urlsplit(self._links.redirect_uri).netloc, **values,
+        )  # fmt: skip
+        shown.headers["Referrer-Policy"] = "same-origin"
+        return self.set_cookie(shown, browser)
+
+    async def _go_back(
+        self, request: Request, page: Response, problem: LedgerportError | None = None
+    ) -> Response:
+        """Return the redirect to where the platform wants the browser in the end; the page where it wants it nowhere.
+
+        It says the account, and the code of an error; the state of the link leads there only in its own browser.
+        """
+        state = request.path_params.get("state") or request.query_params.get("state", "")
+        found = await self._links.find_return(state, self.read_browser(request))
+        if found is None:
+            return page if problem is None else await self._refuse_answer(problem, state)
+        account_id, url = found
+        said = {"status": "error", "error": problem.code} if problem else {"status": "connected"}
+        address = build_return(url, **said, integrated_account_id=account_id)
+        return RedirectResponse(address, 303, SECRET_ADDRESS)
+
+    async def _refuse_answer(self, problem: LedgerportError, state: str) -> Response:
+        """Return the page that says what went wrong; whoever came by a link token can open that again."""
+        link = await self._links.find_link(state)
+        if link is not None and link.used_at is None:
+            problem.advice = "Open the link that you were sent again: it still works."
+        return self.refuse(problem)
+
+    async def _list_targets(self, state: str, browser: str) -> str:
+        """Return where the choice of a company may lead, for the content security policy: it covers redirects."""
+        found = await self._links.find_return(state, browser)
+        return f"'self' {find_return_origin(found[1])}" if found else "'self'"
 
     def _who(self, request: Request) -> tuple[str, str]:
         """Return the state in the address, and what the cookie says."""
-        return request.path_params["state"], request.cookies.get(self._cookie, "")
+        return request.path_params["state"], self.read_browser(request)
 
     def _title(self, account: Account) -> str:
         return self._catalog().integrations[account.integration].title
@@ -143,7 +185,8 @@ class ConnectPages:
         company = account.company or account.name
         return self._show("connected", title=self._title(account), company=company, name=account.name)
 
-    def _refused(self, problem: LedgerportError) -> Response:
+    def refuse(self, problem: LedgerportError) -> Response:
+        """Return the page that says what went wrong."""
         self._log("not_connected", code=problem.code, vendor_code=problem.vendor_code)
         return self._show("not_connected", problem.status, message=problem.message, advice=problem.advice)
 
@@ -165,7 +208,8 @@ class ConnectPages:
         shown.headers["Referrer-Policy"] = "same-origin"
         return shown
 
-    def _with_cookie(self, response: Response, browser: str) -> Response:
+    def set_cookie(self, response: Response, browser: str) -> Response:
+        """Return a response that gives a browser its name."""
         response.set_cookie(
             self._cookie, browser, max_age=int(STATE_SECONDS), path=CONNECT_PATH, secure=self._is_secure,
             httponly=True, samesite="lax",
@@ -177,17 +221,18 @@ def _companies_of(state: str) -> str:
     return f"{CONNECT_PATH}/{state}/company"
 
 
-def _may_lead_to(address: str) -> str:
+def _may_lead_to(*addresses: str) -> str:
     """Where the form may lead, for the content security policy.
 
     Browsers apply it to the redirects that follow as well, and a vendor may send the person on to a sign-in page
-    elsewhere: any https address, and the vendor's own where that is a simulator on this machine.
+    elsewhere: any https address, and those of these addresses that are on this machine.
     """
-    parts = urlsplit(address)
-    return "'self' https:" if parts.scheme == "https" else f"'self' https: {parts.scheme}://{parts.netloc}"
+    parts = [urlsplit(address) for address in addresses]
+    here = [f"{each.scheme}://{each.netloc}" for each in parts if each.scheme == "http"]
+    return " ".join(["'self' https:", *dict.fromkeys(here)])
 
 
-async def _form(request: Request) -> dict[str, str]:
+async def read_form(request: Request) -> dict[str, str]:
     """Return the fields of a form. Raises InvalidRequest for one that is larger than any page sends."""
     content = bytearray()
     async for piece in request.stream():

@@ -21,7 +21,8 @@ from starlette.routing import BaseRoute, Route
 from generator.catalog import Catalog
 from runtime.connect.authorize import Authorizations
 from runtime.logs import Log
-from runtime.web.connect import make_connect_routes
+from runtime.web.connect import ConnectPages, make_connect_routes
+from runtime.web.customer_links import make_link_routes
 from runtime.web.docs import make_docs_routes
 
 _PAGES = Path(__file__).with_name("pages")
@@ -59,12 +60,14 @@ def make_routes(
 ) -> list[BaseRoute]:
     """Return the routes of the pages, with the reference pages when `docs`."""
     pages = Pages()
+    connections = ConnectPages(authorizations, catalog, log, pages.show)
 
     async def index(_request: Request) -> Response:
         return pages.show("index", docs=docs)
 
     routes: list[BaseRoute] = [
         Route("/", index, methods=["GET"]),
-        *make_connect_routes(authorizations, catalog, log, pages.show),
+        *make_link_routes(connections, authorizations.customer_links),
+        *make_connect_routes(connections),
     ]
     return [*routes, *(make_docs_routes(catalog) if docs else ())]

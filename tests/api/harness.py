@@ -11,15 +11,20 @@ from typing import Any
 import httpx2
 
 from generator.catalog import Catalog, Tool
-from runtime.api.routes import make_application
+from runtime.api.routes import Watching, make_application
 from runtime.api.uploads import Uploads
 from runtime.exchange.tool_answer import Answer
-from runtime.mcp_server.toolset import describe_listing
+from runtime.mcp_server.toolset import Listings
 from runtime.model import Grant
+from runtime.operations.call_log import CallLog
+from runtime.operations.finished_calls import FinishedCalls
 from runtime.operations.journal import Journal
+from runtime.operations.readiness import Readiness
 from runtime.operations.spending import Spending
 from runtime.operations.undo import Undo
 from runtime.safety.guesses import Guesses
+from runtime.server.metrics import Metrics
+from runtime.watching.counts import Counts
 from tests.deployment import CATALOG, Deployment, HandClock, deploy
 
 
@@ -62,20 +67,31 @@ class ApiHarness:
         uploads: Uploads | None = None,
         calls: Any = None,
         counts_spending: bool = False,
+        **variables: str,
     ) -> None:
-        self.here: Deployment = deploy(data, clock)
+        self.here: Deployment = deploy(data, clock, **variables)
         self.calls = calls or Calls()
         self.lines: list[str] = []
         parts = self.here.parts(catalog)
+
+        def log(event: str, **fields: Any) -> None:
+            self.lines.append(f"{event} {fields}")
+
+        clock = self.here.clock
+        self.call_log = CallLog(self.here.stores, 30, clock=clock)
+        self.finished = FinishedCalls(log, Counts(), self.call_log, clock=clock)
         self.application = make_application(
             parts,
             uploads=uploads,
             calls=self.calls,
             tokens=self.here.tokens,
-            log=lambda event, **fields: self.lines.append(f"{event} {fields}"),
+            log=log,
             guesses=guesses,
-            listing=describe_listing,
+            listing=Listings().describe,
             spending=Spending(self.here.stores, clock=self.here.clock) if counts_spending else None,
+            watching=Watching(
+                Readiness(self.here.stores), self.finished, Metrics(self.finished.counts).render
+            ),
             undo=Undo(self.here.stores, Journal(parts), None, parts.catalog),  # type: ignore[arg-type]
         )
         self.token: str = self.here.api_tokens.create("tests")["token"]

@@ -38,8 +38,8 @@ def test_a_company_and_its_urls_from_the_first_request_to_the_last(harness: ApiH
     server = harness.ask("POST", path + "/mcp", json={"name": "Agent", "config": {"methods": ["read"]}})
     assert server.status_code == 201
     assert list(server.json()) == [
-        "id", "name", "config", "integrated_account_id", "expires_at", "created_at", "updated_at", "token", "url",
-        "listing",
+        "id", "name", "config", "integrated_account_id", "expires_at", "created_at", "updated_at", "uses",
+        "last_used_at", "used_up_at", "previous_token_expires_at", "listing", "token", "url",
     ]  # fmt: skip
     mine = f"{path}/mcp/{server.json()['id']}"
     assert "token" not in harness.ask("GET", mine).json()
@@ -395,7 +395,7 @@ def test_a_tool_call_is_logged_with_account_and_tool_and_without_arguments(
     )
     (line,) = tool_calls(harness)
     fields = ast.literal_eval(line.removeprefix("tool_call "))
-    token = harness.here.api_tokens.identify(harness.token)
+    token = asyncio.run(harness.here.api_tokens.identify(harness.token))
     assert token is not None and fields.pop("ms") >= 0
     assert fields == {
         "api_token": token.id,

@@ -19,7 +19,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from runtime.api.table import TABLE
-from runtime.errors import Indeterminate, NeedsReconnect, NotConnected, RateLimited, VendorRefused
+from runtime.errors import Indeterminate, NeedsReauth, NotConnected, RateLimited, VendorRefused
 from runtime.exchange.tool_answer import Answer, File
 from runtime.safety.guesses import Guesses
 from tests.api.harness import ApiHarness
@@ -131,6 +131,9 @@ def test_every_answer_has_a_schema_and_its_header_fields_are_described(harness: 
             assert response["headers"], where
             for content in response["content"].values():
                 assert content["schema"], where
+            if operation["operationId"] == "read_metrics" and status == "200":
+                assert response["content"] == {"text/plain": {"schema": {"type": "string"}}}
+                continue
             reference = response["content"]["application/json"]["schema"]["$ref"]
             name = reference.removeprefix("#/components/schemas/")
             assert document["components"]["schemas"][name], where
@@ -173,7 +176,7 @@ def test_every_operation_has_one_tag_and_every_tag_is_described(harness: ApiHarn
         (Answer(status=401, error=VendorRefused("No.", status=401, kind="reconnect")), 409),
         (Answer(error=RateLimited("Wait.", retry_after=3)), 429),
         (Answer(error=NotConnected("Never.")), 409),
-        (Answer(error=NeedsReconnect("No more.")), 409),
+        (Answer(error=NeedsReauth("No more.")), 409),
         (Answer(error=Indeterminate("Lost.")), 502),
     ],
 )

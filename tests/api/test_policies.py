@@ -13,7 +13,7 @@ from generator.vendor_rules import Draft, PolicyFacts, RecordAmount, Setting
 from runtime.errors import InvalidRequest
 from runtime.model import CLOSING_DATE, NO_POLICIES, AccountId, McpServerId, Policies, ServerConfig
 from runtime.operations.policy_config import read_policies
-from runtime.stores.look_up import read_config, write_config
+from runtime.stores.configs import read_config, write_config
 from tests.api.harness import ApiHarness
 from tests.deployment import BOOKS, CATALOG
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,15 +11,17 @@ from typing import Any
 import pytest
 
 from runtime.api.table import TABLE, Operation
+from runtime.errors import Forbidden
 from runtime.keys.crypto import Keys
-from runtime.model import AccountId, ApiToken, ApiTokenId, Grant, ServerConfig
+from runtime.model import ApiToken, ApiTokenId, Grant, ServerConfig
 from runtime.operations.scopes import SCOPES, check_scope, may_use
 from runtime.server.app import Runtime
 from runtime.settings import Settings
-from runtime.stores import schema
 from runtime.stores.opening import bring_up_to_date
 from tests.api.harness import ApiHarness
 from tests.deployment import TOOLS, HandClock
+from tests.made_up_calls import ACCOUNT
+from tests.stores.released import make_released
 
 CALL = ["tools:call"]
 
@@ -37,17 +40,39 @@ def bound_token(harness: ApiHarness, account: str) -> dict[str, Any]:
 
 
 def ask_with(harness: ApiHarness, token: str, operation: Operation, account: str) -> Any:
-    path = operation.path.format(id=account, mcp_id="m", entry_id="e", tool=TOOLS[0].name, token_id="t")
+    path = operation.path.format(
+        id=account, mcp_id="m", entry_id="e", tool=TOOLS[0].name, token_id="t", tenant_id="t",
+        webhook_id="w", delivery_id="d", link_id="l",
+    )  # fmt: skip
     more: dict[str, Any] = {} if operation.method in ("GET", "DELETE") else {"json": {}}
     return harness.ask(operation.method, path, headers={"Authorization": f"Bearer {token}"}, **more)
 
 
-def test_each_operation_names_the_scope_it_needs_and_only_health_is_public() -> None:
-    assert [each.path for each in TABLE if each.scope is None] == ["/healthz"]
+def test_each_operation_names_the_scope_it_needs_and_only_probes_are_public() -> None:
+    assert [each.path for each in TABLE if each.scope is None] == ["/healthz", "/readyz"]
     assert {each.scope for each in TABLE if each.scope is not None} <= SCOPES.keys()
-    bound = [each for each in TABLE if each.scope is not None and SCOPES[each.scope].is_bound]
-    assert {each.handler.__name__ for each in bound} == {"list_tools", "call_tool"}
-    assert [each.path for each in bound if not each.path.startswith("/integrated-account/{id}/")] == []
+    expected = {
+        "accounts:read": {"list_accounts", "get_account", "read_usage", "list_link_tokens"},
+        "accounts:write": {
+            "create_account",
+            "delete_account",
+            "change_account",
+            "connect_account",
+            "disconnect_account",
+            "test_account",
+            "create_link_token",
+            "revoke_link_token",
+        },
+        "mcp:read": {"list_mcp_servers", "get_mcp_server"},
+        "mcp:write": {"create_mcp_server", "change_mcp_server", "delete_mcp_server", "rotate_mcp_server"},
+        "tools:call": {"list_tools", "call_tool"},
+        "journal:read": {"list_journal", "get_journal_entry"},
+        "log:read": {"list_calls"},
+        "metrics:read": {"read_metrics"},
+    }
+    for scope, names in expected.items():
+        assert {each.handler.__name__ for each in TABLE if each.scope == scope} == names
+    assert {each.path.split("/")[1] for each in TABLE if each.is_for_all_tenants} == {"metrics", "tenant"}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +91,7 @@ def test_a_token_bound_to_an_account_may_list_and_call_its_tools_and_nothing_els
         assert found[1].json()["message"] == harness.ask("GET", "/integrated-account/x").json()["message"]
     else:
         assert [each.status_code for each in found] == [403] * 3
-        assert "needs the scope admin and has tools:call" in found[0].json()["message"]
+        assert f"needs the scope {operation.scope} and has tools:call" in found[0].json()["message"]
     assert [each.id for each in harness.here.stores.records.list_accounts(None, 10)] == before
 
 
@@ -134,25 +159,23 @@ def test_a_url_that_wants_an_api_token_takes_those_of_its_account_and_admin(harn
     runtime = Runtime(settings, log=lambda event, **fields: None)
     account = harness.here.accounts.find(mine)
     grant = Grant(account, ServerConfig(require_api_token_auth=True))
-    assert runtime.is_api_token(harness.token, grant)
-    assert runtime.is_api_token(bound_token(harness, mine)["token"], grant)
-    assert not runtime.is_api_token(bound_token(harness, other)["token"], grant)
-    assert not runtime.is_api_token("lpa_unknown", grant)
+    tokens = [harness.token, *(bound_token(harness, each)["token"] for each in (mine, other)), "lpa_unknown"]
+    taken = [asyncio.run(runtime.is_api_token(each, grant)) for each in tokens]
+    assert taken == [True, True, False, False]
     runtime.stores.close()
 
 
 def test_a_scope_without_an_account_is_good_for_none() -> None:
     token = ApiToken(ApiTokenId("t"), "x", 0.0, None, ("tools:call",), None)
-    assert not may_use(token, "tools:call", AccountId("a"))
-    with pytest.raises(Exception, match="no such integrated account"):
-        check_scope(token, "tools:call", None)
+    assert not may_use(token, "tools:call", ACCOUNT)
+    with pytest.raises(Forbidden, match="needs the scope tools:call"):
+        check_scope(token, "tools:call")
 
 
 def test_the_tokens_of_before_scopes_can_still_do_everything(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite3"
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
-        old.executescript(schema._VERSIONS + schema.list_migrations()[0])
-        old.execute("INSERT INTO schema_version VALUES (1, 1.0)")
+        make_released(old, 1)
         old.execute(
             "INSERT INTO api_token (id, token_hash, name, created_at) VALUES ('t1', x'00', 'old', 1.0)"
         )

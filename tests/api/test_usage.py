@@ -12,7 +12,7 @@ import pytest
 from runtime.exchange.context import Request
 from runtime.model import AccountId, Budget, Grant, McpServerId, ServerConfig
 from runtime.operations.spending import Spending
-from runtime.stores.look_up import read_config, write_config
+from runtime.stores.configs import read_config, write_config
 from tests.api.harness import ApiHarness
 from tests.contexts import context_of
 from tests.deployment import HandClock

@@ -21,6 +21,7 @@ from runtime import deployment as parts
 from runtime.connect.sealing import seal_credentials
 from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, AuditEntry, Credentials
+from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.mcp_servers import PREFIX, McpServers
 from runtime.settings import SIMULATOR, Settings
 from runtime.stores.embedded import open_stores
@@ -44,12 +45,17 @@ class Deployment:
     """The path of one that lists the everyday tools and those that find the others."""
     environment: Mapping[str, str]
     catalog: Catalog
+    account_id: str
+    api_token: str
 
 
-def prepare(data: Path, port: int, vendor: str, more_urls: int = 0) -> Deployment:
+def prepare(
+    data: Path, port: int, vendor: str, more_urls: int = 0, shared: Mapping[str, str] | None = None
+) -> Deployment:
     """A data directory with a connected company and a URL that lets every tool through.
 
-    `more_urls` are further MCP servers of the same company; their tokens are those of `more_token`.
+    `shared` are the variables of the engines of a fleet. `more_urls` are further
+    MCP servers of the same company; their tokens are those of `more_token`.
     """
     environment = {
         "LEDGERPORT_DATA": str(data),
@@ -60,6 +66,7 @@ def prepare(data: Path, port: int, vendor: str, more_urls: int = 0) -> Deploymen
         "LEDGERPORT_QUICKBOOKS_ORIGIN": vendor,
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID": "bench",
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": "bench",
+        **(shared or {}),
     }
     settings = Settings.load(environment)
     keys = Keys(settings.secret_key)
@@ -70,6 +77,7 @@ def prepare(data: Path, port: int, vendor: str, more_urls: int = 0) -> Deploymen
         stores.records.add_account(
             account, AuditEntry(account.created_at, "bench", "account.created", account.id)
         )
+        api_token: str = ApiTokens(stores, keys).create("Bench")["token"]
         servers = McpServers(parts.Deployment(settings, keys, stores, lambda: catalog))
         made, searching = (
             servers.create(account.id, "Bench", {"tool_exposure": exposure}) for exposure in ("full", "auto")
@@ -78,7 +86,16 @@ def prepare(data: Path, port: int, vendor: str, more_urls: int = 0) -> Deploymen
         stores.close()
     if more_urls:
         _add_urls(settings, keys, made["id"], more_urls)
-    return Deployment(data, port, f"/mcp/{made['token']}", f"/mcp/{searching['token']}", environment, catalog)
+    return Deployment(
+        data,
+        port,
+        f"/mcp/{made['token']}",
+        f"/mcp/{searching['token']}",
+        environment,
+        catalog,
+        account.id,
+        api_token,
+    )
 
 
 def more_token(number: int) -> str:

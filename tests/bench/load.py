@@ -1,6 +1,6 @@
 """The load: a client on one event loop with N connections, each sending its next request when it has the whole answer.
 
-Every answer is counted by its Content-Length and must be a 200; the first of each connection and one in a hundred
+Every answer is counted by its Content-Length and must be a success; the first of each connection and one in a hundred
 after that are stored whole and judged by the target's `check`. The client says how much of its core it used, so that
 one sees that it was not what was measured.
 """
@@ -272,9 +272,9 @@ class _Connection(asyncio.BufferedProtocol):
             return 0
         self._head = bytes(data[:end]).lower()
         length = _LENGTH.search(self._head)
-        if self._head[9:12] != b"200" or length is None:
+        if self._head[9:10] != b"2" or length is None:
             body = bytes(data[end + 4 : min(size, end + 400)])
-            self._load.fail(Wrong(f"Not a 200 of a known length: {self._head[:300]!r} {body!r}"))
+            self._load.fail(Wrong(f"No success of a known length: {self._head[:300]!r} {body!r}"))
             return 0
         self._left = int(length[1])
         if self._stored is not None:

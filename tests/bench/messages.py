@@ -66,10 +66,12 @@ def tool_request(
     return post(port, path, "tools/call", {"name": tool, "arguments": arguments}, is_new=is_new)
 
 
-def post_request(port: int, path: str, value: Any) -> Callable[[int], bytes]:
+def post_request(port: int, path: str, value: Any, api_token: str = "") -> Callable[[int], bytes]:
     """A plain POST of a JSON value."""
     body = orjson.dumps(value)
     fields = {"Host": f"127.0.0.1:{port}", "Accept": "application/json", "Content-Length": str(len(body))}
+    if api_token:
+        fields["Authorization"] = f"Bearer {api_token}"
     request = _head(f"POST {path}", fields | {"Content-Type": "application/json"}) + body
     return lambda number: request
 
@@ -83,6 +85,11 @@ def get_request(port: int, path: str) -> Callable[[int], bytes]:
 def _head(start: str, fields: dict[str, str]) -> bytes:
     lines = [f"{start} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def list_names(body: bytes) -> frozenset[str]:
+    """Return the names of the tools in an answer to `tools/list`."""
+    return frozenset(tool["name"] for tool in orjson.loads(body)["result"]["tools"])
 
 
 def lists(names: frozenset[str], *, is_packed: bool = False) -> Check:

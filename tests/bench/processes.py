@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from tests.bench.load import Wrong
+from tests.bench.machine import AVAILABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
@@ -59,6 +60,31 @@ def started(
         yield process
     finally:
         stop(process)
+
+
+@contextmanager
+def started_workers(
+    command: Sequence[str], count: int, port: int, log: Path, environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Our server with some workers, on all cores; all of them serve when the block begins."""
+    with (
+        log.open("wb") as output,
+        started("workers", [*command, "--workers", str(count)], AVAILABLE[0], output, environment) as process,
+    ):
+        os.sched_setaffinity(process.pid, AVAILABLE)  # before it starts workers, which take over what it has
+        deadline = time.monotonic() + START_SECONDS
+        while log.read_bytes().count(b'"worker_serves"' if count > 1 else b'"serving"') < count:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Wrong(f"The workers did not start: {log.read_text()[-500:]}")
+            time.sleep(0.1)
+        await_port(process, port)
+        yield process
+
+
+def list_workers(process: subprocess.Popen[bytes]) -> list[int]:
+    """Return the processes that serve: the workers of a parent, or itself where it has none."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(each) for each in children] or [process.pid]
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -172,6 +172,10 @@ class Rounds:
         """A variant's median latencies, round by round."""
         return [each.latency for each in self._found[name]]
 
+    def costs(self, name: str) -> list[float]:
+        """The processor seconds of the server for an answer of a variant, round by round."""
+        return _costs(self._found[name])
+
     def ratios(self, name: str, reference: str) -> list[float]:
         """Answers per second of one variant to another's, round by round."""
         return _over(self.rates(name), self.rates(reference))
@@ -198,7 +202,8 @@ class Rounds:
     def row(self, name: str, ours: str, reference: str, aim: Aim | None = None) -> Row:
         """One line of the table: answers per second of one variant to another's."""
         numbers = f"{self.rate(ours):,.0f}/s", f"{self.rate(reference):,.0f}/s"
-        by_processor = self.by_processor(ours, reference)
+        is_known = all("server" in each.used for name in (ours, reference) for each in self._found[name])
+        by_processor = self.by_processor(ours, reference) if is_known else None
         return Row(name, *numbers, self.ratios(ours, reference), aim, by_processor=by_processor)
 
     def figures(self) -> list[Figure]:

@@ -154,12 +154,13 @@ def make_endpoint() -> McpEndpoint:
     def log(event: str, **fields: object) -> None:
         """Nothing: the suite reports."""
 
+    async def is_api_token(_token: str, _grant: object) -> bool:
+        return False
+
     services = McpServices(lambda: catalog, calls, identity, log)
     endpoint = McpEndpoint(
         services,
-        Access(
-            lambda token: TokenHash(token.encode()), {TOKEN.encode(): grant}.get, lambda token, grant: False
-        ),
+        Access(lambda token: TokenHash(token.encode()), {TOKEN.encode(): grant}.get, is_api_token),
         Gate(hosts=LOOPBACK),
     )
     endpoint.methods = FixtureMethods(services)

@@ -45,14 +45,20 @@ def test_the_callback_makes_the_account_active_with_what_the_vendor_said(tmp_pat
             account = await here.complete(
                 vendor.agree(await here.opened(begun["authorize_url"]), "987654321")
             )
-            assert here.accounts.get(begun["id"]) | {"updated_at": ""} == {
+            assert here.accounts.get(begun["id"]) | {"updated_at": "", "since": ""} == {
                 "id": begun["id"],
                 "name": "Shop",
                 "integration": "books",
                 "environment": "simulator",
                 "status": "active",
+                "since": "",
+                "last_error": None,
                 "ended_by": None,
+                "read_only": False,
                 "budget": {},
+                "tenant_id": "default",
+                "external_id": None,
+                "metadata": {},
                 "company": "987654321",
                 "fields": {"company_id": "987654321"},
                 "created_at": begun["created_at"],
@@ -118,7 +124,7 @@ def test_a_callback_that_is_not_right_connects_nothing_and_says_why(
                 await here.complete(callback)
             assert refused.value.advice
             assert "<" not in refused.value.as_text()
-            assert here.accounts.get(begun["id"])["status"] == "pending"
+            assert here.accounts.get(begun["id"])["status"] == "connecting"
 
     asyncio.run(story())
 
@@ -169,6 +175,6 @@ def test_of_two_companies_that_are_chosen_at_once_only_one_is_connected(tmp_path
             )
             assert [type(each) for each in found if isinstance(each, Exception)] == [Conflict]
             connected = next(each for each in found if not isinstance(each, BaseException))
-            assert here.stores.look_up.find_account(connected.id) == connected
+            assert here.stores.read_account(connected.id) == connected
 
     asyncio.run(story())

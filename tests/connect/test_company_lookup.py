@@ -98,7 +98,7 @@ def test_only_one_company_that_is_clearly_named_is_connected(
     async def check(vendor: OAuthVendor, here: Deployment, id_: str, completing: Any) -> None:
         with pytest.raises(kind):
             await completing
-        assert here.accounts.get(id_)["status"] == "pending"
+        assert here.accounts.get(id_)["status"] == "connecting"
         assert vendor.revoked == []
 
     connecting(tmp_path, answer, check)

@@ -31,7 +31,7 @@ def test_a_code_of_one_company_does_not_connect_another_and_its_grant_is_revoked
             with pytest.raises(Forbidden, match="did not confirm the company"):
                 await here.complete(vendor.agree(link, "111111", claimed="222222"))
             account = here.accounts.find(begun["id"])
-            assert (account.status, account.company, account.fields) == ("pending", "", {})
+            assert (account.status, account.company, account.fields) == ("connecting", "", {})
             assert vendor.revoked == [vendor.refresh_token]
             assert audited(here, begun["id"])[-1] == ("account.not_connected", "forbidden")
 
@@ -49,7 +49,7 @@ def test_a_company_that_is_claimed_in_vain_is_not_shared_and_can_be_revoked(tmp_
                 )
             assert not here.stores.records.is_company_shared(theirs)
             await here.accounts.delete(theirs.id)
-            assert audited(here, theirs.id)[-1][0] == "account.revoked"
+            assert audited(here, theirs.id)[-2][0] == "account.revoked"
 
     asyncio.run(story())
 
@@ -100,7 +100,7 @@ def test_only_a_clear_yes_of_the_vendor_connects(
             with pytest.raises(kind) as refused:
                 await here.complete(vendor.agree(await here.opened(begun["authorize_url"])))
             assert "start again" in refused.value.advice or "Try again" in refused.value.advice
-            assert here.accounts.get(begun["id"])["status"] == "pending"
+            assert here.accounts.get(begun["id"])["status"] == "connecting"
             assert bool(vendor.revoked) == (kind is Forbidden)
 
     asyncio.run(story())

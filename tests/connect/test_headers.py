@@ -8,7 +8,7 @@ import pytest
 
 from runtime.connect.headers import authorize_headers
 from runtime.connect.sealing import open_credentials
-from runtime.errors import NeedsReconnect
+from runtime.errors import NeedsReauth
 from runtime.model import Credentials
 from tests.deployment import BOOKS, DESK, deploy
 
@@ -45,5 +45,5 @@ def test_a_value_with_braces_is_not_filled_again(tmp_path: Path) -> None:
 def test_a_field_that_is_missing_needs_a_new_account(tmp_path: Path) -> None:
     here = deploy(tmp_path)
     account = here.accounts.find(here.add_desk()["id"])
-    with pytest.raises(NeedsReconnect, match="private_key"):
+    with pytest.raises(NeedsReauth, match="private_key"):
         authorize_headers(DESK, account, Credentials())

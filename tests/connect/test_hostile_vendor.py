@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from runtime.connect.grants import LONGEST_REFRESH_SECONDS, Grants, _check_tokens
 from runtime.connect.lifetimes import LONGEST_SECONDS
 from runtime.connect.vendor_http import LARGEST_ANSWER, OAuthAnswer, VendorHttp, _decompressed
-from runtime.errors import LedgerportError, NeedsReconnect, VendorTimeout, VendorUnavailable
+from runtime.errors import LedgerportError, NeedsReauth, VendorTimeout, VendorUnavailable
 from runtime.model import Credentials
 from tests.connect.test_tokens import as_stored, connected
 from tests.deployment import BOOKS, NOON, deploy
@@ -71,7 +71,7 @@ def test_credentials_that_could_be_used_come_of_an_answer_or_an_error_of_ours(
 ) -> None:
     answer = OneAnswer(OAuthAnswer(status, values))
     outcome = asyncio.run(_outcome(Grants(here.settings, here.tokens.addresses, answer, lambda: NOON)))
-    if isinstance(outcome, NeedsReconnect):
+    if isinstance(outcome, NeedsReauth):
         assert 400 <= status < 500 and outcome.vendor_code == "invalid_grant"
         return
     if isinstance(outcome, LedgerportError):

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from runtime.connect import tokens
-from runtime.errors import NeedsReconnect, VendorUnavailable
+from runtime.errors import NeedsReauth, VendorUnavailable
 from runtime.model import Account
 from tests.connect.test_tokens import as_stored, connected
 from tests.deployment import Deployment, deploy
@@ -19,7 +19,8 @@ from tests.oauth_vendor import OAuthVendor
 
 def lose_the_answer(here: Deployment, account: Account) -> None:
     """What a kill in the middle of a refresh leaves: the note of it."""
-    assert here.stores.records.begin_refresh(account.id, account.sealed, here.clock()) is None
+    now = here.clock()
+    assert here.stores.records.claim_refresh(account, "killed", now, now + 10, now + 70).earlier is None
 
 
 def test_the_attempt_is_noted_before_it_is_sent_and_goes_with_what_came_of_it(tmp_path: Path) -> None:
@@ -29,10 +30,10 @@ def test_the_attempt_is_noted_before_it_is_sent_and_goes_with_what_came_of_it(tm
             vendor.gate = asyncio.Event()
             call = asyncio.create_task(here.tokens.get_fresh(account))
             await vendor.was_asked.wait()
-            assert here.stores.look_up.list_interrupted_refreshes() == [(account.id, here.clock())]
+            assert await here.stores.look_up.list_interrupted_refreshes() == [(account.id, here.clock())]
             vendor.gate.set()
             await call
-            assert here.stores.look_up.list_interrupted_refreshes() == []
+            assert await here.stores.look_up.list_interrupted_refreshes() == []
 
     asyncio.run(story())
 
@@ -46,7 +47,7 @@ def test_an_interrupted_refresh_is_tried_again_at_the_start_though_the_access_to
             restarted = deploy(tmp_path, here.clock, LEDGERPORT_BOOKS_ORIGIN=vendor.origin)
             await restarted.tokens.finish_interrupted()
             assert vendor.refreshes == 1
-            assert here.stores.look_up.list_interrupted_refreshes() == []
+            assert await here.stores.look_up.list_interrupted_refreshes() == []
             await restarted.tokens.get_fresh(as_stored(here, account))
             assert vendor.refreshes == 1
             await restarted.tokens.close()
@@ -60,12 +61,12 @@ def test_one_that_ended_so_says_it_in_the_error_the_account_and_the_audit(tmp_pa
             lose_the_answer(here, account)
             vendor.refresh_token = "the one that was lost"
             here.clock.pass_(3600)
-            with pytest.raises(NeedsReconnect, match="a refresh was interrupted: it began at 2027-") as ended:
+            with pytest.raises(NeedsReauth, match="a refresh was interrupted: it began at 2027-") as ended:
                 await here.tokens.get_fresh(account)
             assert "connect the company again" in ended.value.advice
             now = as_stored(here, account)
-            assert (now.status, now.ended_by) == ("needs_reconnect", "interrupted")
-            with pytest.raises(NeedsReconnect, match="interrupted before its answer could be stored"):
+            assert (now.status, now.ended_by) == ("needs_reauth", "interrupted")
+            with pytest.raises(NeedsReauth, match="interrupted before its answer could be stored"):
                 await here.tokens.get_fresh(now)
             assert here.accounts.get(account.id)["ended_by"] == "interrupted"
             noted = here.stores.records.list_audit(account.id)[-1]
@@ -96,9 +97,9 @@ def test_only_an_answer_that_leaves_it_open_counts_as_an_interruption(
             vendor.answer = answer
             with pytest.raises(VendorUnavailable):
                 await here.tokens.get_fresh(account)
-            assert bool(here.stores.look_up.list_interrupted_refreshes()) == is_open
+            assert bool(await here.stores.look_up.list_interrupted_refreshes()) == is_open
             vendor.answer, vendor.refresh_token = None, "another"
-            with pytest.raises(NeedsReconnect):
+            with pytest.raises(NeedsReauth):
                 await here.tokens.get_fresh(account)
             assert as_stored(here, account).ended_by == ("interrupted" if is_open else "refused")
 
@@ -115,11 +116,11 @@ def test_a_vendor_that_cannot_be_reached_changes_nothing_not_even_an_earlier_int
             nobody = deploy(tmp_path, here.clock, LEDGERPORT_BOOKS_ORIGIN="http://127.0.0.1:9")
             with pytest.raises(VendorUnavailable):
                 await nobody.tokens.get_fresh(account)
-            assert here.stores.look_up.list_interrupted_refreshes() == []
+            assert await here.stores.look_up.list_interrupted_refreshes() == []
             lose_the_answer(here, account)
             with pytest.raises(VendorUnavailable):
                 await nobody.tokens.get_fresh(account)
-            assert here.stores.look_up.list_interrupted_refreshes() == [(account.id, here.clock())]
+            assert await here.stores.look_up.list_interrupted_refreshes() == [(account.id, here.clock())]
             await nobody.tokens.close()
 
     asyncio.run(story())
@@ -168,7 +169,7 @@ def test_what_cannot_be_noted_is_not_sent_and_the_token_that_lives_is_used(
             def full(*_: object) -> None:
                 raise OSError("disk full")
 
-            monkeypatch.setattr(here.stores.records, "begin_refresh", full)
+            monkeypatch.setattr(here.stores.records, "claim_refresh", full)
             assert await here.tokens.get_fresh(account) == old
             here.clock.pass_(100)
             with pytest.raises(OSError, match="disk full"):

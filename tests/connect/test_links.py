@@ -58,7 +58,7 @@ def test_an_answer_in_another_browser_connects_nothing_and_leaves_the_link_to_it
             callback = vendor.agree(await here.opened(begun["authorize_url"]))
             with pytest.raises(Forbidden, match="another browser"):
                 await here.complete(callback, browser)
-            assert here.accounts.get(begun["id"])["status"] == "pending"
+            assert here.accounts.get(begun["id"])["status"] == "connecting"
             noted = here.stores.records.list_audit(AccountId(begun["id"]))[-1]
             assert (noted.action, noted.details) == (
                 "account.not_connected",

@@ -60,7 +60,7 @@ def test_a_company_that_is_named_by_a_secret_is_not_connected(
             }[secret]  # fmt: skip
             with pytest.raises(LedgerportError, match="has to stay secret"):
                 await here.complete(callback | {"company": company})
-            assert here.accounts.get(begun["id"])["status"] == "pending"
+            assert here.accounts.get(begun["id"])["status"] == "connecting"
 
     asyncio.run(story())
     for file in tmp_path.iterdir():
@@ -69,7 +69,7 @@ def test_a_company_that_is_named_by_a_secret_is_not_connected(
 
 def test_only_fields_that_are_stored_in_the_open_are_looked_at(tmp_path: Path) -> None:
     here = deploy(tmp_path)
-    account = here.stores.look_up.find_account(here.add_desk()["id"])
+    account = here.stores.read_account(here.add_desk()["id"])
     assert account is not None
     _check_open_fields(BOOKS, account, Echoes(["prv-secret"]))
     with pytest.raises(VendorUnavailable):

@@ -12,23 +12,27 @@ import pytest
 from aiohttp import web
 from sqlalchemy.exc import OperationalError
 
-from runtime.errors import Conflict, NeedsReconnect, VendorUnavailable
+from runtime.errors import Conflict, NeedsReauth, VendorUnavailable
 from runtime.model import Account, AccountId
-from tests.deployment import Deployment, HandClock, deploy, deployed
+from tests.deployment import Deployment, HandClock, deploy, deployed, have_events_stored
 from tests.oauth_vendor import OAuthVendor, oauth_vendor
 
 
 @asynccontextmanager
-async def connected(data: Path) -> AsyncIterator[tuple[OAuthVendor, Deployment, Account]]:
+async def connected(data: Path, **variables: str) -> AsyncIterator[tuple[OAuthVendor, Deployment, Account]]:
     """A vendor, a deployment, and an account that a person has connected."""
-    async with oauth_vendor() as vendor, deployed(data, LEDGERPORT_BOOKS_ORIGIN=vendor.origin) as here:
+    async with (
+        oauth_vendor() as vendor,
+        deployed(data, LEDGERPORT_BOOKS_ORIGIN=vendor.origin, **variables) as here,
+    ):
+        have_events_stored(here.stores)
         begun = here.accounts.create("Shop", "books")
         account = await here.complete(vendor.agree(await here.opened(begun["authorize_url"])))
         yield vendor, here, account
 
 
 def as_stored(here: Deployment, account: Account) -> Account:
-    found = here.stores.look_up.find_account(account.id)
+    found = here.stores.read_account(account.id)
     assert found is not None
     return found
 
@@ -168,12 +172,12 @@ def test_an_ended_grant_marks_the_account_and_says_who_can_restore_it(tmp_path: 
         async with connected(tmp_path) as (vendor, here, account):
             vendor.refresh_token = "another"
             here.clock.pass_(3600)
-            with pytest.raises(NeedsReconnect) as refused:
+            with pytest.raises(NeedsReauth) as refused:
                 await here.tokens.get_fresh(account)
             assert "connect the company again" in refused.value.advice
             assert "refresh-" not in str(refused.value.as_dict())
-            assert as_stored(here, account).status == "needs_reconnect"
-            with pytest.raises(NeedsReconnect):
+            assert as_stored(here, account).status == "needs_reauth"
+            with pytest.raises(NeedsReauth):
                 await here.tokens.get_fresh(as_stored(here, account))
             assert vendor.refreshes == 1
 
@@ -253,7 +257,7 @@ def test_whether_a_refresh_token_has_run_out_is_for_the_vendor_to_say_and_not_fo
             assert vendor.refreshes == 1
             vendor.refresh_token = "ended there"
             here.clock.pass_(8_640_000)
-            with pytest.raises(NeedsReconnect, match="run out"):
+            with pytest.raises(NeedsReauth, match="run out"):
                 await here.tokens.get_fresh(as_stored(here, account))
             assert as_stored(here, account).ended_by == "refused"
 
@@ -276,7 +280,7 @@ def test_a_pending_account_says_that_it_is_not_connected(tmp_path: Path) -> None
     async def story() -> None:
         async with deployed(tmp_path, HandClock()) as here:
             made = here.accounts.create("Shop", "books")
-            with pytest.raises(NeedsReconnect, match="has never been connected"):
+            with pytest.raises(NeedsReauth, match="has never been connected"):
                 await here.tokens.get_fresh(here.accounts.find(made["id"]))
 
     asyncio.run(story())
@@ -293,7 +297,13 @@ def test_disconnecting_revokes_at_the_vendor_unless_another_account_has_the_comp
             assert vendor.revoked == [vendor.refresh_token]
             assert vendor.revoke_types == ["application/x-www-form-urlencoded"]
             done = [entry.action for entry in here.stores.records.list_audit(AccountId(second.id))]
-            assert done == ["account.created", "account.connected", "account.deleted", "account.revoked"]
+            assert done == [
+                "account.created",
+                "account.connected",
+                "account.disconnected",
+                "account.revoked",
+                "account.deleted",
+            ]
 
     asyncio.run(story())
 
@@ -336,6 +346,6 @@ def test_disconnecting_while_a_refresh_is_under_way_revokes_the_token_that_came_
             vendor.gate.set()
             await asyncio.gather(call, end)
             assert vendor.revoked == [vendor.refresh_token]
-            assert here.stores.look_up.find_account(account.id) is None
+            assert here.stores.read_account(account.id) is None
 
     asyncio.run(story())

@@ -31,7 +31,7 @@ from tests.serving import served
 from tests.test_app import ONE
 from tests.wire import Clock, Wire, connect, on_a_wire, settled
 
-VARYING = {"date"}
+VARYING = {"date", "request-id"}
 Answer = tuple[int, dict[str, str], bytes]
 TABLE = [each for each in table() if len(each.body) <= LARGEST_HELD]
 """There is one path for what is larger."""
@@ -204,6 +204,7 @@ def test_a_url_that_is_revoked_is_closed_on_a_connection_that_is_open() -> None:
         stand.grants.clear()
         wire.sent = b""
         protocol.data_received(sent)
+        await asyncio.wait(protocol.tasks)
         assert wire.sent.startswith(b"HTTP/1.1 404 ")
 
     on_a_wire(Limits(), act, stand.endpoint.respond, stand.endpoint)

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +56,8 @@ class Place:
     repeats_private: bool = False
     """Whether the vendor now repeats private numbers in texts that are no error."""
     extra: list[Content] = field(default_factory=list)
+    stored_elsewhere: list[Callable[[], Iterable[Content]]] = field(default_factory=list)
+    """Read what is stored, or was received, outside of the directories."""
 
     @property
     def url(self) -> str:
@@ -69,12 +71,12 @@ class Place:
     def database(self) -> Path:
         return self.data / "ledgerport.sqlite3"
 
-    def start(self, **variables: str) -> None:
+    def start(self, *, command: Sequence[str] = SERVER, **variables: str) -> None:
         """Start the server and wait until it answers."""
         self.logs.append(self.folder / f"server-{len(self.logs)}.log")
         with self.logs[-1].open("wb") as log:
             self.server = subprocess.Popen(
-                [*SERVER, "--port", str(self.port)], cwd=ROOT, env={**self.environment, **variables},
+                [*command, "--port", str(self.port)], cwd=ROOT, env={**self.environment, **variables},
                 stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
         wait_until(self._answers)
@@ -113,19 +115,30 @@ class Place:
 
     def command(self, *arguments: str, **variables: str) -> str:
         """Run a command to its end, and collect what it writes."""
-        return self._collect_output(
+        return self.collect_output(
             arguments, run_command(*arguments, environment={**self.environment, **variables})
         )
 
-    def typed_command(self, *arguments: str) -> str:
-        """The same in a process, whose arguments the list of processes shows."""
+    def typed_command(self, *arguments: str, **variables: str) -> str:
+        """The same in a process, whose arguments the list of processes shows.
+
+        A command that changes the file of a running server needs one: connections of one process share what SQLite
+        knows of its log, so that one that was left open makes the next lose changes.
+        """
         command = [sys.executable, "-m", "runtime", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90, check=False
+            command,
+            cwd=ROOT,
+            env={**self.environment, **variables},
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
         )
-        return self._collect_output(arguments, done)
+        return self.collect_output(arguments, done)
 
-    def _collect_output(self, arguments: Sequence[str], done: subprocess.CompletedProcess[str]) -> str:
+    def collect_output(self, arguments: Sequence[str], done: subprocess.CompletedProcess[str]) -> str:
+        """Collect what a process has written, and return its standard output."""
         at = f"output {' '.join(each for each in arguments[:2] if each.isalpha())}"
         self.responses.append(Content(at, f"{done.stdout}\n{done.stderr}".encode()))
         return done.stdout.strip()
@@ -149,14 +162,17 @@ class Place:
             yield Content("process list", line)
 
     def _stored(self) -> Iterator[Content]:
-        yield from database_contents(self.database)
+        for path in self.data.glob("*.sqlite3"):
+            yield from database_contents(path)
+        for read in self.stored_elsewhere:
+            yield from read()
         for path, name in (
             (self.data, "data"),
             (self.folder / "temporary", "temporary"),
             (self.folder / "home", "home"),
         ):
             for each in folder_contents(path, name):
-                if self.database.name not in each.place:
+                if ".sqlite3" not in each.place:
                     yield each
 
 
@@ -177,13 +193,14 @@ def _watch(place: Place, is_over: threading.Event) -> None:
     while not is_over.wait(0.1):
         for process in _descendants():
             with suppress(OSError):
-                place.processes.add(Path(f"/proc/{process}/cmdline").read_bytes())
+                for name in ("cmdline", "comm"):
+                    place.processes.add(Path(f"/proc/{process}/{name}").read_bytes())
 
 
 @contextmanager
-def deployed(folder: Path) -> Iterator[Place]:
+def deployed(folder: Path, canaries: Canaries | None = None, **variables: str) -> Iterator[Place]:
     """The deployment, its server running until the block ends."""
-    canaries = Canaries()
+    canaries = canaries or Canaries()
     client_secret = canaries.add("client secret", letters(30).lower())
     for number in PRIVATE:
         canaries.add("private number", number)
@@ -204,6 +221,7 @@ def deployed(folder: Path) -> Iterator[Place]:
             "LEDGERPORT_QUAY_CLIENT_ID": "client", "LEDGERPORT_QUAY_CLIENT_SECRET": client_secret,
             "LEDGERPORT_QUAY_ORIGIN": vendor.url, "LEDGERPORT_QUAY_ENVIRONMENT": "live",
             "LEDGERPORT_HARBOR_ENVIRONMENT": "live", "LEDGERPORT_HARBOR_ORIGIN": vendor.url,
+            **variables,
         }  # fmt: skip
         place, is_over = Place(folder, canaries, vendor, environment, port), threading.Event()
         watcher = threading.Thread(target=_watch, args=(place, is_over), daemon=True)

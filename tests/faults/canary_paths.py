@@ -454,9 +454,19 @@ def management(driver: Driver, account: str) -> None:
         f"/integrated-account/{account}",
         "/api-token",
         f"/integrated-account/{account}/tools",
+        "/log?limit=200",
+        "/metrics",
     ):
         driver.api("GET", path, "of the management API")
-    for path in ("/", "/docs", "/docs/quickbooks", "/docs/quickbooks/invoices", "/openapi.json", "/healthz"):
+    for path in (
+        "/",
+        "/docs",
+        "/docs/quickbooks",
+        "/docs/quickbooks/invoices",
+        "/openapi.json",
+        "/healthz",
+        "/readyz",
+    ):
         driver.place.ask("GET", path)
     spare = driver.connect("quickbooks")
     driver.api("DELETE", f"/integrated-account/{spare}", ACCOUNT)

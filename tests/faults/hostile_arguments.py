@@ -72,6 +72,8 @@ class Known:
     """Addresses of files."""
     entries: list[str] = field(default_factory=list)
     """Entries of the journal."""
+    webhooks: list[str] = field(default_factory=list)
+    link_tokens: list[str] = field(default_factory=list)
 
     def learn_links(self, body: bytes) -> None:
         """Note the links to files that an answer of the MCP endpoint has."""
@@ -90,6 +92,10 @@ class Known:
             self._add(self.servers, (shape["integrated_account_id"], shape["id"]))
         if "scopes" in shape and "token" in shape:
             self._add(self.token_ids, shape["id"])
+        if "types" in shape and isinstance(shape.get("id"), str):
+            self._add(self.webhooks, shape["id"])
+        if "redirect_uri" in shape and isinstance(shape.get("id"), str):
+            self._add(self.link_tokens, shape["id"])
         if state := str(shape.get("authorize_url") or "").rpartition("/")[2]:
             self._add(self.states, state)
 

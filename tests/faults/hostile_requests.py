@@ -30,6 +30,15 @@ PAGES = ["/", "/openapi.json", "/docs", "/docs/", "/connect/callback", "/healthz
 DISCOVERY = ("search_tools", "get_tool_schema", "call_tool")
 
 
+BODIES: dict[str, dict[str, Any]] = {
+    "create_webhook": {"url": "https://hooks.example.com/x", "types": ["budget.reached"]},
+    "change_webhook": {"types": ["budget.reached"]},
+    "change_tenant": {"limits": {"calls_per_minute": 1_000_000}},
+    "rotate_mcp_server": {"overlap_seconds": 60},
+}
+"""Bodies that are taken, of operations that take no name alone."""
+
+
 class Requests:
     """Draws requests."""
 
@@ -270,7 +279,7 @@ class ApiDraw(Draw):
             query = self._parameters(operation)
         body = b""
         if operation.body is not None:
-            value: dict[str, Any] = {"name": "Fuzz"}
+            value = dict(BODIES.get(operation.handler.__name__, {"name": "Fuzz"}))
             if self.chooses(0.5):
                 value |= fitting(chance, operation.body.model_json_schema())
             body = self.body(mutated(chance, value, chance.choice([0, 0, 1, 2])))
@@ -298,6 +307,10 @@ class ApiDraw(Draw):
             "token_id": chance.choice(known.token_ids) if known.token_ids else "x",
             "tool": chance.choice(self.tools).name,
             "entry_id": chance.choice(known.entries) if known.entries else "x",
+            "tenant_id": chance.choice(["default", "x"]),
+            "webhook_id": chance.choice(known.webhooks) if known.webhooks else "x",
+            "delivery_id": "x",
+            "link_id": chance.choice(known.link_tokens) if known.link_tokens else "x",
         }
         if self.chooses(0.08):
             values[chance.choice(list(values))] = text(chance)

@@ -52,7 +52,7 @@ class Server(NamedTuple):
 
     def health(self) -> httpx2.Response:
         """What the server says of itself."""
-        return self.api.get("/healthz")
+        return self.api.get("/readyz")
 
     @property
     def database(self) -> Path:

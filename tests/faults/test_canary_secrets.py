@@ -119,7 +119,7 @@ def test_the_paths_came_as_far_as_they_should(place: Place) -> None:
     codes = {code for code in place.error_codes() if code}
     assert codes >= {
         "vendor_unavailable", "indeterminate", "rate_limited", "invalid", "forbidden", "not_found", "conflict",
-        "needs_reconnect", "invalid_arguments", "unauthorized",
+        "needs_reauth", "invalid_arguments", "unauthorized",
     }  # fmt: skip
 
 

@@ -34,11 +34,11 @@ from tests.faults.process import new_token
 from tests.serving import served
 from tests.simulators.quickbooks.conftest import CLIENT, empty_company
 
-COUNT = int(os.environ.get("LEDGERPORT_TEST_HOSTILE", "2000"))
+COUNT = int(os.environ.get("LEDGERPORT_TEST_HOSTILE", "4000"))
 SEED = int(os.environ.get("LEDGERPORT_TEST_SEED", "8"))
-FOUND = [(31, 118), (31, 128), (31, 432), (599758801, 1223)]
-"""Seed and number of requests that once found something: lines of a library about a form, addresses too long, and a
-number beyond doubles in a response of the vendor.
+FOUND = [(31, 118), (31, 128), (31, 432), (599758801, 1223), (8, 3629)]
+"""Seed and number of requests that once found something: lines of a library about a form, addresses too long, a
+number beyond doubles in a response of the vendor, and a write for a company that was never connected.
 """
 HOSTILE_SHARE = 0.35
 """Of the vendor's answers, once the company is connected."""
@@ -109,6 +109,11 @@ def _known(place: demo.Demo, environment: dict[str, str]) -> Known:
         url for url, config in zip(urls, CONFIGS, strict=True) if config.get("tool_exposure") == "discovery"
     ]
     known = Known(urls, discovery, account["id"], tokens)
+    known.servers += [(account["id"], api.call("POST", path, {"name": "Changed"})["id"]) for _ in range(9)]
+    quiet = {"url": "https://hooks.example.com/x", "types": ["budget.reached"]}
+    for _ in range(3):
+        known.learn(api.call("POST", "/webhook", quiet))
+        known.learn(api.call("POST", "/link-token", {"name": "Customer"}))
     known.learn_links(_answer_with_link(api, account["id"], urls[0]))
     known.entries = [
         each["id"] for each in api.call("GET", f"/integrated-account/{account['id']}/journal")["result"]
@@ -145,7 +150,7 @@ def test_hostile_requests_never_end_in_an_internal_error_or_take_long(tmp_path: 
 
 def assert_reached_everything(figures: Figures) -> None:
     """Requests that were all refused at the entrance would prove nothing."""
-    if COUNT < 2_000:
+    if COUNT < 4_000:
         return
     assert figures.vendor_asked > COUNT / 20
     assert {

@@ -242,9 +242,9 @@ def test_where_the_former_token_ends_at_once_a_lost_connection_says_that_a_refre
                 lost += 1
                 assert "interrupted" in answer and "connect" in answer, answer
                 state = server.api.call("GET", f"/integrated-account/{account}")
-                assert (state["status"], state["ended_by"]) == ("needs_reconnect", "interrupted")
+                assert (state["status"], state["ended_by"]) == ("needs_reauth", "interrupted")
                 action, details = server.audited(account)[-1]
-                assert action == "account.needs_reconnect"
+                assert action == "account.needs_reauth"
                 assert details["reason"] == "interrupted" and details["refresh_begun_at"]
                 server.connect(account)
                 assert "CompanyName" in json.dumps(server.call(account))

@@ -6,6 +6,7 @@ the test, so that a failure can be repeated.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import random
@@ -23,12 +24,12 @@ import pytest
 from runtime.keys.crypto import Keys
 from runtime.model import TokenHash
 from runtime.settings import Settings
-from runtime.stores import schema
 from runtime.stores.embedded import open_stores
+from runtime.stores.migrations import find_newest_version
 from runtime.stores.opening import bring_up_to_date
-from runtime.stores.schema import find_newest_version
 from tests.deployment import deploy
 from tests.faults.process import ROOT, Server, new_token, serving
+from tests.stores.released import make_released
 
 KEYS = Keys(bytes(32))
 KILLS = int(os.environ.get("LEDGERPORT_TEST_KILLS", "3"))
@@ -38,6 +39,7 @@ STARTING = """
 import sys
 from pathlib import Path
 from runtime.keys.crypto import Keys
+import runtime.stores.migrating
 from runtime.stores.opening import bring_up_to_date
 print("ready", flush=True)
 bring_up_to_date(Path(sys.argv[1]), 1.0, Keys(bytes(32)))
@@ -84,8 +86,7 @@ def run_and_kill(code: str, path: Path, lines: int, seconds: float) -> list[list
 
 def make_version_one(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(schema._VERSIONS + schema.list_migrations()[0])
-        connection.execute("INSERT INTO schema_version VALUES (1, 1.0)")
+        make_released(connection, 1)
         row = ("a1", "books", "production", "Shop", "pending", "", "{}", KEYS.seal(b"{}", "a1"), 1.0, 1.0)
         connection.execute(f"INSERT INTO account VALUES ({', '.join('?' * len(row))})", row)
 
@@ -103,8 +104,8 @@ def test_a_start_that_is_killed_leaves_no_database_or_a_whole_one(
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT count(*) FROM deployment").fetchone() == (1,)
-        versions = [row[0] for row in connection.execute("SELECT version FROM schema_version")]
-        assert versions == [*range(1, find_newest_version() + 1)]
+        versions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        assert [int(row[0]) for row in versions] == [find_newest_version()]
         assert connection.execute("SELECT count(*) FROM account").fetchone() == (int(is_upgrade),)
 
 
@@ -122,7 +123,7 @@ def test_what_was_acknowledged_before_a_kill_is_so_afterwards(tmp_path: Path, se
     assert [each for each in stored["gone"] if is_open(each)] == []
     # A deletion may have been stored and not yet acknowledged: that of the round under way.
     assert {each for each in stored["url"] - stored["gone"] if not is_open(each)} <= last_round
-    assert all(here.api_tokens.identify(each) for each in stored["token"])
+    assert all(asyncio.run(here.api_tokens.identify(each)) for each in stored["token"])
     with closing(sqlite3.connect(here.stores.path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         unaudited = connection.execute(

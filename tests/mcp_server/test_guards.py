@@ -12,12 +12,13 @@ from runtime.errors import RateLimited
 from runtime.exchange.tool_answer import Answer, File
 from runtime.mcp_server import results
 from runtime.mcp_server.discovery import Discovery
-from runtime.mcp_server.endpoint import LONGEST_TOKEN, Head, send_reply
+from runtime.mcp_server.endpoint import Head, send_reply
 from runtime.mcp_server.large_bodies import check_use
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import BUSY, RATE_LIMITED, Refused, Reply
 from runtime.mcp_server.request import read_body
 from runtime.mcp_server.results import LARGEST_INLINE_FILE
+from runtime.mcp_server.senders import LONGEST_TOKEN
 from runtime.mcp_server.toolset import LARGEST_FILE, Toolset
 from runtime.operations.bodies import LARGEST_BODY
 from runtime.recent import Recent
@@ -192,7 +193,8 @@ def test_a_body_may_have_the_size_of_the_largest_file_that_a_tool_takes(bounds, 
 
 def test_the_time_of_a_call_is_logged_in_milliseconds(monkeypatch):
     moments = iter([1.0, 1.25])
-    monkeypatch.setattr("runtime.mcp_server.methods.perf_counter", lambda: next(moments))
+    for module in ("mcp_server.methods", "operations.finished_calls"):
+        monkeypatch.setattr(f"runtime.{module}.perf_counter", lambda: next(moments))
     stand = Stand()
     stand.post("tools/call", {"name": "list_all_invoices"})
     [line] = [line for line in stand.lines if line["event"] == "tool_call"]

@@ -133,9 +133,13 @@ def endpoint(exposure: Any) -> McpEndpoint:
         max_answer_bytes=100_000,
     )
     grant = Grant(ACCOUNT, ServerConfig(tool_exposure=exposure))
+
+    async def is_api_token(_token: str, _grant: Grant) -> bool:
+        return True
+
     return McpEndpoint(
         McpServices(catalog, calls, Identity("ledgerport", "1"), lambda event, **fields: None),
-        Access(lambda text: TokenHash(text.encode()), lambda hash_: grant, lambda token, grant: True),
+        Access(lambda text: TokenHash(text.encode()), lambda hash_: grant, is_api_token),
     )
 
 

@@ -11,7 +11,7 @@ import mcp_types as types
 import pytest
 from mcp_types import methods
 
-from runtime.errors import InvalidArguments, NeedsReconnect, RateLimited, VendorRefused
+from runtime.errors import InvalidArguments, NeedsReauth, RateLimited, VendorRefused
 from runtime.exchange.tool_answer import Answer, File
 from runtime.mcp_server.results import LARGEST_INLINE_FILE
 from runtime.upstream.limits import Limits, note_refusal
@@ -133,7 +133,7 @@ class TestCalls:
                 "There is no invoice 9.", advice="List the invoices.", vendor_code="610", trace="1-2"
             ),
             InvalidArguments("arguments.DocNumbr is not known. Did you mean DocNumber?"),
-            NeedsReconnect("The connection has ended."),
+            NeedsReauth("The connection has ended."),
         ],
     )
     @pytest.mark.parametrize("revision", REVISIONS)

@@ -63,7 +63,7 @@ class Files:
             )
         )
 
-    def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
+    async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         return next((each for each in self.grants.values() if each.server_id == server_id), None)
 
     def download(self, *, revision: str = "2025-11-25", **arguments: Any) -> dict[str, Any]:
@@ -259,7 +259,7 @@ def test_while_the_database_cannot_be_read_a_link_is_neither_open_nor_gone() -> 
     files = Files()
     uri = files.link()
 
-    def unreadable(server_id: McpServerId, now: float) -> Grant | None:
+    async def unreadable(server_id: McpServerId, now: float) -> Grant | None:
         raise StorageUnavailable("The database cannot be read.", reason="locked")
 
     files.find_server = unreadable  # type: ignore[method-assign]

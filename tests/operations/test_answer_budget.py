@@ -86,7 +86,8 @@ def both_replies(
     async def main() -> list[tuple[int, Any]]:
         found = []
         for is_modern in (False, True):
-            message = Message("tools/call", {"name": name, "arguments": arguments}, id_, is_modern=is_modern)
+            params = {"name": name, "arguments": arguments, "_meta": {}}
+            message = Message("tools/call", params, id_, is_modern=is_modern)
             reply = as_stream(await methods._call(message, grant, toolset, {}))
             texts = orjson.loads(reply.body.split(b"data: ", 1)[1])["result"]["content"]
             found.append((len(reply.body), texts[0]["text"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,11 @@ import pytest
 from generator.catalog import Catalog
 from generator.vendor_rules import UpdateRules
 from runtime.model import JournalEntry, JournalOutcome
-from runtime.operations.settling import CLAIM_SECONDS, REPEAT_WITHIN_SECONDS, Settling
+from runtime.operations import settling
+from runtime.operations.settling import CLAIM_SECONDS, REPEAT_WITHIN_SECONDS, UNDER_WAY_SECONDS, Settling
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
+from runtime.stores.embedded import Stores
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
 from tests import made_up
@@ -48,12 +51,12 @@ class Interrupted(Journaled):
                 calls = VendorCalls(
                     client, FixedTokens(), MemoryHotState(), lambda integration, account: self.url or server.url
                 )  # fmt: skip
-                settling = Settling(
+                settler = Settling(
                     self.here.stores, journal, calls, lambda: Catalog("1", {"acme": integration}, tools),
                     lambda event, **fields: None, self.here.clock,
                 )  # fmt: skip
                 self.move_to(server.url)
-                await asyncio.gather(*(settling.settle_all() for _ in range(times)))
+                await asyncio.gather(*(settler.settle_all() for _ in range(times)))
                 await client.close()
                 return [line for line, _, _ in server.requests]
 
@@ -164,8 +167,50 @@ def test_one_that_another_process_has_claimed_is_left_to_it_until_it_must_have_d
 
 def test_entries_of_the_run_itself_are_not_settled(interrupted: Interrupted) -> None:
     assert interrupted.here.stores.records.find_open_entries(interrupted.journal.run) == []
-    assert not interrupted.here.stores.look_up.has_open_entries(interrupted.journal.run)
-    assert interrupted.here.stores.look_up.has_open_entries("another run")
+    assert not asyncio.run(interrupted.here.stores.look_up.has_open_entries(interrupted.journal.run))
+    assert asyncio.run(interrupted.here.stores.look_up.has_open_entries("another run"))
+
+
+def share(interrupted: Interrupted) -> None:
+    """Have the stores be those of a fleet."""
+    interrupted.patch.setattr(Stores, "is_shared", property(lambda _stores: True))
+
+
+def test_in_a_fleet_an_entry_is_left_to_its_process_until_that_must_have_died(
+    interrupted: Interrupted,
+) -> None:
+    share(interrupted)
+    assert interrupted.settle(answering(NOT_DONE), READING) == [], "it may be under way there"
+    assert len(interrupted.open_entries()) == 1
+    interrupted.here.clock.pass_(UNDER_WAY_SECONDS)
+    assert len(interrupted.settle(answering(DONE))) == 1
+    assert interrupted.outcome.outcome == "settled_done"
+
+
+@pytest.mark.parametrize(("is_shared", "passes"), [(True, 3), (False, 0)])
+def test_in_a_fleet_what_other_processes_leave_open_later_is_looked_for_again_and_again(
+    interrupted: Interrupted, is_shared: bool, passes: int
+) -> None:
+    interrupted.settle(answering(DONE))
+    assert interrupted.open_entries() == []
+    if is_shared:
+        share(interrupted)
+    interrupted.patch.setattr(settling, "PASS_SECONDS", 0)
+    made: list[int] = []
+
+    class Counting(Settling):
+        async def settle_all(self) -> None:
+            made.append(1)
+            if len(made) == 3:
+                raise asyncio.CancelledError
+
+    journal = WriteJournal(interrupted.here.keys, interrupted.here.stores)
+    looking = Counting(
+        interrupted.here.stores, journal, None, lambda: Catalog("1", {}, ()), lambda event, **fields: None  # type: ignore[arg-type]
+    )  # fmt: skip
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(looking.run())
+    assert len(made) == passes
 
 
 def break_off(line: str, headers: dict[str, str], body: bytes) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from runtime.exchange.context import CallContext, Request
 from runtime.model import AccountId, Budget, Grant, McpServerId, ServerConfig, Spent, SpentKey
 from runtime.operations.spending import Spending
 from tests.contexts import context_of
-from tests.deployment import Deployment, HandClock, deploy
+from tests.deployment import Deployment, HandClock, deploy, have_events_stored
 from tests.made_up import GET, UPDATE, VENDOR
 from tests.made_up_calls import BATCH, READ, WRITE, json_vendor, run
 
@@ -147,6 +149,30 @@ def test_a_budget_warns_from_four_fifths_on_and_then_refuses(place: Place, tool:
     assert fourth == f"Budget: 4 of the 5 {kind} of this month of this MCP server are used."
     assert fifth.startswith("Budget: 5 of the 5")
     assert sum(sum(each) for each in place.sums().values()) == 5
+
+
+def test_a_budget_that_is_reached_is_an_event_once_for_its_month_whichever_process_refuses(
+    place: Place,
+) -> None:
+    have_events_stored(place.here.stores)
+
+    async def main() -> None:
+        for spending in (place.spending(), place.spending()):
+            for _ in range(3):
+                with contextlib.suppress(BudgetReached):
+                    await spending.spend(place.call(budget=Budget(reads_per_month=1)), Request())
+            await spending.flush()
+            await place.here.stores.write(lambda: None)  # what was noted is stored before it
+
+    asyncio.run(main())
+    place.clock.pass_(13 * DAY)
+    asyncio.run(main())
+
+    with place.here.stores.records._reading.begin() as connection:
+        rows = connection.exec_driver_sql("SELECT data FROM event WHERE type = 'budget.reached' ORDER BY at")
+        found = [json.loads(row[0]) for row in rows]
+    about = {"integrated_account_id": place.id, "mcp_server_id": "m1", "kind": "reads", "budget": 1}
+    assert found == [{**about, "month": MONTH}, {**about, "month": "2026-12"}]
 
 
 def test_a_budget_of_reads_lets_writes_through_and_the_next_month_begins_anew(place: Place) -> None:

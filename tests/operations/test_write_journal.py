@@ -23,7 +23,6 @@ from runtime.model import (
     JournalEntry,
     JournalFilter,
     McpServerId,
-    NewLink,
     ServerConfig,
 )
 from runtime.operations.calls import Calls
@@ -31,6 +30,8 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import HashLink, WriteJournal
 from runtime.safety.once import Once
 from runtime.stores.hot_memory import MemoryHotState
+from runtime.stores.new_link import NewLink
+from runtime.stores.postgres import explain_failed_write
 from runtime.upstream.client import VendorClient
 from tests import made_up
 from tests.deployment import Deployment, deploy
@@ -183,6 +184,31 @@ def test_a_write_whose_intent_cannot_be_stored_is_not_sent_and_says_so(journaled
     assert journaled.seen == []
     assert answer.error is not None and answer.error.code == "storage_unavailable"
     assert "nothing was sent" in answer.error.message
+
+
+class Uncertain:
+    """A store whose connection is lost at each commit, which comes to its end all the same."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    async def add_links(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
+        await self._inner.add_links(links, hash_link)
+        raise explain_failed_write("PostgreSQL cannot be reached.", is_uncertain=True)
+
+    def add_links_later(self, links: Sequence[NewLink], hash_link: HashLink) -> None:
+        self._inner.add_links_later(links, hash_link)
+
+
+def test_an_intent_that_was_stored_after_all_is_closed_so_that_nobody_carries_it_out_later(
+    journaled: Journaled,
+) -> None:
+    journaled.journal = WriteJournal(journaled.here.keys, Uncertain(journaled.here.stores))
+    (answer,) = journaled.call(journaled.answering(200, {}), UPDATE)
+    assert journaled.seen == []
+    assert answer.error is not None and "nothing was sent" in answer.error.message
+    assert [entry.outcome for entry in journaled.entries()] == ["settled_not_done"]
+    assert journaled.here.stores.records.find_open_entries("another run") == []
 
 
 def test_a_write_whose_outcome_cannot_be_stored_is_answered_and_stays_open(journaled: Journaled) -> None:

@@ -79,7 +79,7 @@ def connect(here: Deployment) -> Account:
 
 
 def as_stored(here: Deployment, account: Account) -> Account:
-    found = here.stores.look_up.find_account(AccountId(account.id))
+    found = here.stores.read_account(AccountId(account.id))
     assert found is not None
     return found
 

@@ -19,7 +19,7 @@ import httpx2
 import pytest
 
 from runtime.connect.company_lookup import MOST_COMPANIES
-from runtime.connect.links import derive_challenge
+from runtime.connect.consents import derive_challenge
 from runtime.errors import Conflict, VendorUnavailable
 from runtime.model import Account, AccountId
 from tests import deployment
@@ -97,7 +97,7 @@ class Chooser:
 
     @property
     def account(self) -> Account:
-        found = self.here.stores.look_up.find_account(AccountId(self.account_id))
+        found = self.here.stores.read_account(AccountId(self.account_id))
         assert found is not None
         return found
 
@@ -129,13 +129,13 @@ def run_story(tmp_path: Path, story: Callable[[Lagoon, Deployment], Any]) -> Non
 def test_the_person_chooses_and_calls_go_to_that_company(tmp_path: Path) -> None:
     async def story(vendor_: Lagoon, here: Deployment) -> None:
         chooser = await agreed(vendor_, here)
-        assert (chooser.back.status_code, chooser.account.status) == (303, "pending")
+        assert (chooser.back.status_code, chooser.account.status) == (303, "connecting")
         assert "the-code" not in chooser.path
         page = await chooser.page()
         assert page.text.count('type="radio"') == 2
         assert "North &lt;b&gt;Quay&lt;/b&gt; (t-north)" in page.text and "checked" not in page.text
         assert "form-action 'self';" in page.headers["content-security-policy"]
-        assert chooser.account.status == "pending"
+        assert chooser.account.status == "connecting"
         done = await chooser.choose("1")
         assert "Lagoon company <strong>t-south</strong>" in done.text
         account = chooser.account
@@ -175,7 +175,7 @@ def test_a_choice_works_once_in_its_browser_with_its_proof_and_in_time(tmp_path:
             await chooser.choose(""),
         ]
         assert [each.status_code for each in refusals] == [409, 409, 403, 400, 400]
-        assert chooser.account.status == "pending"
+        assert chooser.account.status == "connecting"
         here.clock.pass_(601)
         assert "run out" in (await chooser.choose("0")).text
         here.clock.pass_(-601)
@@ -229,6 +229,6 @@ def test_companies_that_cannot_be_chosen_between_are_not_connected(
         chooser = await agreed(vendor_, here)
         refused = await chooser.choose("0") if chooser.back.status_code == 303 else chooser.back
         assert refused.status_code == status
-        assert chooser.account.status == "pending"
+        assert chooser.account.status == "connecting"
 
     run_story(tmp_path, story)

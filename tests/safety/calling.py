@@ -74,6 +74,7 @@ def talk(
                 b"",
                 0,
                 0,
+                is_read_only=config.get("is_read_only", False),
             )
             grant = Grant(account, ServerConfig(**config))
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from runtime.keys.crypto import Keys
-from runtime.model import NewLink
 from runtime.safety.journal.chain import Break, Head, find_breaks, hash_link
 from runtime.stores.embedded import Stores
+from runtime.stores.journal_tables import JOURNAL, JOURNAL_OUTCOME
+from runtime.stores.new_link import NewLink
 from tests.deployment import deploy
 
 KEYS = Keys(bytes(32))
@@ -89,13 +90,7 @@ def test_a_chain_that_nobody_touched_is_whole(stores: Stores) -> None:
 
 
 def columns() -> list[tuple[str, str]]:
-    with closing(sqlite3.connect(":memory:")) as connection:
-        script = Path("runtime/stores/migrations/0010_journal.sql")
-        connection.executescript((Path(__file__).parents[2] / script).read_text())
-        tables = ("journal", "journal_outcome")
-        return [
-            (table, row[1]) for table in tables for row in connection.execute(f"PRAGMA table_info({table})")
-        ]
+    return [(table.name, column.name) for table in (JOURNAL, JOURNAL_OUTCOME) for column in table.c]
 
 
 def is_changed_and_found(stores: Stores, statement: str, *values: Any) -> bool:

@@ -363,14 +363,14 @@ def test_a_key_is_valid_for_seven_days_from_its_first_call_and_then_purged(
 ) -> None:
     here.send(keyed())
     clock.pass_(VALID_FOR_SECONDS - 1)
-    assert here.stores.purge(clock())
+    assert here.stores.purge(clock()) == 0
     with pytest.raises(KeyReused):
         here.send(keyed(arguments={}))
     clock.pass_(1)
     here.send(keyed(arguments={}))
     assert here.sent[0] != here.sent[1]
     clock.pass_(VALID_FOR_SECONDS)
-    assert here.stores.purge(clock())
+    assert here.stores.purge(clock()) == 1
     assert here.rows() == []
 
 

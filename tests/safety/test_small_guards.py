@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from runtime.safety.guesses import Guesses, identify_client
 from runtime.safety.masked_updates import complete, needs_current, redact
 from runtime.safety.masking import MASK
 from runtime.safety.write_answers import acknowledge
+from runtime.stores.hot_memory import MemoryHotState
 from tests import made_up
 from tests.deployment import HandClock
 
@@ -99,11 +101,14 @@ def test_a_query_that_has_not_the_form_of_one_is_left_to_the_check_of_its_form()
 
 
 def test_beyond_the_bound_the_address_that_failed_longest_ago_is_forgotten_and_a_new_one_is_counted() -> None:
-    guesses = Guesses(clock=HandClock(), most_addresses=2, most_failures=1)
-    for address in ("192.0.2.1", "192.0.2.2", "192.0.2.3"):
-        assert guesses.note(address) == 0
-    assert guesses.note("192.0.2.3") > 0
-    assert guesses.note("192.0.2.1") == 0
+    async def story() -> None:
+        guesses = Guesses(MemoryHotState(most_keys=2), clock=HandClock(), most_failures=1)
+        for address in ("192.0.2.1", "192.0.2.2", "192.0.2.3"):
+            assert await guesses.note(address) == 0
+        assert await guesses.note("192.0.2.3") > 0
+        assert await guesses.note("192.0.2.1") == 0
+
+    asyncio.run(story())
 
 
 def test_clients_without_an_ip_address_are_distinguished_by_their_text() -> None:

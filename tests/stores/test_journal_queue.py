@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from runtime.errors import StorageUnavailable
-from runtime.model import NewLink
 from runtime.stores import journal_queue
 from runtime.stores.journal_queue import JournalQueue
+from runtime.stores.new_link import NewLink
 from runtime.stores.writer import Writer
 
 FULL = StorageUnavailable("Not stored.", reason="The disk is full.")

@@ -15,11 +15,12 @@ import pytest
 from runtime.errors import SettingsError
 from runtime.keys.crypto import Keys
 from runtime.settings import Settings
-from runtime.stores import opening, schema
+from runtime.stores import opening
 from runtime.stores.embedded import open_stores
+from runtime.stores.migrations import find_newest_version
 from runtime.stores.opening import APPLICATION_ID, bring_up_to_date
-from runtime.stores.schema import find_newest_version
 from tests.deployment import deploy
+from tests.stores.released import make_released
 
 KEYS, OTHER_KEYS = Keys(bytes(32)), Keys(b"x" * 32)
 
@@ -47,8 +48,7 @@ def refusal(path: Path, keys: Keys = KEYS) -> str:
 def make_version_one(path: Path, sealed: bytes | None = None) -> None:
     """A database as the first version left it, which had no check value."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(schema._VERSIONS + schema.list_migrations()[0])
-        connection.execute("INSERT INTO schema_version VALUES (1, 1.0)")
+        make_released(connection, 1)
         if sealed is not None:
             row = ("a1", "books", "production", "Shop", "pending", "", "{}", sealed, 1.0, 1.0)
             connection.execute(f"INSERT INTO account VALUES ({', '.join('?' * len(row))})", row)

@@ -16,10 +16,11 @@ import pytest
 from runtime.errors import StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import AccountId, TokenHash
-from runtime.stores import condition, engine, look_up, schema, sqlite, writer
+from runtime.stores import condition, engine, look_up, sqlite, writer
 from runtime.stores.embedded import Stores
 from runtime.stores.files import Files
 from runtime.stores.opening import bring_up_to_date
+from runtime.stores.refresh_records import Claim
 from tests.deployment import deploy
 from tests.stores.test_records import ACCOUNT, HASH, SERVER, noted
 
@@ -42,27 +43,6 @@ def test_a_database_is_for_its_user_alone(tmp_path: Path) -> None:
         "db": 0o600,
         "db.lock": 0o600,
     }
-
-
-@pytest.mark.parametrize("version", range(1, schema.find_newest_version()))
-def test_a_database_of_every_earlier_version_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
-    keys, path = Keys(bytes(32)), tmp_path / "db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(schema._VERSIONS + "".join(schema.list_migrations()[:version]))
-        connection.executemany(
-            "INSERT INTO schema_version VALUES (?, 1.0)", [(each,) for each in range(1, version + 1)]
-        )
-        if version > 1:
-            row = (keys.check_value(), 1.0)
-            connection.execute("INSERT INTO deployment (id, key_check, created_at) VALUES (1, ?, ?)", row)
-    assert bring_up_to_date(path, 2.0, keys) == schema.find_newest_version()
-    with closing(sqlite3.connect(path)) as connection:
-        assert schema.list_objects(connection) == schema.list_objects_of(schema.find_newest_version())
-
-
-def test_a_version_has_tables_and_indexes_to_be_compared_with() -> None:
-    assert ("table", "account") in schema.list_objects_of.__wrapped__(1)
-    assert ("table", "deployment") not in schema.list_objects_of.__wrapped__(1)
 
 
 def test_a_probe_of_a_locked_database_finds_it_degraded_and_the_next_one_well(stores: Stores) -> None:
@@ -202,11 +182,15 @@ def test_a_commit_that_the_disk_did_not_confirm_is_said_to_be_uncertain() -> Non
 def test_a_refresh_with_other_credentials_begins_anew_and_takes_the_place_of_the_note_before(
     stores: Stores,
 ) -> None:
-    account_id = AccountId("a1")
-    assert stores.records.begin_refresh(account_id, b"old", 1.0) is None
-    assert stores.records.begin_refresh(account_id, b"old", 2.0) == 1.0
-    assert stores.records.begin_refresh(account_id, b"new", 3.0) is None
-    assert stores.look_up.list_interrupted_refreshes() == [(account_id, 3.0)]
+    account, records = stores.read_account(AccountId("a1")), stores.records
+    assert account is not None
+    assert records.claim_refresh(account, "me", 1.0, 11.0, 71.0) == Claim(is_mine=True)
+    assert records.claim_refresh(account, "me", 2.0, 12.0, 72.0) == Claim(is_mine=True, earlier=1.0)
+    records.replace_credentials(account.id, account.sealed, b"new", 2.5)
+    assert records.claim_refresh(account, "me", 3.0, 13.0, 73.0) == Claim(is_mine=False, is_stale=True)
+    renewed = replace(account, sealed=b"new")
+    assert records.claim_refresh(renewed, "me", 3.0, 13.0, 73.0) == Claim(is_mine=True)
+    assert asyncio.run(stores.look_up.list_interrupted_refreshes()) == [(account.id, 3.0)]
     stores.close()
 
 

@@ -17,7 +17,8 @@ import pytest
 from runtime.errors import InvalidRequest, StorageUnavailable
 from runtime.model import AccountId, ApiToken, ApiTokenId, TokenHash
 from runtime.stores import condition, files, sqlite, writer
-from runtime.stores.embedded import StorageHealth, Stores
+from runtime.stores.condition import StorageHealth
+from runtime.stores.embedded import Stores
 from runtime.stores.files import Files
 from runtime.stores.record_base import note
 from tests.deployment import deploy
@@ -193,8 +194,8 @@ def test_a_refusal_inside_a_change_is_no_failure_of_the_disk(stores: Stores) -> 
     "read",
     [
         lambda stores: stores.look_up.find_grant(HASH, 1.0),
-        lambda stores: stores.look_up.find_api_token(HASH),
-        lambda stores: stores.look_up.find_account(ACCOUNT.id),
+        lambda stores: asyncio.run(stores.look_up.find_api_token(HASH, 1.0)),
+        lambda stores: stores.read_account(ACCOUNT.id),
         lambda stores: stores.records.list_accounts(None, 10),
     ],
 )
@@ -284,7 +285,7 @@ def test_another_key_in_the_database_is_a_fault_of_the_health(stores: Stores) ->
 def test_the_use_of_a_token_is_noted_once_and_not_tried_while_writes_fail(tmp_path: Path) -> None:
     here = deploy(tmp_path)
     tokens = here.api_tokens
-    token = tokens.identify(tokens.create("ci")["token"])
+    token = asyncio.run(tokens.identify(tokens.create("ci")["token"]))
     assert token is not None
     stored: list[float] = []
     here.stores.records.note_api_token_use = lambda _id, now: stored.append(now)  # type: ignore[method-assign]

@@ -242,7 +242,13 @@ def test_a_deployment_may_leave_them_out(catalog, tmp_path):
         return {route.path for route in made}  # type: ignore[attr-defined]
 
     assert "/docs" in paths()
-    assert paths(docs=False) == {"/", "/connect/callback", "/connect/{state}", "/connect/{state}/company"}
+    assert paths(docs=False) == {
+        "/",
+        "/connect/link/{secret}",
+        "/connect/callback",
+        "/connect/{state}",
+        "/connect/{state}/company",
+    }
 
 
 @pytest.mark.parametrize(("value", "is_on"), [("", True), ("on", True), ("off", False)])

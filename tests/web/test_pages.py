@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
+from runtime.operations.accounts import About
 from runtime.web.routes import make_routes
 from tests.deployment import BROWSER, CATALOG, Deployment, deployed
 from tests.oauth_vendor import oauth_vendor
@@ -182,6 +185,66 @@ def test_a_callback_in_another_browser_is_refused_on_a_page(tmp_path: Path) -> N
             huge = await ask(here, "/connect/callback", callback | {"code": "x" * 60_000})
             assert theirs.status_code == 403 and "another browser" in theirs.text
             assert huge.status_code == 400 and "no code" in huge.text
-            assert here.accounts.get(begun["id"])["status"] == "pending"
+            assert here.accounts.get(begun["id"])["status"] == "connecting"
+
+    asyncio.run(story())
+
+
+APP = "https://app.example.com"
+
+
+@asynccontextmanager
+async def returning(data: Path) -> AsyncIterator[tuple[Any, Deployment, dict[str, Any]]]:
+    """A vendor, a deployment that may send browsers to a platform, and an account that is to go back there."""
+    async with (
+        oauth_vendor() as vendor,
+        deployed(data, LEDGERPORT_BOOKS_ORIGIN=vendor.origin, LEDGERPORT_RETURN_URLS=APP) as here,
+    ):
+        about = About(return_url=f"{APP}/done?x=1&status=mine#top")
+        yield vendor, here, here.accounts.create("Shop", "books", about=about)
+
+
+def test_the_browser_goes_back_to_the_platform_when_a_company_is_connected(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with returning(tmp_path) as (vendor, here, begun):
+            callback = vendor.agree(await here.opened(begun["authorize_url"]), "987654321")
+            sent = await ask(here, "/connect/callback", callback)
+            again = await ask(here, "/connect/callback", callback)
+        assert (sent.status_code, sent.headers["referrer-policy"]) == (303, "no-referrer")
+        assert sent.headers["cache-control"] == "no-store"
+        expected = f"{APP}/done?x=1&status=connected&integrated_account_id={begun['id']}#top"
+        assert sent.headers["location"] == expected
+        assert "status=error&error=invalid_request" in again.headers["location"]
+
+    asyncio.run(story())
+
+
+def test_the_browser_goes_back_with_the_error_when_the_person_said_no(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with returning(tmp_path) as (vendor, here, begun):
+            callback = vendor.agree(await here.opened(begun["authorize_url"]), "987654321")
+            refused = {"state": callback["state"], "error": "access_denied"}
+            sent = await ask(here, "/connect/callback", refused)
+        assert sent.status_code == 303
+        assert f"status=error&error=forbidden&integrated_account_id={begun['id']}" in sent.headers["location"]
+
+    asyncio.run(story())
+
+
+def test_nobody_but_the_browser_that_opened_a_link_is_sent_on_by_its_state(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with returning(tmp_path) as (vendor, here, begun):
+            callback = vendor.agree(await here.opened(begun["authorize_url"]), "987654321")
+            found = [
+                await ask(here, "/connect/callback", query, browser=browser)
+                for query, browser in (
+                    (callback, "c" * 43),
+                    (callback, ""),
+                    ({**callback, "state": "made-up"}, BROWSER),
+                    ({"error": "access_denied"}, BROWSER),
+                )
+            ]
+        assert [each.status_code for each in found] == [403, 403, 400, 400]
+        assert not any("location" in each.headers for each in found)
 
     asyncio.run(story())

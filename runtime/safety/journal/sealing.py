@@ -17,7 +17,7 @@ def seal(keys: Keys, entry_id: str, content: Mapping[str, Any]) -> bytes:
         text = figures.write_json(content)
     except figures.TooDeep:  # no vendor's record is; the write goes on, and cannot be undone
         text = b'{"too_deep":true}'
-    return keys.seal(text, _owner(entry_id))
+    return keys.seal_lasting(text, _owner(entry_id))
 
 
 def open_sealed(keys: Keys, entry_id: str, sealed: bytes) -> dict[str, Any]:

@@ -24,6 +24,9 @@ from runtime.simulators.quickbooks.companies import BUSINESSES, USUAL_SIZE, Prog
 LARGE = 5_000
 """Transactions from which on the making of a company takes long enough to be shown."""
 
+IDLE_SECONDS = 75
+"""How long a connection may be idle: as vendors hold one, and longer than a client should count on."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -117,8 +120,9 @@ def serve(options: Options, announce: Callable[[str], None] = print) -> None:
     application = prepare_application(options)
     host, port = bound.getsockname()[:2]
     config = uvicorn.Config(
-        application, log_level="error", access_log=False, lifespan="off", loop="uvloop", http="httptools"
-    )
+        application, log_level="error", access_log=False, lifespan="off", loop="uvloop", http="httptools",
+        timeout_keep_alive=IDLE_SECONDS,
+    )  # fmt: skip
     bound.listen(512)
     announce(f"listening on http://{host}:{port}")
     try:

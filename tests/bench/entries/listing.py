@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.bench.entry import Aim, Entry, Findings, Row
 from tests.bench.load import Measured, Target, measure_for
-from tests.bench.messages import list_request, lists, same_bytes
+from tests.bench.messages import list_names, list_request, lists, same_bytes
 from tests.bench.stage import Rounds, Stage
 
 CONNECTIONS = 16
@@ -22,9 +22,10 @@ OURS, NEW, PACKED, BARE, SDK, FAST_MCP = (
 
 def run(stage: Stage) -> Findings:
     """Measure."""
-    names = frozenset(tool.name for tool in stage.deployment.catalog.tools)
+    names = list_names(stage.listed.read_bytes())
     path, ours, bare = stage.deployment.path, stage.ours, stage.bare
     check = lists(names)
+    converted = lists(frozenset(tool.name for tool in stage.deployment.catalog.tools))
     targets = {
         OURS: Target(ours.port, list_request(ours.port, path), check, {"server": ours.pid}),
         NEW: Target(ours.port, list_request(ours.port, path, is_new=True), check, {"server": ours.pid}),
@@ -44,7 +45,7 @@ def run(stage: Stage) -> Findings:
         FAST_MCP: Target(
             stage.fast_mcp.port,
             list_request(stage.fast_mcp.port, "/mcp"),
-            check,
+            converted,
             {"server": stage.fast_mcp.pid},
         ),
     }

@@ -12,12 +12,9 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 
 
-async def main(url: str, headers: dict[str, str]) -> None:
-    """Hold one session for all commands."""
-    async with (
-        streamablehttp_client(url, headers=headers) as (read, write, _),
-        ClientSession(read, write) as session,
-    ):
+async def hold(read: Any, write: Any) -> None:
+    """Hold a session on a connection for all commands."""
+    async with ClientSession(read, write) as session:
         await session.initialize()
 
         async def list_tools() -> list[dict[str, Any]]:
@@ -35,7 +32,14 @@ async def main(url: str, headers: dict[str, str]) -> None:
         await serve(list_tools, call, session.send_ping, read_resource)
 
 
-try:
-    asyncio.run(main(sys.argv[1], json.loads(sys.argv[2])))
-except BaseException as error:
-    say(raised(error))
+async def main(url: str, headers: dict[str, str]) -> None:
+    """Hold one session for all commands."""
+    async with streamablehttp_client(url, headers=headers) as (read, write, _):
+        await hold(read, write)
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main(sys.argv[1], json.loads(sys.argv[2])))
+    except BaseException as error:
+        say(raised(error))

@@ -1,0 +1,77 @@
+"""What the management API takes and answers about tenants. Part of `table`; calls `operations.tenants`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from runtime.api import reading
+from runtime.api.handlers import ApiRequest, Services
+from runtime.api.limit_shapes import Body
+from runtime.api.replies import reply
+from runtime.api.shapes import PartQuery, Time
+from runtime.errors import InvalidRequest
+
+_Limit = Annotated[int, Field(ge=0, le=1_000_000_000, description="0 sets no limit.")]
+
+
+class LimitsChange(Body):
+    """Which limits to set; what is left out stays."""
+
+    accounts: _Limit = 0
+    mcp_servers: _Limit = 0
+    calls_per_minute: _Limit = 0
+
+
+class TenantChange(Body):
+    """What to change of a tenant."""
+
+    limits: LimitsChange
+
+
+class TenantCounts(BaseModel):
+    """Integrated accounts, live MCP servers, and calls of tools within a minute."""
+
+    accounts: int
+    mcp_servers: int
+    calls_per_minute: int
+
+
+class TenantShape(BaseModel):
+    """A tenant: whose integrated accounts and API tokens they are."""
+
+    id: str
+    limits: Annotated[TenantCounts, Field(description="The most that it may have; 0 for no limit.")]
+    now: Annotated[TenantCounts, Field(description="What it has. Calls are counted where they are limited.")]
+    created_at: Time
+
+
+class TenantList(BaseModel):
+    """A part of the tenants."""
+
+    result: list[TenantShape]
+    next_cursor: str | None
+
+
+async def list_tenants(services: Services, asked: ApiRequest) -> Response:
+    """List the tenants, from the oldest on, each with its limits and what it has now."""
+    query = reading.read_query(asked.request, PartQuery)
+    return reply(await services.tenants.list_all(query.limit, query.next_cursor))
+
+
+async def get_tenant(services: Services, asked: ApiRequest) -> Response:
+    """Get one tenant, with its limits and what it has now."""
+    return reply(await services.tenants.get(asked.read_path_param("tenant_id")))
+
+
+async def change_tenant(services: Services, asked: ApiRequest) -> Response:
+    """Set limits of a tenant, which need not have been used before. What it has beyond them stays."""
+    body = reading.check_model(await reading.read_json(asked.request), TenantChange)
+    limits = body.limits.model_dump(include=body.limits.model_fields_set)
+    if not limits:
+        raise InvalidRequest(
+            "limits names nothing to set.", advice="Name accounts, mcp_servers or calls_per_minute."
+        )
+    return reply(await services.tenants.change(asked.read_path_param("tenant_id"), limits, actor=asked.actor))

@@ -1,0 +1,80 @@
+"""The records of the call log: every call of a tool, for a set time.
+
+Called by `operations.call_log`, which collects them in memory and stores many at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select, tuple_
+
+from runtime.stores.record_base import RecordBase
+from runtime.stores.tables import CALL_LOG
+from runtime.watching.calls import CallFilter, LoggedCall, StoredCall
+
+MOST_PURGED = 2_000
+"""Rows of one transaction of a purge, some 10 ms on SQLite, so that no change waits long for it."""
+_ADD = f"INSERT INTO call_log ({', '.join(LoggedCall._fields)}) VALUES ({', '.join('?' * len(LoggedCall._fields))})"
+"""A statement of the driver: SQLAlchemy takes as much processor time again for a row."""
+_COLUMNS = tuple(CALL_LOG.c[name] for name in LoggedCall._fields)
+
+CallPosition = tuple[float, int]
+"""Where a list goes on: the time and number of the last one seen."""
+
+
+class CallLogRecords(RecordBase):
+    """Adds calls, lists them and forgets the old ones."""
+
+    def add_calls(self, calls: Sequence[LoggedCall]) -> None:
+        """Add calls in one transaction, which waits for no disk: a power cut may take the last ones."""
+        with self._engine.begin_plain(synchronous="NORMAL") as connection:
+            connection.executemany(_ADD, calls)
+
+    def list_calls(self, wanted: CallFilter, before: CallPosition | None, limit: int) -> Sequence[StoredCall]:
+        """Return the calls of a time that meet a filter, the newest first."""
+        table = CALL_LOG
+        asked = select(table.c.id, *_COLUMNS).where(table.c.at >= wanted.since, table.c.at < wanted.until)
+        for name in ("log_type", "tenant_id", "account_id", "caller_id", "tool", "client_name", "error_code"):
+            if value := getattr(wanted, name):
+                asked = asked.where(table.c[name] == value)
+        for name, only in zip(("tenant_id", "account_id"), wanted.reach, strict=True):
+            if only is not None:
+                asked = asked.where(table.c[name] == only)
+        if wanted.status:
+            asked = asked.where(
+                table.c.error_code == "" if wanted.status == "ok" else table.c.error_code != ""
+            )
+        if before is not None:
+            asked = asked.where(tuple_(table.c.at, table.c.id) < tuple_(*before))
+        asked = asked.order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
+        with self._reading.begin() as connection:
+            return [StoredCall(row[0], LoggedCall(*row[1:])) for row in connection.execute(asked)]
+
+    def list_calls_after(self, number: int, limit: int) -> Sequence[StoredCall]:
+        """Return the calls that were stored after the one with this number, the oldest first."""
+        asked = select(CALL_LOG.c.id, *_COLUMNS).where(CALL_LOG.c.id > number)
+        with self._reading.begin() as connection:
+            found = connection.execute(asked.order_by(CALL_LOG.c.id).limit(limit))
+            return [StoredCall(row[0], LoggedCall(*row[1:])) for row in found]
+
+    def find_newest_call(self) -> int:
+        """Return the number of the call that was stored last; 0 when there is none."""
+        with self._reading.begin() as connection:
+            found: int | None = connection.execute(select(func.max(CALL_LOG.c.id))).scalar_one()
+        return found or 0
+
+    def purge_calls(self, until: float, most: int) -> bool:
+        """Forget calls of before a time, and the oldest beyond so many. Return whether there are more of them."""
+        table = CALL_LOG
+        with self._engine.begin() as connection:
+            newest: int = connection.execute(select(func.max(table.c.id))).scalar_one() or 0
+            old = select(table.c.id).where(table.c.at < until).order_by(table.c.at).limit(MOST_PURGED)
+            surplus = (
+                select(table.c.id).where(table.c.id <= newest - most).order_by(table.c.id).limit(MOST_PURGED)
+            )
+            removed = [
+                connection.execute(delete(table).where(table.c.id.in_(each.scalar_subquery()))).rowcount
+                for each in (old, surplus)
+            ]
+        return max(removed) >= MOST_PURGED

@@ -1,0 +1,118 @@
+"""The records that have ended: that an MCP server has expired is noted once, and what has ended is removed in parts.
+
+Called by `operations.purging`, in any number of processes at once. Each part is one short transaction, and passes over
+rows that another process has under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Column, Table, delete, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from runtime.events import Event
+from runtime.model import AccountId, AuditEntry, McpServerId
+from runtime.stores import sqlite
+from runtime.stores.emitting import emit
+from runtime.stores.job_tables import EVENT
+from runtime.stores.policy_records import DAY
+from runtime.stores.record_base import RecordBase, note
+from runtime.stores.server_use import ExpiredServer
+from runtime.stores.tables import (
+    API_TOKEN,
+    AUTHORIZATION,
+    IDEMPOTENCY_KEY,
+    LINK_TOKEN,
+    MCP_PREVIOUS_TOKEN,
+    MCP_SERVER,
+    POLICY_USE,
+)
+
+MOST_BINDINGS = 1_000_000
+"""Idempotency keys stored at most, about 150 MB: beyond them the oldest are purged before their time."""
+PURGE_AFTER_SECONDS = 86_400.0
+"""How long an MCP server is stored after its expiry: a clock is noticed to be wrong and corrected within a day."""
+MOST_TOGETHER = 500
+"""Rows of each kind that one transaction changes, some 20 ms: other changes wait for it."""
+EVENTS_STORED_SECONDS = 30 * 86_400.0
+"""How long events and their deliveries are stored: as long as somebody may look for why one did not arrive."""
+ACTOR = "ledgerport"
+"""Who notes an expiry."""
+
+
+class PurgeRecords(RecordBase):
+    """Notes what has expired, and forgets it."""
+
+    most_bindings = MOST_BINDINGS
+
+    def note_expired(self, now: float) -> list[ExpiredServer]:
+        """Return MCP servers that have expired, some of them where they are many; each is returned once by all
+
+        processes together, with an event and an entry in the audit. Raises StorageUnavailable.
+        """
+        table = MCP_SERVER
+        wanted = (
+            select(table.c.id, table.c.account_id, table.c.name, table.c.expires_at)
+            .where(table.c.expires_at <= now, table.c.expired_at.is_(None))
+            .limit(MOST_TOGETHER)
+            .with_for_update(skip_locked=True)
+        )
+        with _refuse_failure(), self._engine.begin() as connection:
+            rows = connection.execute(wanted).all()
+            if rows:
+                ids = [row[0] for row in rows]
+                connection.execute(update(table).where(table.c.id.in_(ids)).values(expired_at=now))
+            for server_id, account_id, name, expires_at in rows:
+                details = {"integrated_account_id": account_id, "name": name}
+                note(connection, AuditEntry(now, ACTOR, "mcp_server.expired", server_id, details))
+                data = {"mcp_server_id": server_id, **details}
+                key = f"{server_id} {expires_at}"
+                emit(connection, Event("mcp_server.expired", expires_at, data, key=key))
+        return [ExpiredServer(McpServerId(row[0]), AccountId(row[1])) for row in rows]
+
+    def purge(self, now: float) -> int:
+        """Forget a part of what has expired: it opens nothing already. Return how many records that were, 0 when there
+
+        are no more.
+
+        MCP servers, API tokens and link tokens stay for a day more, so that a clock that was set forward does not
+        delete what it only closed. Raises StorageUnavailable whatever prevents it: the next time will do.
+        """
+        servers, keys, uses, tokens = MCP_SERVER.c, IDEMPOTENCY_KEY.c, POLICY_USE.c, MCP_PREVIOUS_TOKEN.c
+        is_stale = (EVENT.c.at <= now - EVENTS_STORED_SECONDS, EVENT.c.dispatched_at.is_not(None))
+        latest = now - PURGE_AFTER_SECONDS
+        newest = select(func.max(keys.id)).scalar_subquery()
+        return (
+            self._delete_part(
+                MCP_SERVER, servers.id, servers.expired_at <= latest, servers.expires_at <= latest
+            )
+            + self._delete_part(API_TOKEN, API_TOKEN.c.id, API_TOKEN.c.expires_at <= latest)
+            + self._delete_part(LINK_TOKEN, LINK_TOKEN.c.id, LINK_TOKEN.c.expires_at <= latest)
+            + self._delete_part(MCP_PREVIOUS_TOKEN, tokens.server_id, tokens.expires_at <= now)
+            + self._delete_part(AUTHORIZATION, AUTHORIZATION.c.state_hash, AUTHORIZATION.c.expires_at <= now)
+            + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.expires_at <= now)
+            + self._delete_part(EVENT, EVENT.c.id, *is_stale)
+            + self._delete_part(POLICY_USE, uses.id, uses.at <= now - DAY)
+            + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.id <= newest - self.most_bindings)
+        )
+
+    def _delete_part(self, table: Table, key: Column[Any], *conditions: Any) -> int:
+        """Delete some of the rows that meet conditions, and return how many."""
+        wanted = select(key).where(*conditions).limit(MOST_TOGETHER).with_for_update(skip_locked=True)
+        with _refuse_failure(), self._engine.begin() as connection:
+            found = list(connection.scalars(wanted))
+            if found:
+                connection.execute(delete(table).where(key.in_(found)))
+        return len(found)
+
+
+@contextmanager
+def _refuse_failure() -> Iterator[None]:
+    """Raise StorageUnavailable for whatever a database says against a change."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise sqlite.explain_failed_write("What has expired cannot be purged.") from error
