@@ -5,6 +5,7 @@ From the top down; a package imports only what stands below it:
 - `commands`: the command line
 - `server`: puts the application together (`server/app.py`, begin there), serves it, reloads definitions
 - `mcp_server`, `api`, `web`: the three endpoints: MCP, the management API, the pages
+- `identity`: people, their roles and sessions, and what they grant by OAuth
 - `operations`: the use cases without HTTP; `operations.calls` is the path of a call
 - `exchange`: the kinds of calls; what each sends, and what its response says
 - `safety`: checks, masking and idempotency keys
@@ -22,6 +23,7 @@ From the top down; a package imports only what stands below it:
 - `events`: what other programs are informed of, and jobs, as frozen values
 - `networks`: networks in CIDR notation, and whether an address is in one
 - `request_ids`: the name that each request has in responses and in the log
+- `people`: people, their sessions, and what they grant, as values
 - `tenancy`: whose things are, and what a caller reaches of them, as values
 - `model`: the things that are stored, as frozen values
 - `errors`, `error_codes`: every error, and what each code means

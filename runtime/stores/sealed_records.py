@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, exists, func, select, update
 
 from runtime.stores.job_tables import WEBHOOK
+from runtime.stores.oauth_tables import SIGNING_KEY
+from runtime.stores.people_tables import SIGN_IN
 from runtime.stores.record_base import RecordBase
 from runtime.stores.tables import ACCOUNT, AUTHORIZATION, DEPLOYMENT, IDEMPOTENCY_KEY, REFRESH_ATTEMPT
 
@@ -52,6 +54,8 @@ PLACES = (
         IDEMPOTENCY_KEY.c.answer,
         lambda key: f"answer:{key.hex()}",
     ),
+    Place("signing keys", SIGNING_KEY.c.id, SIGNING_KEY.c.sealed, lambda key: f"signing key {key}"),
+    Place("sign-ins", SIGN_IN.c.state_hash, SIGN_IN.c.sealed, lambda key: f"sign-in {key.hex()}"),
 )
 
 

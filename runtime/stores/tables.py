@@ -27,6 +27,7 @@ TENANT = Table(
     Column("id", Text, primary_key=True),
     Column("limits", Text, nullable=False),
     Column("created_at", DOUBLE_PRECISION, nullable=False),
+    Column("tools_role", Text, nullable=False, server_default="billing_admin"),
     Index("tenant_in_order", "created_at", "id"),
 )
 
@@ -77,6 +78,13 @@ MCP_SERVER = Table(
     Column("updated_at", DOUBLE_PRECISION, nullable=False),
     Column("used_up_at", DOUBLE_PRECISION),
     Column("expired_at", DOUBLE_PRECISION),
+    Column("grant_id", Text, ForeignKey("oauth_grant.id", ondelete="CASCADE")),
+    Index(
+        "mcp_server_grant",
+        "grant_id",
+        sqlite_where=text("grant_id IS NOT NULL"),
+        postgresql_where=text("grant_id IS NOT NULL"),
+    ),
     Index("mcp_server_token", "token_hash", unique=True),
     Index("mcp_server_in_order", "account_id", "created_at", "id"),
     Index(
