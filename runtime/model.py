@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NewType
 
+from runtime.people import OAuthReach
 from runtime.tenancy import (
     DEFAULT_TENANT,
     NO_TENANT_LIMITS,
@@ -287,6 +288,10 @@ class Grant:
     """The API token that calls at the REST endpoint, where there is no MCP server."""
     client: str = ""
     """How the program that calls names itself, for the journal."""
+    companies: tuple[Grant, ...] = ()
+    """Those that one address reaches; the grant itself is a copy of the default one."""
+    oauth: OAuthReach | None = None
+    """What the access token says, where one was sent."""
 
     @property
     def caller(self) -> str:

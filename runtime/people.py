@@ -115,18 +115,46 @@ class OAuthClient:
 class OAuthGrant:
     """What a person has let a client do, until it ends or is revoked. Which companies and tools those are is said by
 
-    its MCP servers, one for each company. `resource` is the address that its access tokens are for.
+    its MCP servers, one for each company. `resource` is the address that its access tokens are for, `redirect_host`
+    where the person was sent back to.
     """
 
     id: OAuthGrantId
     person_id: PersonId
     client_id: OAuthClientId
     client_name: str
+    redirect_host: str
     resource: str
     default_account_id: AccountId | None
     created_at: float
     expires_at: float | None
     last_used_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthCode:
+    """An authorization code of a grant. Only its hash is stored. `challenge` is the client's, by S256."""
+
+    grant_id: OAuthGrantId
+    client_id: OAuthClientId
+    redirect_uri: str
+    challenge: str
+    scope: str
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthReach:
+    """What an access token reaches, beside the accounts and filters of its grant.
+
+    `scopes` are those that it has; `possible` those that the person's role would let a grant have as well. A client
+    that does not `step_up` asks for no more scopes when a call needs them.
+    """
+
+    grant_id: OAuthGrantId
+    scopes: frozenset[str]
+    possible: frozenset[str]
+    steps_up: bool
 
 
 @dataclass(frozen=True, slots=True)

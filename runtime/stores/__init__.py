@@ -17,6 +17,8 @@ Records are SQL (SQLite in a file):
 - `purge_records`: what has expired is noted, and removed in parts
 - `writer`: the one thread that makes every change
 - `look_up`, `wal_watch`: what a token allows, read without a lock as long as nobody has changed the file
+- `grant_rows`, `oauth_rows`: the rows of what a token and an OAuth grant let through
+- `oauth_records`, `oauth_token_records`: clients and grants; their codes and tokens, and the keys that sign
 - `configs`: the filter and switches of an MCP server as they are stored
 - `condition`, `files`: whether the database takes writes, and whether its files are still the ones that are open
 - `serving_lock`: one server for each database

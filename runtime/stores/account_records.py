@@ -11,7 +11,7 @@ from runtime.errors import Conflict, LimitReached
 from runtime.events import Event
 from runtime.model import Account, AccountId, AuditEntry
 from runtime.stores.emitting import emit
-from runtime.stores.look_up import ACCOUNT_COLUMNS, read_account
+from runtime.stores.grant_rows import ACCOUNT_COLUMNS, read_account
 from runtime.stores.record_base import (
     Details,
     Position,

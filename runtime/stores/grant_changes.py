@@ -22,8 +22,10 @@ from runtime.stores.redis_link import RedisLink
 
 T = TypeVar("T")
 
-CACHED_TABLES = ("account", "mcp_server", "api_token", "tenant")
-"""Tables whose rows are cached in every process; of a tenant its limits, with each account of it."""
+CACHED_TABLES = ("account", "mcp_server", "api_token", "tenant", "oauth_grant", "member", "person")
+"""Tables whose rows are cached in every process; of a tenant its limits, with each account of it. Of people, what they
+granted and the roles that bound it.
+"""
 COUNTED = frozenset({"last_used_at", "expired_at"})
 """Columns that let nobody in or out: when it was used, and when somebody noted that it has expired."""
 _NAME = rf'"?(?:{"|".join(CACHED_TABLES)})"?(?![\w".])'

@@ -11,12 +11,8 @@ import math
 import sqlite3
 import threading
 from collections.abc import Awaitable
-from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
-
-import orjson
 
 from runtime.errors import StorageUnavailable
 from runtime.keys.crypto import Keys
@@ -28,12 +24,13 @@ from runtime.model import (
     McpServerId,
     TokenHash,
 )
+from runtime.people import OAuthGrantId
 from runtime.recent import Recent
 from runtime.stores import sqlite
-from runtime.stores.configs import read_config
 from runtime.stores.files import Files
-from runtime.stores.row_texts import read_budget, read_error
-from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_live_api_token, read_tenant_limits
+from runtime.stores.grant_rows import GRANT, GRANT_OF_SERVER, OF_ACCOUNT, fill_grant, make_grant, read_account
+from runtime.stores.oauth_rows import OAUTH_GRANT, OpenGrant, make_open_grant
+from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_live_api_token
 from runtime.stores.wal_watch import WalWatch
 
 _MOST_CACHED = 10_000
@@ -44,34 +41,6 @@ _CACHE_KIB = 16_000
 BUSY_MILLISECONDS = 50
 """How long a read waits for a lock, on the event loop: only while another process recovers the log after a crash."""
 
-ACCOUNT_COLUMNS = (
-    "id, integration, environment, name, status, company, fields, sealed, created_at, updated_at, ended_by, "
-    "budget, status_since, last_error, read_only, tenant_id, external_id, metadata"
-)
-OF_ACCOUNT = (
-    ", ".join(f"account.{name}" for name in ACCOUNT_COLUMNS.split(", "))
-    + ", (SELECT limits FROM tenant WHERE tenant.id = account.tenant_id)"
-)
-"""What is read of an account: its columns, and the limits of its tenant."""
-_ACCOUNT_LENGTH = ACCOUNT_COLUMNS.count(",") + 2
-_ACCOUNT_OF_SERVER = "JOIN account ON account.id = mcp_server.account_id"
-_IS_OPEN = "mcp_server.used_up_at IS NULL AND (mcp_server.expires_at IS NULL OR mcp_server.expires_at > ?)"
-GRANT = (
-    f"SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
-    f"FROM mcp_server {_ACCOUNT_OF_SERVER} WHERE mcp_server.token_hash = ? AND {_IS_OPEN} "
-    f"UNION ALL SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, "
-    "CASE WHEN mcp_server.expires_at < mcp_previous_token.expires_at "
-    "THEN mcp_server.expires_at ELSE mcp_previous_token.expires_at END "
-    f"FROM mcp_previous_token JOIN mcp_server ON mcp_server.id = mcp_previous_token.server_id {_ACCOUNT_OF_SERVER} "
-    f"WHERE mcp_previous_token.token_hash = ? AND mcp_previous_token.expires_at > ? AND {_IS_OPEN} LIMIT 1"
-)
-"""What a token opens now, and until when. The tokens before the present ones are few and are looked at only where no
-present one is found; a token that has ended is looked up as one that never was, so that both take as long.
-"""
-GRANT_OF_SERVER = (
-    f"SELECT {OF_ACCOUNT}, mcp_server.id, mcp_server.config, mcp_server.expires_at "
-    f"FROM mcp_server {_ACCOUNT_OF_SERVER} WHERE mcp_server.id = ?"
-)
 _ACCOUNT = f"SELECT {OF_ACCOUNT} FROM account WHERE id = ?"
 _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != ? LIMIT 1"
@@ -84,6 +53,8 @@ _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"
 
 Known = Recent[TokenHash, tuple[Grant, float]]
 """Grants that were read, each with when it ends, in seconds since the epoch."""
+KnownOpen = Recent[OAuthGrantId, OpenGrant]
+"""OAuth grants that were read."""
 
 
 class LookUp(Protocol):
@@ -91,6 +62,13 @@ class LookUp(Protocol):
 
     def find_grant(self, token_hash: TokenHash, now: float) -> Grant | Awaitable[Grant | None] | None:
         """Return what the URL with this token lets through now, at once where it can; None when it opens nothing."""
+        ...
+
+    def find_oauth_grant(self, grant_id: OAuthGrantId) -> OpenGrant | Awaitable[OpenGrant | None] | None:
+        """Return an OAuth grant with its MCP servers and the person's roles as they are now, at once where it can.
+
+        None when there is none, or it was revoked. Whether it has ended is for the caller to ask.
+        """
         ...
 
     async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
@@ -138,6 +116,7 @@ class SqliteLookUp:
         self._watch.read_state()  # opens the file, so that what stands there now is what is open
         self.files = Files(path)
         self._cached: tuple[bytes, Known] = (b"", Recent(_MOST_CACHED))
+        self._cached_open: tuple[bytes, KnownOpen] = (b"", Recent(_MOST_CACHED))
 
     def find_grant(self, token_hash: TokenHash, now: float) -> Grant | None:
         """Return what the URL with this token lets through now; None when unknown, expired or revoked.
@@ -159,6 +138,22 @@ class SqliteLookUp:
         if row is None:
             return None
         return known.put(token_hash, (make_grant(row[:-1]), math.inf if row[-1] is None else row[-1]))[0]
+
+    def find_oauth_grant(self, grant_id: OAuthGrantId) -> OpenGrant | None:
+        """Return an OAuth grant with its MCP servers and the person's roles as they are now; None when there is none.
+
+        Raises StorageUnavailable when that cannot be found out.
+        """
+        self.files.check()
+        state = self._watch.read_state()
+        since, known = self._cached_open
+        if state is None or state != since:
+            known = Recent(_MOST_CACHED)
+            self._cached_open = (state or b"", known)
+        found = known.get(grant_id)
+        if found is None and (rows := self._rows(OAUTH_GRANT, grant_id)):
+            found = known.put(grant_id, make_open_grant(grant_id, tuple(rows)))
+        return found
 
     async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired.
@@ -219,8 +214,14 @@ class SqliteLookUp:
 
     def _row(self, statement: str, *values: Any) -> Any:
         """Return the first row. Raises StorageUnavailable when the file cannot be read."""
+        rows = self._rows(statement, *values, most=1)
+        return rows[0] if rows else None
+
+    def _rows(self, statement: str, *values: Any, most: int = -1) -> list[Any]:
+        """Return the first rows, or all. Raises StorageUnavailable when the file cannot be read."""
         try:
-            return self._connection().execute(statement, values).fetchone()
+            cursor = self._connection().execute(statement, values)
+            return cursor.fetchall() if most < 0 else cursor.fetchmany(most)
         except sqlite3.Error as error:
             raise sqlite.explain_failed_read(
                 sqlite.explain_error(error) or "The database cannot be read."
@@ -234,31 +235,3 @@ class SqliteLookUp:
             connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
             self._connections.append(connection)
         return connection
-
-
-def fill_grant(token_hash: TokenHash, now: float) -> tuple[TokenHash | float, ...]:
-    """Return the values of GRANT."""
-    return token_hash, now, token_hash, now, now
-
-
-@lru_cache(maxsize=4096)
-def make_grant(row: tuple[Any, ...]) -> Grant:
-    """Return the grant in a row. Cached by the row's content: a row that changed is another row."""
-    server_id, text = row[_ACCOUNT_LENGTH:]
-    account, config = read_account(row), read_config(text)
-    if account.is_read_only:
-        config = replace(config, is_read_only=True)
-    return Grant(account, config, McpServerId(server_id))
-
-
-def read_account(row: Any) -> Account:
-    """Return the account in a row that begins with OF_ACCOUNT."""
-    (
-        id_, integration, environment, name, status, company, fields, sealed, created_at, updated_at,
-        ended_by, budget, status_since, last_error, read_only, tenant_id, external_id, metadata, tenant_limits,
-    ) = row[:_ACCOUNT_LENGTH]  # fmt: skip
-    return Account(
-        AccountId(id_), integration, environment, name, status, company, orjson.loads(fields), sealed,
-        created_at, updated_at, ended_by, read_budget(budget), status_since, read_error(last_error), bool(read_only),
-        tenant_id, external_id, orjson.loads(metadata), read_tenant_limits(tenant_limits),
-    )  # fmt: skip

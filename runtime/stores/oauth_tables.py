@@ -25,6 +25,7 @@ OAUTH_GRANT = Table(
     Column("person_id", Text, ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
     Column("client_id", Text, nullable=False),
     Column("client_name", Text, nullable=False),
+    Column("redirect_host", Text, nullable=False),
     Column("resource", Text, nullable=False),
     Column("default_account_id", Text),
     Column("created_at", DOUBLE_PRECISION, nullable=False),

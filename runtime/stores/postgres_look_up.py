@@ -18,10 +18,12 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from runtime.errors import StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import Account, AccountId, ApiToken, Grant, McpServerId, TokenHash
+from runtime.people import OAuthGrantId
 from runtime.stores import postgres
 from runtime.stores.condition import Condition
 from runtime.stores.generation import Generation, GrantCache
-from runtime.stores.look_up import GRANT, GRANT_OF_SERVER, OF_ACCOUNT, fill_grant, make_grant, read_account
+from runtime.stores.grant_rows import GRANT, GRANT_OF_SERVER, OF_ACCOUNT, fill_grant, make_grant, read_account
+from runtime.stores.oauth_rows import OAUTH_GRANT, OpenGrant, make_open_grant
 from runtime.stores.tenant_rows import API_TOKEN_COLUMNS, read_api_token, read_live_api_token
 
 MOST_CONNECTIONS = 4
@@ -36,6 +38,7 @@ _OTHER_KEY = "The database belongs to another secret key: restart the server."
 
 _GRANT: LiteralString = GRANT.replace("?", "%s")
 _GRANT_OF_SERVER: LiteralString = GRANT_OF_SERVER.replace("?", "%s")
+_OAUTH_GRANT: LiteralString = OAUTH_GRANT.replace("?", "%s")
 _ACCOUNT = f"SELECT {OF_ACCOUNT} FROM account WHERE id = %s"
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = %s"
 _KEY_CHECK = "SELECT key_check FROM deployment"
@@ -72,9 +75,11 @@ class PostgresLookUp:
         self._url = url
         self._find_grant_row: FindRow = _read_live(self._read_grant)
         self._find_token_row: FindRow = _read_live(self._read_token)
+        self._find_open_rows: FindRow = _read_live(self._read_open)
         if generation is not None:
             self._find_grant_row = GrantCache(generation, self._read_grant).find
             self._find_token_row = GrantCache(generation, self._read_token).find
+            self._find_open_rows = GrantCache(generation, self._read_open).find
         self._keys = keys
         self._pool: Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -89,6 +94,14 @@ class PostgresLookUp:
         """
         row = await self._find_grant_row(token_hash, lambda row: _is_live(row, now))
         return None if row is None else make_grant(row[:-1])
+
+    async def find_oauth_grant(self, grant_id: OAuthGrantId) -> OpenGrant | None:
+        """Return an OAuth grant with its MCP servers and the person's roles as they are now; None when there is none.
+
+        Raises StorageUnavailable when that cannot be found out.
+        """
+        rows = await self._find_open_rows(TokenHash(grant_id.encode()), lambda _rows: True)
+        return None if rows is None else make_open_grant(grant_id, rows)
 
     async def find_server(self, server_id: McpServerId, now: float) -> Grant | None:
         """Return what an MCP server lets through now; None when there is none with this id, or it has expired.
@@ -150,6 +163,9 @@ class PostgresLookUp:
 
     async def _read_token(self, token_hash: TokenHash) -> Any:
         return await self._row(_API_TOKEN, token_hash)
+
+    async def _read_open(self, key: TokenHash) -> tuple[Any, ...] | None:
+        return tuple(await self._rows(_OAUTH_GRANT, key.decode())) or None
 
     async def _row(self, statement: LiteralString, *values: Any) -> Any:
         rows = await self._rows(statement, *values)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, func, select, update
+from sqlalchemy import Column, Table, and_, delete, exists, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.events import Event
@@ -18,6 +18,7 @@ from runtime.model import AccountId, AuditEntry, McpServerId
 from runtime.stores import sqlite
 from runtime.stores.emitting import emit
 from runtime.stores.job_tables import EVENT
+from runtime.stores.oauth_tables import OAUTH_CLIENT, OAUTH_CODE, OAUTH_GRANT, OAUTH_REFRESH_TOKEN
 from runtime.stores.policy_records import DAY
 from runtime.stores.record_base import RecordBase, note
 from runtime.stores.server_use import ExpiredServer
@@ -39,6 +40,8 @@ MOST_TOGETHER = 500
 """Rows of each kind that one transaction changes, some 20 ms: other changes wait for it."""
 EVENTS_STORED_SECONDS = 30 * 86_400.0
 """How long events and their deliveries are stored: as long as somebody may look for why one did not arrive."""
+CLIENTS_STORED_SECONDS = 90 * 86_400.0
+"""How long a program that nobody uses stays registered: hosts register a new one for each connection."""
 ACTOR = "ledgerport"
 """Who notes an expiry."""
 
@@ -94,6 +97,12 @@ class PurgeRecords(RecordBase):
             + self._delete_part(MCP_PREVIOUS_TOKEN, tokens.server_id, tokens.expires_at <= now)
             + self._delete_part(AUTHORIZATION, AUTHORIZATION.c.state_hash, AUTHORIZATION.c.expires_at <= now)
             + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.expires_at <= now)
+            + self._delete_part(OAUTH_CODE, OAUTH_CODE.c.code_hash, OAUTH_CODE.c.expires_at <= latest)
+            + self._delete_part(
+                OAUTH_REFRESH_TOKEN, OAUTH_REFRESH_TOKEN.c.token_hash, OAUTH_REFRESH_TOKEN.c.expires_at <= now
+            )
+            + self._delete_part(OAUTH_GRANT, OAUTH_GRANT.c.id, _is_over(latest))
+            + self._delete_part(OAUTH_CLIENT, OAUTH_CLIENT.c.id, _is_unused(now - CLIENTS_STORED_SECONDS))
             + self._delete_part(EVENT, EVENT.c.id, *is_stale)
             + self._delete_part(POLICY_USE, uses.id, uses.at <= now - DAY)
             + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.id <= newest - self.most_bindings)
@@ -107,6 +116,21 @@ class PurgeRecords(RecordBase):
             if found:
                 connection.execute(delete(table).where(key.in_(found)))
         return len(found)
+
+
+def _is_over(latest: float) -> Any:
+    """Return the condition that a grant has ended, was never used, or has no company left."""
+    grants = OAUTH_GRANT.c
+    has_server = exists().where(MCP_SERVER.c.grant_id == grants.id)
+    is_dead = or_(grants.last_used_at.is_(None), ~has_server)
+    return or_(grants.expires_at <= latest, and_(grants.created_at <= latest, is_dead))
+
+
+def _is_unused(latest: float) -> Any:
+    """Return the condition that nobody was asked on behalf of a client lately, and that it has no grant."""
+    clients = OAUTH_CLIENT.c
+    has_grant = exists().where(OAUTH_GRANT.c.client_id == clients.id)
+    return and_(func.coalesce(clients.last_used_at, clients.created_at) <= latest, ~has_grant)
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class ServerRecords(RecordBase):
                 check_servers(connection, limited, audit.at)
             if not lock_account(connection, server.account_id):
                 return False
-            connection.execute(_ADD_MCP_SERVER, _of_server(server) | {"token_hash": token_hash})
+            connection.execute(_ADD_MCP_SERVER, make_server_values(server) | {"token_hash": token_hash})
             note(connection, audit)
             emit(connection, _event("mcp_server.created", server, audit))
         return True
@@ -101,7 +101,7 @@ class ServerRecords(RecordBase):
                 return found
             if changed.config.max_uses != found.config.max_uses:
                 changed = replace(changed, used_up_at=_find_end(connection, changed, audit.at))
-            values = _of_server(changed) | {"used_up_at": changed.used_up_at}
+            values = make_server_values(changed) | {"used_up_at": changed.used_up_at}
             if changed.expires_at != found.expires_at:
                 values["expired_at"] = None
             connection.execute(update(MCP_SERVER).where(MCP_SERVER.c.id == found.id).values(values))
@@ -256,7 +256,8 @@ def _event(event_type: str, server: McpServer, audit: AuditEntry) -> Event:
     return Event(event_type, audit.at, data)
 
 
-def _of_server(server: McpServer) -> dict[str, Any]:
+def make_server_values(server: McpServer) -> dict[str, Any]:
+    """Return what is stored of a server beside its token and its use."""
     return {
         "id": server.id,
         "account_id": server.account_id,

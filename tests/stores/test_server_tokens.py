@@ -15,7 +15,8 @@ import pytest
 from runtime.model import McpServer, McpServerId, ServerConfig, TokenHash
 from runtime.stores import purge_records
 from runtime.stores.embedded import Stores
-from runtime.stores.look_up import GRANT, SqliteLookUp, fill_grant
+from runtime.stores.grant_rows import GRANT, fill_grant
+from runtime.stores.look_up import SqliteLookUp
 from runtime.stores.purge_records import PURGE_AFTER_SECONDS
 from runtime.stores.server_use import UseCount
 from tests.deployment import deploy

@@ -22,6 +22,7 @@ CREATE TABLE oauth_grant (
     person_id TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE,
     client_id TEXT NOT NULL,
     client_name TEXT NOT NULL,
+    redirect_host TEXT NOT NULL,
     resource TEXT NOT NULL,
     default_account_id TEXT,
     created_at DOUBLE PRECISION NOT NULL,
