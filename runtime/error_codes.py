@@ -293,5 +293,5 @@ _ALL = (
     ),
 )
 ERROR_CODES = {each.code: each for each in _ALL}
-NEVER_ANSWERED = frozenset({"error", "vendor_refused", "settings"})
-"""Codes of classes that no client meets: two are always given another one, and the last ends a start."""
+NEVER_ANSWERED = frozenset({"error", "vendor_refused", "settings", "oauth_refused"})
+"""Codes of classes that no client meets: they are always given another one, and that of settings ends a start."""

@@ -9,6 +9,7 @@
     │   │                     415  the body is not of a type that is read here
     │   ├── KeyReused         422  the idempotency key belongs to another call
     │   └── (Refused)         ...  of the MCP endpoint: in `mcp_server.replies`, since it is a reply as well
+    ├── OAuthRefused          4xx  our authorization server says no, with the code that an RFC has for it
     ├── Unauthorized          401  no credentials, or wrong ones
     ├── Forbidden             403  known, but not allowed
     │   ├── PolicyRefused     403  a policy of the MCP server does not let this write through
@@ -138,6 +139,22 @@ class UnsupportedMediaType(InvalidRequest):
 
     code = "unsupported_media_type"
     status = 415
+
+
+class OAuthRefused(LedgerportError):
+    """Our authorization server says no. `error` is the code that an RFC of OAuth has for it.
+
+    `redirect` is the address that takes it back to the client, where one is known to be the client's.
+    """
+
+    code = "oauth_refused"
+    status = 400
+
+    def __init__(self, error: str, message: str, *, status: int = 400, advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.error = error
+        self.status = status
+        self.redirect = ""
 
 
 class Unauthorized(LedgerportError):

@@ -1,6 +1,7 @@
 """Sends one attempt over HTTP, to the address that was checked. Loaded by `webhook_sender` for the first attempt.
 
-Nothing of the answer is stored but its status.
+Nothing of the answer is stored but its status. `open_client` and `build_request` are what every request to an address
+that others chose is made with: `identity.client_documents` reads documents of clients by them.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ class HttpSender:
     async def _send(self, url: httpx2.URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, float]:
         port = url.port or (443 if url.scheme == "https" else 80)
         target = await resolve(url.host, port, is_private_allowed=self._is_private_allowed)
-        async with self._open() as client:
-            request = _build_request(client, url, target, body, headers)
+        async with open_client(self._context, ATTEMPT_SECONDS) as client:
+            request = build_request(client, "POST", url, target, headers, body)
             response = await client.send(request, stream=True, follow_redirects=False)
             try:
                 await _read_some(response)
@@ -54,17 +55,23 @@ class HttpSender:
                 await response.aclose()
         return response.status_code, _read_wait(response.headers.get("retry-after", ""))
 
-    def _open(self) -> httpx2.AsyncClient:
-        """Return a client for one request. A connection that is used again might be one of another host."""
-        return httpx2.AsyncClient(verify=self._context, trust_env=False, timeout=ATTEMPT_SECONDS)
+
+def open_client(context: ssl.SSLContext, seconds: float) -> httpx2.AsyncClient:
+    """Return a client for one request. A connection that is used again might be one of another host."""
+    return httpx2.AsyncClient(verify=context, trust_env=False, timeout=seconds)
 
 
-def _build_request(
-    client: httpx2.AsyncClient, url: httpx2.URL, target: Target, body: bytes, headers: Mapping[str, str]
+def build_request(
+    client: httpx2.AsyncClient,
+    method: str,
+    url: httpx2.URL,
+    target: Target,
+    headers: Mapping[str, str],
+    body: bytes = b"",
 ) -> httpx2.Request:
     """Return a request to the checked address, which names the host where TLS and HTTP ask for it."""
     return client.build_request(
-        "POST",
+        method,
         url.copy_with(host=target.address),
         content=body,
         headers={**headers, "host": url.netloc.decode()},

@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, delete, exists, insert, or_, select, text, update
 
 from runtime.model import AccountId, AuditEntry, McpServer, TokenHash
-from runtime.people import OAuthClient, OAuthClientId, OAuthCode, OAuthGrant, OAuthGrantId, PersonId
+from runtime.people import OAuthClient, OAuthClientId, OAuthCode, OAuthGrant, OAuthGrantId, PersonId, Role
 from runtime.stores.configs import read_config
+from runtime.stores.emitting import emit
 from runtime.stores.oauth_tables import OAUTH_CLIENT, OAUTH_CODE, OAUTH_GRANT
 from runtime.stores.people_tables import PERSON
 from runtime.stores.record_base import RecordBase, lock_account, note
-from runtime.stores.server_records import make_server_values
+from runtime.stores.server_records import make_server_event, make_server_values
 from runtime.stores.tables import ACCOUNT, MCP_SERVER
 from runtime.stores.tenant_records import check_servers
 from runtime.tenancy import TenantId
@@ -91,6 +92,7 @@ class OAuthRecords(RecordBase):
                     return False
                 values = make_server_values(server) | {"token_hash": token_hash, "grant_id": grant.id}
                 connection.execute(insert(MCP_SERVER).values(values))
+                emit(connection, make_server_event("mcp_server.created", server, audit))
             connection.execute(insert(OAUTH_CODE).values(_of_code(*code)))
             note(connection, audit)
         return True
@@ -145,7 +147,7 @@ class OAuthRecords(RecordBase):
             rows = connection.execute(wanted).all()
         return {row[0]: {"grant_id": row[1], "client": row[2], "person": row[3]} for row in rows}
 
-    def list_grantable(self, person_id: PersonId) -> list[tuple[AccountId, str, str | None]]:
+    def list_grantable(self, person_id: PersonId) -> list[tuple[AccountId, Role, Role | None]]:
         """Return the companies in the tenants of a person that were not ended: account, role and `tools_role`."""
         wanted = text(
             "SELECT account.id, member.role, (SELECT tools_role FROM tenant WHERE tenant.id = account.tenant_id) "

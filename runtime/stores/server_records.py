@@ -63,7 +63,7 @@ class ServerRecords(RecordBase):
                 return False
             connection.execute(_ADD_MCP_SERVER, make_server_values(server) | {"token_hash": token_hash})
             note(connection, audit)
-            emit(connection, _event("mcp_server.created", server, audit))
+            emit(connection, make_server_event("mcp_server.created", server, audit))
         return True
 
     def list_mcp_servers(
@@ -154,7 +154,7 @@ class ServerRecords(RecordBase):
                 return False
             connection.execute(delete(MCP_SERVER).where(MCP_SERVER.c.id == found.id))
             note(connection, audit, describe(found))
-            emit(connection, _event("mcp_server.revoked", found, audit))
+            emit(connection, make_server_event("mcp_server.revoked", found, audit))
         return True
 
 
@@ -251,7 +251,8 @@ def _server(row: Any) -> McpServer:
     return McpServer(McpServerId(row[0]), AccountId(row[1]), row[2], read_config(row[3]), *row[4:])
 
 
-def _event(event_type: str, server: McpServer, audit: AuditEntry) -> Event:
+def make_server_event(event_type: str, server: McpServer, audit: AuditEntry) -> Event:
+    """Return the event of something that happened to a server."""
     data = {"mcp_server_id": server.id, "integrated_account_id": server.account_id, "name": server.name}
     return Event(event_type, audit.at, data)
 

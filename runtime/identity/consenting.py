@@ -1,0 +1,248 @@
+"""What a person lets a client do: the companies and methods to choose from, and the grant that is made of the choice.
+
+Called by `web.oauth_pages`. Nothing beyond the person's role can be chosen, whatever the client asks for; a grant has
+one MCP server for each company, whose secret nobody knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+from uuid import uuid4
+
+from generator.catalog import Tool, select
+from generator.vendor import Integration
+from runtime.deployment import Deployment
+from runtime.errors import Conflict, InvalidRequest
+from runtime.identity.authorizing import AuthorizationRequest, SealedRequest, find_slug
+from runtime.identity.clients import ClientLook
+from runtime.identity.oauth_scopes import CLASSES, CUSTOM, WRITE, list_possible_scopes, write_scope
+from runtime.keys.crypto import make_secret
+from runtime.model import Account, AccountId, AuditEntry, McpServer, McpServerId, ServerConfig, TokenHash
+from runtime.operations.mcp_servers import PREFIX as SERVER_PREFIX
+from runtime.operations.mcp_servers import check_filter
+from runtime.people import OAuthCode, OAuthGrant, OAuthGrantId, Person
+
+CODE_PREFIX = "lpa_"
+CODE_SECONDS = 60.0
+"""How long an authorization code is good: a client exchanges it at once."""
+DAY = 86_400.0
+"""Seconds."""
+ENDS: Mapping[str, tuple[str, float | None]] = {
+    "hour": ("1 hour", 3_600.0),
+    "day": ("1 day", DAY),
+    "month": ("30 days", 30 * DAY),
+    "quarter": ("90 days", 90 * DAY),
+    "never": ("Until it is revoked", None),
+}
+"""How long a grant may last, as the page offers it."""
+USUAL_END = "quarter"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company that a person may let a client use, with the scopes that the person's role allows for it."""
+
+    account: Account
+    integration: Integration
+    tools: tuple[Tool, ...]
+    possible: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chose: companies, the default one, scopes, the tags of each integration, and how long."""
+
+    companies: tuple[str, ...]
+    default: str
+    scopes: frozenset[str]
+    tags: Mapping[str, tuple[str, ...]]
+    ends: str
+
+
+class Consenting:
+    """Lists what may be chosen, and makes grants."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment, self._stores = deployment, deployment.stores
+
+    async def list_companies(self, person: Person, request: AuthorizationRequest) -> list[Company]:
+        """Return the companies that a person may let a client use at the resource of its request."""
+        found = await asyncio.to_thread(self._read_companies, person)
+        slug = unquote(find_slug(request))
+        if not slug:
+            return found
+        named = [each for each in found if each.account.id == slug]
+        named = named or [each for each in found if each.account.external_id == slug]
+        return named if len(named) == 1 else []
+
+    def _read_companies(self, person: Person) -> list[Company]:
+        catalog, found = self._deployment.catalog(), []
+        for account_id, role, tools_role in self._stores.records.list_grantable(person.id):
+            account = self._stores.read_account(account_id)
+            integration = catalog.integrations.get(account.integration) if account is not None else None
+            if account is None or integration is None or account.status == "disconnected":
+                continue
+            handles_money = getattr(integration, "handles_money", True)
+            possible = list_possible_scopes(role, tools_role, handles_money=handles_money)
+            if account.is_read_only:
+                possible -= {WRITE}
+            if possible:
+                found.append(
+                    Company(account, integration, tuple(catalog.list_tools(integration.name)), possible)
+                )
+        return found
+
+    async def approve(
+        self,
+        person: Person,
+        sealed: SealedRequest,
+        look: ClientLook,
+        companies: Sequence[Company],
+        choice: Choice,
+    ) -> str:
+        """Make the grant that a person chose, and return its authorization code.
+
+        Raises InvalidRequest for a choice that leaves nothing, and Conflict for a form that was sent before.
+        """
+        chosen = choose_companies(companies, choice)
+        configs = [make_config(company, choice) for company in chosen]
+        await self.take(sealed)
+        grant, servers = self._make(person, sealed.request, look, chosen, configs, choice)
+        code = make_secret(CODE_PREFIX)
+        stored = (self._deployment.keys.hash_token(code), _make_code(grant, sealed.request, configs))
+        limited = frozenset(
+            each.account.tenant_id for each in chosen if each.account.tenant_limits.mcp_servers
+        )
+        audit = self._describe(person, grant, stored[1].scope, chosen)
+        if not await self._stores.write(
+            lambda: self._stores.records.add_oauth_grant(grant, servers, limited, stored, audit)
+        ):
+            raise Conflict(
+                "A company was removed meanwhile.", advice="Open the page again and choose once more."
+            )
+        return code
+
+    async def take(self, sealed: SealedRequest) -> None:
+        """Have a form used, which works once. Raises Conflict when it was used before, and InvalidRequest later."""
+        keys, now = self._deployment.keys, self._deployment.clock()
+        if sealed.ends_at <= now:
+            raise InvalidRequest(
+                "This page was open for too long.",
+                advice="Begin again in the program that asked for your permission.",
+            )
+        name = keys.hash_key(f"consent {sealed.name}".encode())
+        _found, is_new = await self._stores.write(
+            lambda: self._stores.bind_key(name, name, now, sealed.ends_at)
+        )
+        if not is_new:
+            raise Conflict(
+                "This form was sent before, and works once.",
+                advice="Begin again in the program that asked for your permission.",
+            )
+
+    def _make(
+        self,
+        person: Person,
+        request: AuthorizationRequest,
+        look: ClientLook,
+        chosen: Sequence[Company],
+        configs: Sequence[ServerConfig],
+        choice: Choice,
+    ) -> tuple[OAuthGrant, list[tuple[McpServer, TokenHash]]]:
+        now, seconds = self._deployment.clock(), ENDS[choice.ends][1]
+        ends_at = None if seconds is None else now + seconds
+        default = AccountId(choice.default) if choice.default in choice.companies else chosen[0].account.id
+        grant = OAuthGrant(
+            OAuthGrantId(str(uuid4())), person.id, request.client_id, look.name, look.redirect_host,
+            request.resource, default, now, ends_at,
+        )  # fmt: skip
+        servers = [
+            (
+                McpServer(
+                    McpServerId(str(uuid4())), company.account.id, look.name, config, ends_at, now, now
+                ),
+                self._deployment.keys.hash_token(make_secret(SERVER_PREFIX)),
+            )
+            for company, config in zip(chosen, configs, strict=True)
+        ]
+        return grant, servers
+
+    def _describe(
+        self, person: Person, grant: OAuthGrant, scope: str, chosen: Sequence[Company]
+    ) -> AuditEntry:
+        details = {
+            "client": grant.client_name,
+            "client_id": grant.client_id,
+            "redirect_host": grant.redirect_host,
+            "resource": grant.resource,
+            "scope": scope,
+            "integrated_account_ids": [each.account.id for each in chosen],
+        }
+        return AuditEntry(grant.created_at, person.id, "oauth_grant.created", grant.id, details)
+
+
+def choose_companies(companies: Sequence[Company], choice: Choice) -> list[Company]:
+    """Return the companies that were chosen. Raises InvalidRequest for none, and for one that may not be."""
+    chosen = [each for each in companies if each.account.id in choice.companies]
+    if not chosen or len(chosen) != len(set(choice.companies)):
+        raise InvalidRequest("Choose at least one of the companies on this page.")
+    if choice.ends not in ENDS:
+        raise InvalidRequest("Choose how long it lasts.")
+    return chosen
+
+
+def make_config(company: Company, choice: Choice) -> ServerConfig:
+    """Return the access filter of a choice for one company. Raises InvalidRequest where it leaves no tool."""
+    scopes = choice.scopes & company.possible
+    methods = tuple(each for scope, each in CLASSES.items() if scope in scopes)
+    tags = tuple(choice.tags.get(company.integration.name, ()))
+    name = company.account.name
+    if not methods:
+        raise InvalidRequest(
+            f"Choose what may be done in {name}: your role there does not allow what is chosen."
+        )
+    try:
+        check_filter(company.integration, company.tools, methods, tags)
+    except InvalidRequest as problem:
+        problem.message = f"{name}: {problem.message}"
+        raise
+    return ServerConfig(methods=methods, tags=tags)
+
+
+def list_tools(company: Company, choice: Choice) -> tuple[Tool, ...]:
+    """Return the tools that a choice leaves of a company."""
+    scopes = choice.scopes & company.possible
+    methods = [each for scope, each in CLASSES.items() if scope in scopes]
+    tags = choice.tags.get(company.integration.name, ())
+    found = select(company.tools, methods, tags) if methods else ()
+    return tuple(tool for tool in found if tool.is_read_only or not company.account.is_read_only)
+
+
+def suggest_choice(companies: Sequence[Company], request: AuthorizationRequest) -> Choice:
+    """Return what the page has chosen when it is opened: one company where there is one, and what was asked for."""
+    first = (companies[0].account.id,) if len(companies) == 1 else ()
+    possible = frozenset[str]().union(*(each.possible for each in companies))
+    default = companies[0].account.id if companies else ""
+    return Choice(first, default, frozenset(request.scopes) & possible, {}, USUAL_END)
+
+
+def _make_code(
+    grant: OAuthGrant, request: AuthorizationRequest, configs: Sequence[ServerConfig]
+) -> OAuthCode:
+    classes = {method for config in configs for method in config.methods}
+    scope = write_scope(scope for scope, each in CLASSES.items() if each in classes)
+    return OAuthCode(
+        grant.id,
+        request.client_id,
+        request.redirect_uri,
+        request.challenge,
+        scope,
+        grant.created_at + CODE_SECONDS,
+    )
+
+
+RISKS: Mapping[str, str] = {"tools:read": "read", WRITE: "overwrite", CUSTOM: "destroy"}
+"""The most that a tool of each scope may do, as the page marks it."""
