@@ -47,16 +47,12 @@ class AccessTokens:
         self._keys = keys
         self._verified: Recent[TokenHash, AccessToken] = Recent(MOST_VERIFIED)
 
-    async def issue(self, grant: OAuthGrant, scope: str) -> tuple[str, int]:
+    async def issue(self, grant: OAuthGrant, scope: str, seconds: int = TOKEN_SECONDS) -> tuple[str, int]:
         """Return an access token for a grant, and in how many seconds it ends. Raises StorageUnavailable."""
         from joserfc import jwt
 
         key, now = await self._keys.find_signer(), int(self._clock())
-        end = (
-            now + TOKEN_SECONDS
-            if grant.expires_at is None
-            else min(now + TOKEN_SECONDS, int(grant.expires_at))
-        )
+        end = now + seconds if grant.expires_at is None else min(now + seconds, int(grant.expires_at))
         claims = {
             "iss": self._issuer,
             "aud": grant.resource,

@@ -70,13 +70,17 @@ class Consenting:
 
     async def list_companies(self, person: Person, request: AuthorizationRequest) -> list[Company]:
         """Return the companies that a person may let a client use at the resource of its request."""
-        found = await asyncio.to_thread(self._read_companies, person)
+        found = await self.list_all(person)
         slug = unquote(find_slug(request))
         if not slug:
             return found
         named = [each for each in found if each.account.id == slug]
         named = named or [each for each in found if each.account.external_id == slug]
         return named if len(named) == 1 else []
+
+    async def list_all(self, person: Person) -> list[Company]:
+        """Return every company that a person may let a client use."""
+        return await asyncio.to_thread(self._read_companies, person)
 
     def _read_companies(self, person: Person) -> list[Company]:
         catalog, found = self._deployment.catalog(), []

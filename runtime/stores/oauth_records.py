@@ -75,10 +75,10 @@ class OAuthRecords(RecordBase):
         grant: OAuthGrant,
         servers: Sequence[tuple[McpServer, TokenHash]],
         limited: frozenset[TenantId],
-        code: tuple[TokenHash, OAuthCode],
+        code: tuple[TokenHash, OAuthCode] | None,
         audit: AuditEntry,
     ) -> bool:
-        """Store a grant with its MCP servers and its code. False when a company is gone.
+        """Store a grant with its MCP servers and its code, if it has one. False when a company is gone.
 
         `limited` are the tenants of its companies that have a limit of MCP servers. Raises LimitReached.
         """
@@ -93,7 +93,8 @@ class OAuthRecords(RecordBase):
                 values = make_server_values(server) | {"token_hash": token_hash, "grant_id": grant.id}
                 connection.execute(insert(MCP_SERVER).values(values))
                 emit(connection, make_server_event("mcp_server.created", server, audit))
-            connection.execute(insert(OAUTH_CODE).values(_of_code(*code)))
+            if code is not None:
+                connection.execute(insert(OAUTH_CODE).values(_of_code(*code)))
             note(connection, audit)
         return True
 
@@ -102,6 +103,13 @@ class OAuthRecords(RecordBase):
         with self._reading.begin() as connection:
             row = connection.execute(select(*_GRANT).where(OAUTH_GRANT.c.id == grant_id)).first()
         return None if row is None else OAuthGrant(*row)
+
+    def list_grant_ends(self, person_id: PersonId, client_id: OAuthClientId, now: float) -> list[float]:
+        """Return when those grants of a person to a client end that have not ended; ones without an end are left out."""
+        mine = (OAUTH_GRANT.c.person_id == person_id, OAUTH_GRANT.c.client_id == client_id)
+        with self._reading.begin() as connection:
+            wanted = select(OAUTH_GRANT.c.expires_at).where(*mine, OAUTH_GRANT.c.expires_at > now)
+            return list(connection.execute(wanted).scalars())
 
     def revoke_oauth_grant(self, grant_id: OAuthGrantId, audit: AuditEntry) -> bool:
         """End a grant, with its MCP servers and tokens. False when there is none any more."""
