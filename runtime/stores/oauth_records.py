@@ -105,7 +105,7 @@ class OAuthRecords(RecordBase):
         return None if row is None else OAuthGrant(*row)
 
     def list_grant_ends(self, person_id: PersonId, client_id: OAuthClientId, now: float) -> list[float]:
-        """Return when those grants of a person to a client end that have not ended; ones without an end are left out."""
+        """Return when the grants of a person to a client end, of those that will and have not."""
         mine = (OAUTH_GRANT.c.person_id == person_id, OAUTH_GRANT.c.client_id == client_id)
         with self._reading.begin() as connection:
             wanted = select(OAUTH_GRANT.c.expires_at).where(*mine, OAUTH_GRANT.c.expires_at > now)
