@@ -144,7 +144,8 @@ class UnsupportedMediaType(InvalidRequest):
 class OAuthRefused(LedgerportError):
     """Our authorization server says no. `error` is the code that an RFC of OAuth has for it.
 
-    `redirect` is the address that takes it back to the client, where one is known to be the client's.
+    `redirect` is the address that takes it back to the client, where one is known to be the client's; `retry_after`
+    the seconds after which it may be asked again, 0 where that changes nothing.
     """
 
     code = "oauth_refused"
@@ -155,6 +156,7 @@ class OAuthRefused(LedgerportError):
         self.error = error
         self.status = status
         self.redirect = ""
+        self.retry_after = 0
 
 
 class Unauthorized(LedgerportError):

@@ -4,4 +4,11 @@ Between the use cases (`operations`) and the endpoints, which ask it who somebod
 is asked. Parts:
 
 - `roles`: the one table of what each role may do, and the one check of it
+- `sessions`: the browsers in which people are signed in
+- `clients`, `client_metadata`, `client_documents`: programs that ask for a grant, and what they say of themselves
+- `authorizing`, `consenting`: what a program asks for, and what a person lets it do
+- `oauth_scopes`, `resources`, `metadata`: what can be asked for, for which addresses, and where that is said
+- `oauth_tokens`, `access_tokens`, `signing_keys`: codes and tokens exchanged, issued and verified
+- `oauth_grants`: what an access token lets through now
+- `granted`: the agents that people have let in, and how that ends
 """

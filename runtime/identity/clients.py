@@ -7,12 +7,14 @@ is verified, but that a document's host is the one in its id: `describe_client` 
 from __future__ import annotations
 
 import asyncio
+import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from generator.vendor import RateWindow
 from runtime.deployment import Deployment
 from runtime.errors import OAuthRefused
 from runtime.identity.client_metadata import (
@@ -25,8 +27,11 @@ from runtime.identity.client_metadata import (
 from runtime.identity.oauth_scopes import ADVERTISED
 from runtime.keys.crypto import make_secret
 from runtime.people import OAuthClient, OAuthClientId
+from runtime.safety.guesses import identify_client
 
 PREFIX = "lpc_"
+REGISTRATIONS = (RateWindow("registrations", 100, 3_600),)
+"""Clients of one address in an hour: hosts register one for each connection of their people, from few addresses."""
 LONGEST_ID = 2_000
 """Characters of a client id; the address of a document is one."""
 NO_STEP_UP_HOSTS = ("claude.ai", "claude.com", "chatgpt.com")
@@ -65,6 +70,19 @@ class Clients:
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment, self._stores = deployment, deployment.stores
+
+    async def check_rate(self, address: str) -> None:
+        """Raise OAuthRefused when one address registers very many clients."""
+        key, now = f"registrations/{identify_client(address)}", self._deployment.monotonic()
+        if wait := math.ceil(await self._stores.hot.admit(key, REGISTRATIONS, now)):
+            refused = OAuthRefused(
+                "temporarily_unavailable",
+                f"This address has registered {REGISTRATIONS[0].limit} clients within an hour.",
+                status=429,
+                advice=f"Use one of them, or try again in {wait} seconds.",
+            )
+            refused.retry_after = wait
+            raise refused
 
     async def register(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Register a client, and return what RFC 7591 answers. Raises OAuthRefused and StorageUnavailable.

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from runtime.errors import InternalError, InvalidRequest, StorageUnavailable
 from runtime.mcp_server import large_bodies, protocol, senders
+from runtime.mcp_server.bearers import Bearers
 from runtime.mcp_server.methods import McpServices, Methods
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import (
@@ -41,8 +42,6 @@ from runtime.mcp_server.toolset import Toolset, Toolsets
 from runtime.model import Grant, TokenHash
 from runtime.networks import is_within
 from runtime.operations import narrowing
-from runtime.operations.bodies import LARGEST_BODY, MIB
-from runtime.operations.files import takes_a_file
 from runtime.operations.server_uses import ServerUses
 from runtime.request_ids import CURRENT, FIELD, add_request_id, choose_request_id
 from runtime.safety.client_addresses import ClientAddresses
@@ -58,18 +57,6 @@ FoundGrant = Grant | None | Awaitable[Grant | None]
 FindGrant = Callable[[TokenHash], FoundGrant]
 """Answers at once where it can, which costs a request the least."""
 
-PREFLIGHT = Reply(
-    204,
-    (
-        (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
-        (
-            b"access-control-allow-headers",
-            b"accept, authorization, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, "
-            + b", ".join(sorted(narrowing.FIELDS)),
-        ),
-        (b"access-control-max-age", b"7200"),
-    ),
-)
 _FAILED = Refused(500, INTERNAL_ERROR, InternalError().message).reply()
 
 
@@ -130,6 +117,8 @@ class Access:
     uses: ServerUses | None = None
     on_misuse: Callable[[Grant, str], object] | None = None
     """Takes a grant that was used from outside its networks, and the address."""
+    bearers: Bearers | None = None
+    """Who answers for access tokens; None where there is no authorization server."""
 
 
 class McpEndpoint:
@@ -149,6 +138,7 @@ class McpEndpoint:
         self._on_misuse = access.on_misuse
         self._hash_token = access.hash_token
         self._find_grant = access.find_grant
+        self._bearers = access.bearers
         self._is_api_token = access.is_api_token
         self._catalog = services.catalog
         self._log = services.log
@@ -227,8 +217,11 @@ class McpEndpoint:
         All checks before the body, in their one order: who sends it (`_check_sender`), is the content JSON. Raises
         Refused and StorageUnavailable.
         """
-        if exchange.head.path in senders.WITHOUT_TOKEN and senders.has_no_token(
-            exchange.head.method, exchange.head.path, exchange.fields
+        path = exchange.head.path
+        if (
+            path in senders.WITHOUT_TOKEN
+            and (self._bearers is None or path not in senders.WITH_BEARER)
+            and senders.has_no_token(exchange.head.method, path, exchange.fields)
         ):
             return senders.NO_TOKEN
         checked = self._check_sender(exchange, "POST")
@@ -258,17 +251,37 @@ class McpEndpoint:
         if wants_stream(exchange.fields.get(b"accept", b"")):
             exchange.take_stream()
         exchange.token, exchange.is_sse = senders.read_token(exchange.head.path, exchange.fields)
-        if not exchange.token and exchange.head.path in senders.WITH_BEARER:
-            return PREFLIGHT
+        if senders.takes_access_token(exchange.head.path):
+            if exchange.head.method == "OPTIONS" and not exchange.token:
+                return senders.PREFLIGHT
+            if self._bearers is not None and not senders.is_secret_token(exchange.token):
+                return self._check_bearer(exchange, self._bearers, method)
         found = self._find_grant(self._hash_of(exchange.token))
         if found is None or isinstance(found, Grant):
             return self._check_grant(exchange, found, method)
         return self._await_grant(exchange, found, method)
 
+    def _check_bearer(
+        self, exchange: Exchange, bearers: Bearers, method: str
+    ) -> Reply | Awaitable[Reply | None] | None:
+        found = bearers.find(exchange.head.path, exchange.token)
+        if isinstance(found, Grant):
+            return self._check_grant(exchange, found, method)
+        return found if isinstance(found, Reply) else self._await_bearer(exchange, found, method)
+
+    async def _await_bearer(
+        self, exchange: Exchange, found: Awaitable[Grant | Reply], method: str
+    ) -> Reply | None:
+        opened = await found
+        return opened if isinstance(opened, Reply) else await self._await_checked(exchange, opened, method)
+
     async def _await_grant(
         self, exchange: Exchange, found: Awaitable[Grant | None], method: str
     ) -> Reply | None:
-        checked = self._check_grant(exchange, await found, method)
+        return await self._await_checked(exchange, await found, method)
+
+    async def _await_checked(self, exchange: Exchange, grant: Grant | None, method: str) -> Reply | None:
+        checked = self._check_grant(exchange, grant, method)
         return checked if checked is None or isinstance(checked, Reply) else await checked
 
     def _check_grant(
@@ -278,7 +291,7 @@ class McpEndpoint:
             return self._refuse_unknown(exchange)
         exchange.grant = grant
         if exchange.head.method == "OPTIONS":
-            return PREFLIGHT
+            return senders.PREFLIGHT
         if exchange.is_sse or exchange.head.method != method:
             raise senders.refuse_method(is_stream=exchange.is_sse or method == "GET")
         return self._check_api_token(exchange, grant) if grant.config.require_api_token_auth else None
@@ -324,6 +337,11 @@ class McpEndpoint:
         grant = exchange.grant
         assert grant is not None
         is_call = message.method == "tools/call" and message.id is not None
+        if is_call and grant.oauth is not None and self._bearers is not None:
+            refusal = self._bearers.check_scope(message, grant, toolset, self.methods.reply)
+            if refusal is not None:
+                self._log("mcp_scope_missing", server=grant.server_id, status=refusal.status)
+                return refusal
         if is_call and grant.config.max_uses:
             return self._take_and_answer(exchange, message, grant, toolset)
         if self._uses is not None:
@@ -355,11 +373,11 @@ class McpEndpoint:
             try:
                 body = await read(exchange.fields, toolset.largest_body, partial(large_bodies.grow, share))
             except Refused as refused:
-                raise _with_rest_endpoint(refused, grant, toolset) from None
+                raise large_bodies.name_rest_endpoint(refused, grant, toolset) from None
             if isinstance(body, bytes):
                 message = protocol.read(body, exchange.fields, exchange.head.sent)
             else:
-                message = await _read_large(exchange, toolset, body)
+                message = await large_bodies.read(exchange.fields, exchange.head.sent, toolset, body)
             del body  # the file holds on to it until it is decoded
             answer = self._answer_message(exchange, message, toolset)
             return answer if isinstance(answer, Reply) else await answer
@@ -392,27 +410,6 @@ class McpEndpoint:
         if token and (wait := await self._guesses.note(self._find_address(exchange))):
             raise senders.refuse_more_guesses(wait)
         raise senders.refuse_without_api_token(is_token_in_field=is_token_in_field)
-
-
-async def _read_large(exchange: Exchange, toolset: Toolset, body: bytearray) -> Message:
-    """Return the message of a body beyond the usual limit, its file cut out of it. Raises Refused."""
-    cut = await large_bodies.cut(body)
-    message = protocol.read(cut.body, exchange.fields, exchange.head.sent)._replace(carried=cut.files)
-    large_bodies.check_use(message, toolset)
-    return message
-
-
-def _with_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Refused:
-    """Return the refusal of a body that is too large; where a tool sends files, with where a larger one is taken."""
-    tools = takes_a_file(toolset.tools)
-    if refused.status != 413 or not tools:
-        return refused
-    most = (toolset.largest_body - LARGEST_BODY) // 4 * 3 // MIB
-    text = (
-        f"{refused.message} A file of up to {most} MiB may come here in base64; send a larger one as "
-        f"multipart/form-data to POST /integrated-account/{grant.account.id}/tools/{tools[0].name} with an API token."
-    )
-    return Refused(refused.status, refused.rpc_code, text, fields=refused.fields)
 
 
 async def send_reply(send: Send, reply: Reply) -> None:

@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 from generator.names import find_tool
 from runtime.errors import Busy
-from runtime.mcp_server import discovery
+from runtime.mcp_server import discovery, protocol
 from runtime.mcp_server.protocol import Message
-from runtime.mcp_server.replies import BUSY, INVALID_REQUEST, Refused
+from runtime.mcp_server.replies import BUSY, INVALID_REQUEST, Field, Refused
+from runtime.mcp_server.request import Fields
 from runtime.mcp_server.toolset import Toolset
+from runtime.model import Grant
 from runtime.operations.bodies import LARGEST_BODY, MIB
 from runtime.operations.budget import Budget, Share
-from runtime.operations.files import hash_content
+from runtime.operations.files import hash_content, takes_a_file
 from runtime.upstream.files import CarriedFiles, EncodedFile
 
 MOST_BYTES = 128 * MIB
@@ -95,3 +97,24 @@ def _not_a_file(message: Message | None = None) -> Refused:
     )
     id = message.id if message is not None else None
     return Refused(413, INVALID_REQUEST, text, id=id)
+
+
+async def read(fields: Fields, sent: list[Field], toolset: Toolset, body: bytearray) -> Message:
+    """Return the message of a body beyond the usual limit, its file cut out of it. Raises Refused."""
+    found = await cut(body)
+    message = protocol.read(found.body, fields, sent)._replace(carried=found.files)
+    check_use(message, toolset)
+    return message
+
+
+def name_rest_endpoint(refused: Refused, grant: Grant, toolset: Toolset) -> Refused:
+    """Return the refusal of a body that is too large; where a tool sends files, with where a larger one is taken."""
+    tools = takes_a_file(toolset.tools)
+    if refused.status != 413 or not tools:
+        return refused
+    most = (toolset.largest_body - LARGEST_BODY) // 4 * 3 // MIB
+    text = (
+        f"{refused.message} A file of up to {most} MiB may come here in base64; send a larger one as "
+        f"multipart/form-data to POST /integrated-account/{grant.account.id}/tools/{tools[0].name} with an API token."
+    )
+    return Refused(refused.status, refused.rpc_code, text, fields=refused.fields)

@@ -142,7 +142,7 @@ class Methods:
             case "resources/read":
                 return self._read_resource(message, grant, toolset, fields)
             case "resources/list" | "resources/templates/list":
-                return self._reply(message, grant, resources.list_none(message, _RESOURCES[message.method]))
+                return self.reply(message, grant, resources.list_none(message, _RESOURCES[message.method]))
         return self._greet(message, grant, toolset, fields)
 
     def _greet(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
@@ -151,7 +151,7 @@ class Methods:
             case "initialize", False:
                 return self._initialize(message, grant, toolset, fields)
             case "ping", False:
-                return self._reply(message, grant, {})
+                return self.reply(message, grant, {})
             case "server/discover", True:
                 return self._discover(message, grant, toolset)
         raise protocol.refuse_method(message)
@@ -170,7 +170,7 @@ class Methods:
             "capabilities": CAPABILITIES,
             "serverInfo": orjson.Fragment(self._server_info(grant)),
         }
-        return self._reply(message, grant, result | self._instructions(grant, toolset))
+        return self.reply(message, grant, result | self._instructions(grant, toolset))
 
     def _discover(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
         result = {
@@ -180,7 +180,7 @@ class Methods:
             "ttlMs": FRESH_FOR_MS,
             "cacheScope": "private",
         }
-        return self._reply(message, grant, result | self._instructions(grant, toolset))
+        return self.reply(message, grant, result | self._instructions(grant, toolset))
 
     def _list(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         """Return the tools of a toolset; raises Refused for a cursor, because there is one page."""
@@ -343,7 +343,8 @@ class Methods:
         task.add_done_callback(self._writes.discard)
         return await asyncio.shield(task)
 
-    def _reply(self, message: Message, grant: Grant, result: dict[str, Any]) -> Reply:
+    def reply(self, message: Message, grant: Grant, result: dict[str, Any]) -> Reply:
+        """Return the reply to a message whose result is this."""
         return Reply(200, ANSWER_FIELDS, self._body(message, grant, result))
 
     def _body(self, message: Message, grant: Grant, result: dict[str, Any]) -> bytes:

@@ -12,8 +12,9 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from runtime.errors import StorageUnavailable, TooManyGuesses
-from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, RATE_LIMITED, Field, Refused
+from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, RATE_LIMITED, Field, Refused, Reply
 from runtime.mcp_server.request import Fields
+from runtime.operations import narrowing
 from runtime.operations.mcp_servers import PREFIX as TOKEN_PREFIX
 
 PREFIX = "/mcp/"
@@ -25,6 +26,8 @@ SSE_ENDING = "/sse"
 """What some people add to a URL for a client of the older transport: such a URL opens a stream as well."""
 WITH_BEARER = frozenset({"/mcp", "/mcp/"})
 """Paths that take the token in the header field."""
+COMPANY_PREFIX = "/c/"
+"""What the path of one company begins with, which takes nothing but an access token."""
 WITHOUT_TOKEN = WITH_BEARER | {"/sse", "/sse/"}
 """Paths that have none. Clients guess them as well: without a token in the header field they say how it is."""
 ALLOW: Field = (b"allow", b"POST, OPTIONS")
@@ -39,11 +42,35 @@ NO_TOKEN = Refused(
 ).reply()
 
 
+PREFLIGHT = Reply(
+    204,
+    (
+        (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+        (
+            b"access-control-allow-headers",
+            b"accept, authorization, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, "
+            + b", ".join(sorted(narrowing.FIELDS)),
+        ),
+        (b"access-control-max-age", b"7200"),
+    ),
+)
+
+
 def has_no_token(method: str, path: str, fields: Fields) -> bool:
     """Whether a request names no MCP server: neither its path does, nor the header field where that may."""
     if path in WITH_BEARER:
         return method != "OPTIONS" and not read_bearer(fields)
     return path in WITHOUT_TOKEN
+
+
+def takes_access_token(path: str) -> bool:
+    """Whether a path is one of those that access tokens are for."""
+    return path in WITH_BEARER or path.startswith(COMPANY_PREFIX)
+
+
+def is_secret_token(token: str) -> bool:
+    """Whether a token is that of a secret URL, and no access token."""
+    return token.startswith(TOKEN_PREFIX)
 
 
 def read_token(path: str, fields: Fields) -> tuple[str, bool]:
@@ -52,7 +79,7 @@ def read_token(path: str, fields: Fields) -> tuple[str, bool]:
     It is empty for the preflight of a request with the token in the header field. Raises Refused for two tokens that
     differ.
     """
-    if path in WITH_BEARER:
+    if takes_access_token(path):
         return read_bearer(fields), False
     token = path.removeprefix(PREFIX).removesuffix("/")
     is_sse = token.endswith(SSE_ENDING)

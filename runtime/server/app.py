@@ -1,6 +1,8 @@
-"""Puts the runtime together: one ASGI application with four parts over one set of stores.
+"""Puts the runtime together: one ASGI application with its parts over one set of stores.
 
     /mcp/{token}     the MCP endpoint (raw ASGI: nothing between the server and it)
+    /mcp, /c/{company}/mcp
+                     the same by access token
     /sse/{token}     the same for clients of the older transport, HTTP with SSE
     /connect/…, /    the pages
     everything else  the management API
@@ -28,6 +30,7 @@ from runtime.connect.echoes import list_app_secrets
 from runtime.connect.tokens import AccessTokens, check_connected
 from runtime.deployment import Deployment
 from runtime.errors import SettingsError
+from runtime.identity.resources import is_company_path
 from runtime.jobs.runner import Jobs, make_durable_engine
 from runtime.logs import Log, make_log
 from runtime.mcp_server.changes import Changes
@@ -61,6 +64,7 @@ from runtime.recent import Recent
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import MOST_ADDRESSES, Guesses
 from runtime.safety.once import Once
+from runtime.server.authorization import Authorization
 from runtime.server.metrics import LoopLag, Metrics, count_sent, make_gauges
 from runtime.server.refusals import UNKNOWN_HOST
 from runtime.server.reload import COMPILE, Reloader
@@ -111,6 +115,7 @@ class Runtime:
         self.client = make_client(settings, self.telemetry)
         self.deployment = Deployment(settings, self.keys, self.stores, self.get_catalog, counts=self.counts)
         self.tokens = AccessTokens(self.deployment)
+        self.authorization = Authorization(self.deployment, self.get_catalog)
         self.api_tokens = ApiTokens(self.stores, self.keys)
         self.spending = Spending(self.stores)
         self.uses = ServerUses(self.stores)
@@ -261,6 +266,7 @@ class Application:
                 runtime.addresses,
                 runtime.uses,
                 runtime.report_misuse,
+                runtime.authorization.bearers,
             ),
             Gate(runtime.settings.allowed_origins, _host_names(runtime.settings)),
             runtime.counts.requests,
@@ -278,7 +284,7 @@ class Application:
             path = scope["path"]
             if is_sse(scope["method"], path) and path not in WITHOUT_TOKEN:
                 await self.sse(scope, receive, send)
-            elif path.startswith(PREFIX) or path in WITHOUT_TOKEN:
+            elif path.startswith(PREFIX) or path in WITHOUT_TOKEN or is_company_path(path):
                 await self.mcp(scope, receive, send)
             elif not self.mcp.gate.is_host_known(dict(scope["headers"])):
                 await send_reply(send, UNKNOWN_HOST.reply(b""))
@@ -291,13 +297,14 @@ class Application:
     def _make_api_and_pages(self) -> Asgi:
         """Return the management API and the pages; imported at their first request."""
         from runtime.api.routes import Watching, make_application
+        from runtime.identity.sessions import Sessions
         from runtime.operations.accounts import Accounts
         from runtime.operations.readiness import Readiness
         from runtime.web.routes import make_routes
 
         runtime = self._runtime
         accounts = Accounts(runtime.deployment, runtime.tokens)
-        self._api_and_pages = make_application(
+        application = make_application(
             runtime.deployment,
             calls=runtime.calls,
             tokens=runtime.tokens,
@@ -317,10 +324,15 @@ class Application:
                 runtime.finished,
                 self.metrics.render,
             ),
-            pages=make_routes(
-                accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
-            ),
+            pages=[
+                *make_routes(
+                    accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
+                ),
+                *runtime.authorization.make_routes(runtime.log, runtime.addresses),
+            ],
         )
+        application.state.sessions = Sessions(runtime.deployment)
+        self._api_and_pages = application
         return self._api_and_pages
 
     async def _live(self, receive: Receive, send: Send) -> None:

@@ -24,7 +24,7 @@ Respond = Callable[[Head, bytes], Reply | Awaitable[Reply]]
 
 LARGEST_HELD = 64 * 1024
 """Bytes of a body. The calls of agents have 200 to 4,000; a larger one costs more to read than to pass through ASGI."""
-_PLAIN_URL = re.compile(rb"/mcp(?:/[\w/-]*)?", re.ASCII)
+_PLAIN_URL = re.compile(rb"/mcp(?:/[\w/-]*)?|/c/[\w-]+/mcp", re.ASCII)
 """A URL that is its path as it stands: no query, no fragment, nothing encoded."""
 
 

@@ -115,6 +115,14 @@ class OAuthRecords(RecordBase):
         """End a grant, with its MCP servers and tokens. False when there is none any more."""
         return self._change(delete(OAUTH_GRANT).where(OAUTH_GRANT.c.id == grant_id), audit)
 
+    def revoke_in_tenants(
+        self, grant_id: OAuthGrantId, tenants: Sequence[TenantId], audit: AuditEntry
+    ) -> bool:
+        """End what a grant reaches in some tenants. False when that is nothing any more."""
+        accounts = select(ACCOUNT.c.id).where(ACCOUNT.c.tenant_id.in_(tenants)).scalar_subquery()
+        mine = (MCP_SERVER.c.grant_id == grant_id, MCP_SERVER.c.account_id.in_(accounts))
+        return self._change(delete(MCP_SERVER).where(*mine), audit)
+
     def list_oauth_grants(
         self, person_id: PersonId, tenants: Sequence[TenantId], now: float
     ) -> list[ListedGrant]:

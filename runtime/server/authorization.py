@@ -1,0 +1,40 @@
+"""Puts the authorization server together: what `app` needs of it at its start, and what its first page needs.
+
+Called by `app`. The MCP endpoint has the part that reads access tokens from the start; the rest, with its pages, is
+imported with the management API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from generator.catalog import Catalog
+from runtime.deployment import Deployment
+from runtime.identity.access_tokens import AccessTokens
+from runtime.identity.oauth_grants import OpenGrants
+from runtime.identity.signing_keys import SigningKeys
+from runtime.logs import Log
+from runtime.mcp_server.bearers import Bearers
+from runtime.safety.client_addresses import ClientAddresses
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+
+class Authorization:
+    """The authorization server of one process."""
+
+    def __init__(self, deployment: Deployment, catalog: Callable[[], Catalog]) -> None:
+        self._deployment = deployment
+        self._keys = SigningKeys(deployment)
+        self._tokens = AccessTokens(deployment, self._keys)
+        self.bearers = Bearers(self._tokens, OpenGrants(deployment), deployment.settings.public_url, catalog)
+
+    def make_routes(self, log: Log, addresses: ClientAddresses) -> list[BaseRoute]:
+        """Return the routes of its endpoints and pages."""
+        from runtime.identity.oauth_tokens import OAuthTokens
+        from runtime.web.oauth_routes import make_oauth_routes
+
+        tokens = OAuthTokens(self._deployment, self._tokens, log)
+        return make_oauth_routes(self._deployment, tokens, self._keys, addresses, log)
