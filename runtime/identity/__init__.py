@@ -4,4 +4,5 @@ Between the use cases (`operations`) and the endpoints, which ask it who somebod
 is asked. Parts:
 
 - `roles`: the one table of what each role may do, and the one check of it
+- `sessions`: the browsers in which people are signed in
 """
