@@ -45,13 +45,18 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A link that works once, by which somebody becomes a member or signs in. Only the hash of its secret is stored."""
+    """A link that works once, by which somebody becomes a member or signs in. Only the hash of its secret is stored.
+
+    `signs_in`: it also signs in a person whom Ledgerport knows already. Only the operator's links do: whoever invites
+    an address sees the link, and could otherwise sign in as anybody.
+    """
 
     id: InvitationId
     tenant_id: TenantId
     email: str
     role: Role
     invited_by: str
+    signs_in: bool
     created_at: float
     expires_at: float
     used_at: float | None = None

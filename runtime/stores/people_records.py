@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Select, delete, func, select, text, update
 
 from runtime.errors import Conflict
 from runtime.model import AuditEntry
 from runtime.people import Member, Person, PersonId, Role
-from runtime.stores.people_tables import INVITATION, MEMBER, PERSON, PERSON_IDENTITY, SESSION
+from runtime.stores.people_tables import INVITATION, MEMBER, PASSKEY, PERSON, PERSON_IDENTITY, SESSION
 from runtime.stores.record_base import RecordBase, note
 from runtime.stores.tenant_records import hold_tenant
 from runtime.tenancy import TenantId
@@ -24,6 +24,10 @@ _MEMBER = (MEMBER.c.tenant_id, MEMBER.c.person_id, MEMBER.c.role, MEMBER.c.creat
 _ADD_PERSON = text(
     "INSERT INTO person (id, email, name, created_at) VALUES (:id, :email, :name, :created_at) "
     "ON CONFLICT (email) DO NOTHING"
+)
+_ADD_IDENTITY = text(
+    "INSERT INTO person_identity (issuer, subject, person_id, created_at) "
+    "VALUES (:issuer, :subject, :person_id, :created_at) ON CONFLICT (issuer, subject) DO NOTHING"
 )
 _ADD_MEMBER = text(
     "INSERT INTO member (tenant_id, person_id, role, created_at) VALUES (:tenant_id, :person_id, :role, :now) "
@@ -50,9 +54,12 @@ class PeopleRecords(RecordBase):
         )
 
     def add_identity(self, issuer: str, subject: str, person_id: PersonId, audit: AuditEntry) -> None:
-        """Have a person found by an identity from now on."""
-        values = {"issuer": issuer, "subject": subject, "person_id": person_id, "created_at": audit.at}
-        self._change(insert(PERSON_IDENTITY).values(values), audit)
+        """Have a person found by an identity from now on.
+
+        With the first one, passkeys and sessions of before end: nobody had verified the address of who made them.
+        """
+        with self._engine.begin() as connection:
+            link_identity(connection, (issuer, subject), person_id, audit)
 
     def list_members(self, tenant_id: TenantId) -> list[tuple[Person, Member]]:
         """Return the people of a tenant with their roles, by email address."""
@@ -77,8 +84,9 @@ class PeopleRecords(RecordBase):
             return _find_member(connection, tenant_id, person_id)
 
     def change_role(self, expected: Member, role: Role, audit: AuditEntry) -> Member | None:
-        """Give a member another role, and end all sessions of the person; None when the role is not the expected one.
+        """Give a member another role; None when the role is not the expected one any more.
 
+        It ends all sessions of the person, and the links by which he or she has invited others.
         Raises Conflict when it would leave the tenant without an owner.
         """
         mine = (MEMBER.c.tenant_id == expected.tenant_id, MEMBER.c.person_id == expected.person_id)
@@ -88,14 +96,15 @@ class PeopleRecords(RecordBase):
                 return None
             _check_owners(connection, found, role)
             connection.execute(update(MEMBER).where(*mine).values(role=role))
-            connection.execute(delete(SESSION).where(SESSION.c.person_id == expected.person_id))
+            _end_access(connection, expected)
             note(connection, audit, {"before": found.role, "after": role})
         return Member(found.tenant_id, found.person_id, role, found.created_at)
 
     def remove_member(self, expected: Member, audit: AuditEntry) -> bool:
-        """Remove a member, with what is pending for his or her address in the tenant, and end all sessions.
+        """Remove a member, and what is pending for the same address in the tenant.
 
-        False when the role is not the expected one. Raises Conflict for the last owner.
+        False when the role is not the expected one any more. Sessions and links end as in `change_role`. Raises
+        Conflict for the last owner.
         """
         mine = (MEMBER.c.tenant_id == expected.tenant_id, MEMBER.c.person_id == expected.person_id)
         email = select(PERSON.c.email).where(PERSON.c.id == expected.person_id).scalar_subquery()
@@ -107,7 +116,7 @@ class PeopleRecords(RecordBase):
             _check_owners(connection, found, None)
             connection.execute(delete(MEMBER).where(*mine))
             connection.execute(delete(INVITATION).where(*pending))
-            connection.execute(delete(SESSION).where(SESSION.c.person_id == expected.person_id))
+            _end_access(connection, expected)
             note(connection, audit, {"before": found.role})
         return True
 
@@ -117,11 +126,31 @@ class PeopleRecords(RecordBase):
         return None if row is None else Person(*row)
 
 
+def _end_access(connection: Connection, member: Member) -> None:
+    """End the sessions of a person, and the links that the former role has let him or her make."""
+    connection.execute(delete(SESSION).where(SESSION.c.person_id == member.person_id))
+    made = (INVITATION.c.tenant_id == member.tenant_id, INVITATION.c.invited_by == member.person_id)
+    connection.execute(delete(INVITATION).where(*made, INVITATION.c.used_at.is_(None)))
+
+
 def make_person(connection: Connection, person: Person) -> Person:
-    """Return the person with this email address, made as given where there is none."""
+    """Return the person with this email address, made as given where there is none: then the id is the given one."""
     values = {"id": person.id, "email": person.email, "name": person.name, "created_at": person.created_at}
     connection.execute(_ADD_PERSON, values)
     return Person(*connection.execute(select(*_PERSON).where(PERSON.c.email == person.email)).one())
+
+
+def link_identity(
+    connection: Connection, identity: tuple[str, str], person_id: PersonId, audit: AuditEntry
+) -> None:
+    """Have a person found by an issuer and its subject; whatever was set up before the first of them ends."""
+    has_any = select(PERSON_IDENTITY.c.issuer).where(PERSON_IDENTITY.c.person_id == person_id).limit(1)
+    if connection.execute(has_any).first() is None:
+        forget_passkeys(connection, person_id)
+    issuer, subject = identity
+    values = {"issuer": issuer, "subject": subject, "person_id": person_id, "created_at": audit.at}
+    if connection.execute(_ADD_IDENTITY, values).rowcount:
+        note(connection, audit)
 
 
 def make_member(
@@ -131,6 +160,12 @@ def make_member(
     hold_tenant(connection, tenant_id, now)
     values = {"tenant_id": tenant_id, "person_id": person_id, "role": role, "now": now}
     return connection.execute(_ADD_MEMBER, values).rowcount > 0
+
+
+def forget_passkeys(connection: Connection, person_id: PersonId) -> None:
+    """End passkeys and sessions: whoever set them up has not shown that the address is his or hers."""
+    connection.execute(delete(PASSKEY).where(PASSKEY.c.person_id == person_id))
+    connection.execute(delete(SESSION).where(SESSION.c.person_id == person_id))
 
 
 def _find_member(connection: Connection, tenant_id: TenantId, person_id: PersonId) -> Member | None:
