@@ -318,7 +318,7 @@ class Application:
                 self.metrics.render,
             ),
             pages=make_routes(
-                accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
+                runtime.deployment, accounts.authorizations, runtime.log, runtime.guesses, runtime.addresses
             ),
         )
         return self._api_and_pages
