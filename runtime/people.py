@@ -19,6 +19,8 @@ OAuthGrantId = NewType("OAuthGrantId", str)
 Role = Literal["viewer", "member", "billing_admin", "admin", "owner"]
 ROLES: tuple[Role, ...] = get_args(Role)
 """Each has in it what the one before may do."""
+SESSION_IDLE_SECONDS = 12 * 3600.0
+"""How long a session outlives its last use: a working day, so that nobody signs in twice in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,18 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A link that works once, by which somebody becomes a member or signs in. Only the hash of its secret is stored."""
+    """A link that works once, by which somebody becomes a member or signs in. Only the hash of its secret is stored.
+
+    `signs_in`: it also signs in a person whom Ledgerport knows already. Only the operator's links do: whoever invites
+    an address sees the link, and could otherwise sign in as anybody.
+    """
 
     id: InvitationId
     tenant_id: TenantId
     email: str
     role: Role
     invited_by: str
+    signs_in: bool
     created_at: float
     expires_at: float
     used_at: float | None = None
@@ -93,6 +100,17 @@ class Passkey:
     name: str
     created_at: float
     last_used_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A sign-in that is under way: what it is by, what it has to remember, sealed, and in which browser it is."""
+
+    kind: str
+    sealed: bytes = field(repr=False)
+    browser_hash: bytes = field(repr=False)
+    return_to: str
+    expires_at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,21 @@ OF_INTEGRATION = (
     Setting("ORIGIN", values.read_origin, "", "A simulator of the vendor.", "origin", otherwise="the vendor itself"),
 )  # fmt: skip
 """What can be set for each integration, under LEDGERPORT_<INTEGRATION>_…; `field` is one of `IntegrationSettings`."""
+OF_ISSUER = (
+    Setting(
+        "ISSUER", values.read_issuer, "", "An issuer of identities by which people sign in, or the address of the "
+        "document that describes it.", "issuer",
+    ),
+    Setting("CLIENT_ID", values.read_key, "", "The client id of your app at the issuer.", "client_id"),
+    Setting(
+        "CLIENT_SECRET", values.read_key, "", "The client secret of that app.", "client_secret",
+        is_secret=True, may_be_file=True,
+    ),
+    Setting("TITLE", values.read_text, "", "What the button says: Sign in with …", "title", otherwise="the name"),
+)  # fmt: skip
+"""What can be set for each issuer of identities, under LEDGERPORT_OIDC_<NAME>_…; `field` is one of `IssuerSettings`."""
+_OIDC = f"{PREFIX}OIDC_"
+_NAME_OF_ISSUER = re.compile(rf"{_OIDC}([A-Z0-9_]+?)_({'|'.join(each.name for each in OF_ISSUER)})")
 _NAME_OF_INTEGRATION = re.compile(
     rf"LEDGERPORT_([A-Z0-9_]+?)_({'|'.join(each.name for each in OF_INTEGRATION)})"
 )
@@ -163,9 +178,20 @@ def read_given(environ: Mapping[str, str]) -> Given:
 def split_name(name: str) -> tuple[str, Setting] | None:
     """Return the integration that a variable is for, in lower case, and what it sets there."""
     match = _NAME_OF_INTEGRATION.fullmatch(name)
-    if match is None or name in BY_NAME:
+    if match is None or name in BY_NAME or name.startswith(_OIDC):
         return None
     return match[1].lower(), next(each for each in OF_INTEGRATION if each.name == match[2])
+
+
+def split_issuer_name(name: str) -> tuple[str, Setting] | None:
+    """Return the issuer of identities that a variable is for, in lower case, and what it sets there."""
+    match = _NAME_OF_ISSUER.fullmatch(name)
+    return (match[1].lower(), next(each for each in OF_ISSUER if each.name == match[2])) if match else None
+
+
+def name_issuer_variable(issuer: str, name: str) -> str:
+    """Return the variable that sets something for an issuer of identities."""
+    return f"{_OIDC}{issuer.upper()}_{name}"
 
 
 def name_variable(integration: str, name: str) -> str:
@@ -175,10 +201,10 @@ def name_variable(integration: str, name: str) -> str:
 
 def _find_plain_name(name: str) -> str:
     """Return the setting that a variable is of, without _FILE. Raises SettingsError when there is none."""
-    if name in BY_NAME or split_name(name):
+    if name in BY_NAME or split_name(name) or split_issuer_name(name):
         return name
     plain = name.removesuffix(FROM_FILE)
-    found = BY_NAME.get(plain) or (split_name(plain) or (None, None))[1]
+    found = BY_NAME.get(plain) or (split_issuer_name(plain) or split_name(plain) or (None, None))[1]
     if plain != name and found is not None and found.may_be_file:
         return plain
     known = [*BY_NAME, *(each.name + FROM_FILE for each in TABLE if each.may_be_file)]

@@ -108,6 +108,14 @@ def read_origin(name: str, text: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
+def read_issuer(name: str, text: str) -> str:
+    """Return the address of an issuer of identities, or of the document that describes it; empty stays empty."""
+    parts = urlsplit(text) if text.isascii() and text.isprintable() else urlsplit("")
+    if text and (parts.query or parts.fragment or not read_origin(name, f"{parts.scheme}://{parts.netloc}")):
+        raise SettingsError(f"{name} must be like https://accounts.example.com, without a query.")
+    return text
+
+
 def read_origins(name: str, text: str) -> tuple[str, ...]:
     """Return origins that stand between commas."""
     words = [word.strip() for word in text.split(",")]

@@ -17,7 +17,18 @@ from runtime.errors import SettingsError
 from runtime.keys.crypto import Keys
 from runtime.keys.master_key import FILE_NAME, read_secret_key
 from runtime.redis_address import RedisAddress
-from runtime.setting_table import BY_NAME, TABLE, Given, Setting, name_variable, read_given, split_name
+from runtime.setting_table import (
+    BY_NAME,
+    OF_ISSUER,
+    TABLE,
+    Given,
+    Setting,
+    name_issuer_variable,
+    name_variable,
+    read_given,
+    split_issuer_name,
+    split_name,
+)
 from runtime.setting_values import LOOPBACK as LOOPBACK
 from runtime.watching.telemetry import Signal, choose_signals
 
@@ -37,6 +48,17 @@ class IntegrationSettings:
     is_environment_set: bool = False
     origin: str = ""
     """Scheme, host and port of a simulator of the vendor; empty for the vendor itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerSettings:
+    """An issuer of identities by which people sign in (OpenID Connect), and our app there."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    title: str
 
 
 NOTHING_SET = IntegrationSettings()
@@ -87,6 +109,7 @@ class Settings:
     definitions: tuple[Path, ...] = ()
     """Folders of definitions that are laid over ours, in this order."""
     integrations: Mapping[str, IntegrationSettings] = field(default_factory=dict)
+    issuers: Mapping[str, IssuerSettings] = field(default_factory=dict)
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -110,6 +133,7 @@ class Settings:
             database=database,
             postgres_url=postgres_url,
             integrations=_read_integrations(given),
+            issuers=_read_issuers(given),
             telemetry=choose_signals(environ),
             **values,
         )
@@ -221,6 +245,24 @@ def _read_integrations(given: Given) -> dict[str, IntegrationSettings]:
     return {
         name: IntegrationSettings(**values, is_environment_set="environment" in values)
         for name, values in found.items()
+    }
+
+
+def _read_issuers(given: Given) -> dict[str, IssuerSettings]:
+    """Return the issuers of identities. Raises SettingsError for one of which something is missing."""
+    found: dict[str, dict[str, str]] = {}
+    for variable, text in given.texts.items():
+        if named := split_issuer_name(variable):
+            name, setting = named
+            found.setdefault(name, {})[setting.field] = setting.read(variable, text)
+    for name, values in found.items():
+        needed = [each for each in OF_ISSUER if each.field != "title" and not values.get(each.field)]
+        if needed:
+            missing = " and ".join(name_issuer_variable(name, each.name) for each in needed)
+            raise SettingsError(f"{missing} must be set, so that people can sign in with {name}.")
+    return {
+        name: IssuerSettings(name=name, **{"title": name.replace("_", " ").title(), **values})
+        for name, values in sorted(found.items())
     }
 
 

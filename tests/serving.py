@@ -22,9 +22,9 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def served(application: Any, **settings: Any) -> Iterator[Served]:
-    """Serves until the block ends; `settings` are uvicorn's."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def served(application: Any, port: int = 0, **settings: Any) -> Iterator[Served]:
+    """Serves until the block ends, on a free port where none is given; `settings` are uvicorn's."""
+    listener = socket.create_server(("127.0.0.1", port))
     config = uvicorn.Config(
         application,
         **{"lifespan": "off", "log_config": None, "access_log": False, "server_header": False} | settings,

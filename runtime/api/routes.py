@@ -35,6 +35,7 @@ from runtime.errors import (
     TooManyGuesses,
     Unauthorized,
 )
+from runtime.identity.sessions import Sessions
 from runtime.logs import Log
 from runtime.model import ApiToken, Grant
 from runtime.operations.accounts import Accounts
@@ -124,6 +125,7 @@ def make_application(
         middleware=[Middleware(RequestIds)],
     )
     application.router.redirect_slashes = False
+    application.state.sessions = Sessions(deployment)
     return application
 
 

@@ -21,6 +21,7 @@ from runtime.commands import (
     logs,
     new_entity,
     pages,
+    person,
     rotate_keys,
     settings,
     tokens,
@@ -56,6 +57,7 @@ main.add_command(format_keys.keys)
 main.add_command(accounts.account)
 main.add_command(urls.url)
 main.add_command(tokens.token)
+main.add_command(person.person)
 main.add_command(call.call)
 main.add_command(journal.journal)
 main.add_command(logs.show_logs)

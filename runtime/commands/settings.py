@@ -20,11 +20,14 @@ from runtime.keys.master_key import FILE_NAME
 from runtime.setting_table import (
     BY_NAME,
     OF_INTEGRATION,
+    OF_ISSUER,
     TABLE,
     Given,
     Setting,
+    name_issuer_variable,
     name_variable,
     read_given,
+    split_issuer_name,
     split_name,
 )
 
@@ -78,6 +81,9 @@ def _list_of_integrations(given: Given) -> Iterator[Setting]:
     for name in sorted(named | {*_list_integrations(given)}):
         for each in OF_INTEGRATION:
             yield replace(each, name=name_variable(name, each.name))
+    for name in sorted({split[0] for name in given.texts if (split := split_issuer_name(name))}):
+        for each in OF_ISSUER:
+            yield replace(each, name=name_issuer_variable(name, each.name))
 
 
 def _list_integrations(given: Given) -> Iterator[str]:

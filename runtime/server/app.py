@@ -297,14 +297,18 @@ class Application:
     def _make_api_and_pages(self) -> Asgi:
         """Return the management API and the pages; imported at their first request."""
         from runtime.api.routes import Watching, make_application
-        from runtime.identity.sessions import Sessions
         from runtime.operations.accounts import Accounts
         from runtime.operations.readiness import Readiness
         from runtime.web.routes import make_routes
 
         runtime = self._runtime
         accounts = Accounts(runtime.deployment, runtime.tokens)
-        application = make_application(
+        readiness = Readiness(
+            runtime.stores,
+            find_definition_fault=lambda: self.reloader.fault,
+            has_redis=runtime.stores.link is not None,
+        )
+        self._api_and_pages = make_application(
             runtime.deployment,
             calls=runtime.calls,
             tokens=runtime.tokens,
@@ -315,24 +319,18 @@ class Application:
             uses=runtime.uses,
             addresses=runtime.addresses,
             undo=runtime.undo,
-            watching=Watching(
-                Readiness(
-                    runtime.stores,
-                    find_definition_fault=lambda: self.reloader.fault,
-                    has_redis=runtime.stores.link is not None,
-                ),
-                runtime.finished,
-                self.metrics.render,
-            ),
+            watching=Watching(readiness, runtime.finished, self.metrics.render),
             pages=[
                 *make_routes(
-                    accounts.authorizations, runtime.get_catalog, runtime.log, docs=runtime.settings.docs
+                    runtime.deployment,
+                    accounts.authorizations,
+                    runtime.log,
+                    runtime.guesses,
+                    runtime.addresses,
                 ),
-                *runtime.authorization.make_routes(runtime.log, runtime.addresses),
+                *runtime.authorization.make_routes(runtime.log, runtime.addresses, readiness),
             ],
         )
-        application.state.sessions = Sessions(runtime.deployment)
-        self._api_and_pages = application
         return self._api_and_pages
 
     async def _live(self, receive: Receive, send: Send) -> None:

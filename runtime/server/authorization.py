@@ -21,6 +21,8 @@ from runtime.safety.client_addresses import ClientAddresses
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
+    from runtime.operations.readiness import Readiness
+
 
 class Authorization:
     """The authorization server of one process."""
@@ -29,12 +31,22 @@ class Authorization:
         self._deployment = deployment
         self._keys = SigningKeys(deployment)
         self._tokens = AccessTokens(deployment, self._keys)
-        self.bearers = Bearers(self._tokens, OpenGrants(deployment), deployment.settings.public_url, catalog)
+        self._grants = OpenGrants(deployment)
+        self.bearers = Bearers(self._tokens, self._grants, deployment.settings.public_url, catalog)
 
-    def make_routes(self, log: Log, addresses: ClientAddresses) -> list[BaseRoute]:
-        """Return the routes of its endpoints and pages."""
+    def make_routes(self, log: Log, addresses: ClientAddresses, readiness: Readiness) -> list[BaseRoute]:
+        """Return the routes of its endpoints and pages, and those of sessions for programs."""
+        from runtime.api.session_endpoints import SessionEndpoints
         from runtime.identity.oauth_tokens import OAuthTokens
+        from runtime.identity.program_sessions import ProgramSessions
+        from runtime.identity.sessions import Sessions
         from runtime.web.oauth_routes import make_oauth_routes
 
         tokens = OAuthTokens(self._deployment, self._tokens, log)
-        return make_oauth_routes(self._deployment, tokens, self._keys, addresses, log)
+        programs = ProgramSessions(self._deployment, self._tokens, self._grants)
+        public_url = self._deployment.settings.public_url
+        sessions = SessionEndpoints(Sessions(self._deployment), programs, readiness, public_url, log)
+        return [
+            *make_oauth_routes(self._deployment, tokens, self._keys, addresses, log),
+            *sessions.make_routes(),
+        ]

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import DOUBLE_PRECISION, BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text
+from sqlalchemy import (
+    DOUBLE_PRECISION,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+)
 
 from runtime.stores.tables import METADATA
 
@@ -46,6 +56,7 @@ INVITATION = Table(
     Column("email", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("invited_by", Text, nullable=False),
+    Column("signs_in", Integer, nullable=False),
     Column("created_at", DOUBLE_PRECISION, nullable=False),
     Column("expires_at", DOUBLE_PRECISION, nullable=False),
     Column("used_at", DOUBLE_PRECISION),

@@ -15,10 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.events import Event
 from runtime.model import AccountId, AuditEntry, McpServerId
+from runtime.people import SESSION_IDLE_SECONDS
 from runtime.stores import sqlite
 from runtime.stores.emitting import emit
 from runtime.stores.job_tables import EVENT
 from runtime.stores.oauth_tables import OAUTH_CLIENT, OAUTH_CODE, OAUTH_GRANT, OAUTH_REFRESH_TOKEN
+from runtime.stores.people_tables import INVITATION, SESSION, SIGN_IN
 from runtime.stores.policy_records import DAY
 from runtime.stores.record_base import RecordBase, note
 from runtime.stores.server_use import ExpiredServer
@@ -96,6 +98,9 @@ class PurgeRecords(RecordBase):
             + self._delete_part(LINK_TOKEN, LINK_TOKEN.c.id, LINK_TOKEN.c.expires_at <= latest)
             + self._delete_part(MCP_PREVIOUS_TOKEN, tokens.server_id, tokens.expires_at <= now)
             + self._delete_part(AUTHORIZATION, AUTHORIZATION.c.state_hash, AUTHORIZATION.c.expires_at <= now)
+            + self._delete_part(INVITATION, INVITATION.c.id, INVITATION.c.expires_at <= latest)
+            + self._delete_part(SESSION, SESSION.c.id, SESSION.c.last_used_at <= now - SESSION_IDLE_SECONDS)
+            + self._delete_part(SIGN_IN, SIGN_IN.c.state_hash, SIGN_IN.c.expires_at <= now)
             + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.expires_at <= now)
             + self._delete_part(OAUTH_CODE, OAUTH_CODE.c.code_hash, OAUTH_CODE.c.expires_at <= latest)
             + self._delete_part(

@@ -30,19 +30,21 @@ from runtime.stores.account_records import AccountRecords
 from runtime.stores.call_log_records import CallLogRecords
 from runtime.stores.connection_records import ConnectionRecords
 from runtime.stores.event_records import EventRecords
+from runtime.stores.invitation_records import InvitationRecords
 from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
 from runtime.stores.link_records import LinkRecords
 from runtime.stores.migrations import VERSION_TABLE
 from runtime.stores.oauth_records import OAuthRecords
 from runtime.stores.oauth_token_records import OAuthTokenRecords
+from runtime.stores.people_records import PeopleRecords
 from runtime.stores.policy_records import PolicyRecords
 from runtime.stores.purge_records import PurgeRecords
 from runtime.stores.record_base import RecordBase, count, lock_account, note
 from runtime.stores.refresh_records import RefreshRecords
 from runtime.stores.sealed_records import SealedRecords
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
-from runtime.stores.session_records import SessionRecords
+from runtime.stores.session_records import PasskeyRecords, SessionRecords, SignInRecords
 from runtime.stores.spending_records import SpendingRecords
 from runtime.stores.tables import (
     ACCOUNT,
@@ -192,7 +194,11 @@ class Records(
     JobRecords,
     OAuthRecords,
     OAuthTokenRecords,
+    PeopleRecords,
+    InvitationRecords,
     SessionRecords,
+    SignInRecords,
+    PasskeyRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

@@ -1,72 +1,110 @@
-"""The pages a person sees: those of a connection (`connect`), a plain index, and the reference pages (`docs`).
+"""The pages a person sees: those of a connection (`connect`), sign-in and people, an index, the reference (`docs`).
 
-Called by `server`. Calls `connect.authorize` for a connection. A page takes no script, loads nothing, is framed by
-nobody, is stored by no cache, and sends the address it was reached at to nobody, because that holds the vendor's code.
+Called by `server`. Calls `connect.authorize` for a connection, `identity` for people. A page loads nothing but files of
+ours, is framed by nobody, is stored by no cache, and sends the address it was reached at to nobody, because that may
+hold a secret. Only passkeys need a script, which is a file of ours too.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from generator.catalog import Catalog
 from runtime.connect.authorize import Authorizations
+from runtime.deployment import Deployment
 from runtime.logs import Log
+from runtime.safety.client_addresses import ClientAddresses
+from runtime.safety.guesses import Guesses
+from runtime.web.account_pages import AccountPages
 from runtime.web.connect import ConnectPages, make_connect_routes
 from runtime.web.customer_links import make_link_routes
 from runtime.web.docs import make_docs_routes
+from runtime.web.people_pages import PeoplePages
+from runtime.web.person_pages import PageParts
+from runtime.web.sign_in_pages import SignInPages
+from runtime.web.static_files import StaticFiles
 
 _PAGES = Path(__file__).with_name("pages")
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action {form_action}; "
+    "frame-ancestors 'none'"
+)
+_WITH_SCRIPT = "; script-src 'self'; connect-src 'self'"
+"""Of the pages on which somebody may use a passkey, and of no other."""
+_HEADERS = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
 
 
 class Pages:
     """Renders the pages, with every value escaped."""
 
     def __init__(self) -> None:
-        style = (_PAGES / "style.css").read_text(encoding="utf-8")
+        self.files = StaticFiles()
         self._environment = Environment(
-            loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined
+            loader=FileSystemLoader(_PAGES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
-        self._environment.globals["style"] = Markup(style)  # noqa: S704  (our own file)
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        self._headers = {
-            "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
-            "form-action {form_action}; frame-ancestors 'none'",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-        }
+        self._environment.globals["static"] = self.files.find_address
+        self._environment.filters |= {"day": format_day, "signed_in_by": describe_sign_in}
 
     def show(self, page: str, status: int = 200, *, form_action: str = "'none'", **values: Any) -> Response:
         """Return a page as a response. `form_action` is where its form may lead, as the content security policy
         says it.
         """
         text = self._environment.get_template(f"{page}.html").render(values)
-        headers = {name: value.replace("{form_action}", form_action) for name, value in self._headers.items()}
+        policy = _POLICY.replace("{form_action}", form_action)
+        if values.get("has_passkeys"):
+            policy += _WITH_SCRIPT
+        headers = {**_HEADERS, "Content-Security-Policy": policy}
         return Response(text, status, media_type="text/html", headers=headers)
 
 
+def format_day(seconds: float) -> str:
+    """Return a day as people write it, in UTC: Nov 26, 2026."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%b} {moment.day}, {moment.year}"
+
+
+def describe_sign_in(signed_in_by: str) -> str:
+    """Return by what somebody has signed in, for a page."""
+    by, _, name = signed_in_by.partition(":")
+    return f"with {name}" if by == "oidc" else "by a link" if by == "invitation" else f"with a {by}"
+
+
 def make_routes(
-    authorizations: Authorizations, catalog: Callable[[], Catalog], log: Log, *, docs: bool = True
+    deployment: Deployment,
+    authorizations: Authorizations,
+    log: Log,
+    guesses: Guesses | None = None,
+    addresses: ClientAddresses | None = None,
 ) -> list[BaseRoute]:
-    """Return the routes of the pages, with the reference pages when `docs`."""
-    pages = Pages()
+    """Return the routes of the pages, with the reference pages where the settings want them."""
+    pages, catalog, docs = Pages(), deployment.catalog, deployment.settings.docs
     connections = ConnectPages(authorizations, catalog, log, pages.show)
+    parts = PageParts(deployment, pages.show, log, guesses or Guesses(), addresses or ClientAddresses())
 
     async def index(_request: Request) -> Response:
         return pages.show("index", docs=docs)
 
     routes: list[BaseRoute] = [
         Route("/", index, methods=["GET"]),
+        *pages.files.make_routes(),
+        *SignInPages(parts).make_routes(),
+        *AccountPages(parts).make_routes(),
+        *PeoplePages(parts).make_routes(),
         *make_link_routes(connections, authorizations.customer_links),
         *make_connect_routes(connections),
     ]

@@ -1,10 +1,12 @@
 """Who asks for a page: the session behind a cookie, and the page that whoever has none is led to.
 
-Called by every page for people who are signed in. The application has the sessions as `app.state.sessions`.
+Called by every page for people who are signed in. The application has the sessions as `app.state.sessions`
+(`api.routes.make_application`), so that a page needs nothing but its request.
 """
 
 from __future__ import annotations
 
+import re
 from typing import cast
 from urllib.parse import urlencode
 
@@ -12,9 +14,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from runtime.identity.sessions import Sessions
-from runtime.people import SignedIn
+from runtime.people import SESSION_IDLE_SECONDS, SignedIn
 
 SIGN_IN_PATH = "/sign-in"
+HOME = "/account"
+"""Where a person is led who has come from nowhere."""
+LONGEST_RETURN = 2048
+"""Characters of an address to return to: browsers and proxies take that much."""
+_OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+"""A path of this deployment: no scheme, no second slash, no backslash, nothing that is no printable ASCII."""
 
 
 def find_sessions(request: Request) -> Sessions:
@@ -34,7 +42,48 @@ async def find_signed_in(request: Request) -> SignedIn | None:
 
 def lead_to_sign_in(request: Request) -> Response:
     """Return the redirect to the page that signs in, which leads back to what was asked for."""
-    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = choose_return(asked) if request.method in ("GET", "HEAD") else HOME
     return RedirectResponse(
         f"{SIGN_IN_PATH}?{urlencode({'return_to': back})}", 303, {"Cache-Control": "no-store"}
     )
+
+
+def choose_return(asked: str) -> str:
+    """Return where to lead a browser after sign-in: what was asked for if it is a path of ours, else the account."""
+    return asked if len(asked) <= LONGEST_RETURN and _OWN_PATH.fullmatch(asked) else HOME
+
+
+def set_session(request: Request, response: Response, cookie: str) -> Response:
+    """Return a response that signs its browser in."""
+    sessions = find_sessions(request)
+    return _set(sessions, response, sessions.cookie_name, cookie)
+
+
+def set_browser(request: Request, response: Response, browser: str) -> Response:
+    """Return a response that gives a browser its name, before anybody is signed in there."""
+    sessions = find_sessions(request)
+    return _set(sessions, response, sessions.browser_cookie_name, browser)
+
+
+def read_browser(request: Request) -> str:
+    """Return the name of the browser, made where it has none."""
+    sessions = find_sessions(request)
+    return sessions.identify_browser(request.cookies.get(sessions.browser_cookie_name, ""))
+
+
+def remove_session(request: Request, response: Response) -> Response:
+    """Return a response that takes the cookie of the session from its browser."""
+    sessions = find_sessions(request)
+    response.delete_cookie(
+        sessions.cookie_name, path="/", secure=sessions.is_secure, httponly=True, samesite="lax"
+    )
+    return response
+
+
+def _set(sessions: Sessions, response: Response, name: str, value: str) -> Response:
+    response.set_cookie(
+        name, value, max_age=int(SESSION_IDLE_SECONDS), path="/", secure=sessions.is_secure, httponly=True,
+        samesite="lax",
+    )  # fmt: skip
+    return response

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from runtime.operations.accounts import About
 from runtime.web.routes import make_routes
-from tests.deployment import BROWSER, CATALOG, Deployment, deployed
+from tests.deployment import BROWSER, Deployment, deployed
 from tests.oauth_vendor import oauth_vendor
 
 
@@ -27,7 +27,7 @@ async def ask(
     data: dict[str, str] | None = None,
     cookie: str = "ledgerport-connect",
 ) -> httpx2.Response:
-    routes = make_routes(here.accounts.authorizations, lambda: CATALOG, lambda event, **fields: None)
+    routes = make_routes(here.parts(), here.accounts.authorizations, lambda event, **fields: None)
     transport = httpx2.ASGITransport(app=Starlette(routes=routes))
     async with httpx2.AsyncClient(transport=transport, base_url="http://ledger.test") as client:
         headers = {"Cookie": f"{cookie}={browser}"} if browser else {}
@@ -85,7 +85,7 @@ def test_pages_take_no_script_are_not_stored_and_say_their_address_to_nobody(tmp
                 assert headers["cache-control"] == "no-store"
                 assert headers["x-content-type-options"] == "nosniff"
                 policy = headers["content-security-policy"]
-                assert policy.startswith("default-src 'none'; style-src 'sha256-")
+                assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self' data:; ")
                 assert "frame-ancestors 'none'" in policy and "unsafe" not in policy
 
     asyncio.run(story())

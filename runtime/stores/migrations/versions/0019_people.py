@@ -39,6 +39,7 @@ CREATE TABLE invitation (
     email TEXT NOT NULL,
     role TEXT NOT NULL,
     invited_by TEXT NOT NULL,
+    signs_in INTEGER NOT NULL,
     created_at DOUBLE PRECISION NOT NULL,
     expires_at DOUBLE PRECISION NOT NULL,
     used_at DOUBLE PRECISION
