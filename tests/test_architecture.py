@@ -33,6 +33,7 @@ MAY_SAY_THEM = {
     "runtime/commands/demo.py": "starts the simulator and names the vendor whose company it shows",
     "runtime/commands/demo_output.py": "says how to use the demo",
     "runtime/commands/cli.py": "offers the demo and the simulator",
+    "runtime/api/session_endpoints.py": "the shapes of an interface that callers know already",
 }
 
 

@@ -11,4 +11,5 @@ is asked. Parts:
 - `oauth_tokens`, `access_tokens`, `signing_keys`: codes and tokens exchanged, issued and verified
 - `oauth_grants`: what an access token lets through now
 - `granted`: the agents that people have let in, and how that ends
+- `program_sessions`: short-lived tokens for programs of whoever is signed in
 """

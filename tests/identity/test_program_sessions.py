@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from runtime.stores.tables import ACCOUNT
 from tests.identity.authorization import ADDRESS, Place, list_names, opened
 
 from runtime.identity.program_sessions import MOST_MINUTES, MOST_TOKENS
@@ -23,7 +24,8 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 def connect(place: Place, name: str, number: str, tenant: str = "default") -> str:
     """A company with the number that its vendor knows it by."""
     account = place.add_company(name, tenant)
-    place.set_company(account, number)
+    with place.records._engine.begin() as connection:
+        connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account).values(company=number))
     return account
 
 
