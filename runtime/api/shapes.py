@@ -293,8 +293,16 @@ class ListingShape(BaseModel):
     refused_by: Annotated[list[HostLimit], Field(description="Hosts that fail with so many tools.")]
 
 
+class OAuthGrantShape(BaseModel):
+    """The OAuth grant that an MCP server is part of: a person has let a program in, and no URL has a secret."""
+
+    grant_id: str
+    client: Annotated[str, Field(description="What the program calls itself.")]
+    person: Annotated[str, Field(description="The email address of the person.")]
+
+
 class McpServerShape(BaseModel):
-    """An MCP server: one secret URL for one integrated account."""
+    """An MCP server: one secret URL for one integrated account, or one company of an OAuth grant."""
 
     id: str
     name: str
@@ -312,6 +320,10 @@ class McpServerShape(BaseModel):
     ] = None
     previous_token_expires_at: Annotated[
         Time | None, Field(description="Until when the URL before the present one works, after a rotation.")
+    ] = None
+    oauth: Annotated[
+        OAuthGrantShape | None,
+        Field(description="Where it is part of an OAuth grant; null for a secret URL."),
     ] = None
 
 

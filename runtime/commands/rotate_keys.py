@@ -1,4 +1,7 @@
-"""`ledgerport rotate-keys`: seals everything that is stored with the present secret key, while servers serve."""
+"""`ledgerport rotate-keys`: seals everything that is stored with the present secret key, while servers serve.
+
+The key that signs access tokens is replaced as well.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,12 @@ def rotate_keys() -> None:
 
     Start every server with the new key in LEDGERPORT_SECRET_KEY (or _FILE) and the old one in
     LEDGERPORT_PREVIOUS_SECRET_KEYS (or _FILE) first. It can be interrupted and repeated. When it says that it is
-    finished, remove the old key; URLs and API tokens go on working. Exits 1 when something is left.
+    finished, remove the old key; URLs and API tokens go on working, and access tokens are signed with a new key. Exits
+    1 when something is left.
     """
     from generator.catalog import Catalog
     from runtime.deployment import Deployment
+    from runtime.identity.signing_keys import SigningKeys
     from runtime.operations.key_rotation import KeyRotation
     from runtime.settings import Settings
     from runtime.stores.embedded import open_stores
@@ -29,14 +34,20 @@ def rotate_keys() -> None:
     settings = Settings.load(dict(os.environ))
     keys = settings.make_keys()
     stores = open_stores(settings, time.time(), keys)
-    rotation = KeyRotation(Deployment(settings, keys, stores, lambda: Catalog("", {}, ())))
+    deployment = Deployment(settings, keys, stores, lambda: Catalog("", {}, ()))
+    rotation = KeyRotation(deployment)
     try:
         with click.progressbar(length=rotation.count(), label="Sealing", file=sys.stderr) as bar:
             found = rotation.run(bar.update)
+        signing_key = SigningKeys(deployment).replace_used("command line") if found.is_finished else None
     finally:
         stores.close()
     click.echo(f"{found.resealed} sealed anew.")
     if found.is_finished:
+        if signing_key is not None:
+            click.echo(
+                "Access tokens are signed with a new key; those of the one before work until they end."
+            )
         click.echo("Everything is sealed with the present secret key. Previous keys can be removed.")
         return
     for name, left in found.left.items():

@@ -74,8 +74,13 @@ class SigningKeys:
         found, now = await asyncio.to_thread(self._stores.records.list_signing_keys), self._deployment.clock()
         return [each.public for each in found if now < _find_end(each)]
 
-    def rotate(self, actor: str) -> SigningKey:
-        """Sign with a new key from now on, and return it. Raises StorageUnavailable."""
+    def replace_used(self, actor: str) -> SigningKey | None:
+        """Sign with a new key from now on, and return it; None where none has been needed yet.
+
+        Raises StorageUnavailable.
+        """
+        if not self._stores.records.list_signing_keys():
+            return None
         return self._add(self._make(), actor, replaces=True)
 
     def _choose(self, key_id: str) -> ECKey | None:

@@ -79,7 +79,7 @@ def show_config(config: ServerConfig) -> dict[str, Any]:
 
 
 def show_server(server: McpServer) -> dict[str, Any]:
-    """Return an MCP server, without its token."""
+    """Return an MCP server, without its token, as one that is no part of an OAuth grant."""
     return {
         "id": server.id,
         "name": server.name,
@@ -92,6 +92,7 @@ def show_server(server: McpServer) -> dict[str, Any]:
         "last_used_at": format_time(server.last_used_at),
         "used_up_at": format_time(server.used_up_at),
         "previous_token_expires_at": format_time(_find_end_of_previous(server)),
+        "oauth": None,
     }
 
 

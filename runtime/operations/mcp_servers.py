@@ -1,4 +1,5 @@
-"""MCP servers: one secret URL for one integrated account, with a filter on its tools and an end.
+"""MCP servers: one secret URL for one integrated account, with a filter on its tools and an end. Or one company of an
+OAuth grant, which is listed, changed and ended here like any other.
 
 Called by `api.handlers`. The MCP endpoint finds the grant of the URL by its token. The token is answered once, in
 `token` and `url`, and stored as a hash. A filter that leaves no tool is refused, so that nobody hands out a URL at
@@ -87,12 +88,16 @@ class McpServers:
     def list(self, account_id: str, limit: int = answers.USUAL_PART, next_cursor: str = "") -> dict[str, Any]:
         """Return the MCP servers of an account, from the oldest on. Raises NotFound for an unknown account."""
         owner, now = self._find_account(account_id).id, self._deployment.clock()
-        return answers.read_part(
+        part = answers.read_part(
             lambda after, count: self._stores.records.list_mcp_servers(owner, after, count, now),
             answers.show_server,
             limit,
             next_cursor,
         )
+        granted = self._stores.records.find_granted_by([each["id"] for each in part["result"]])
+        for each in part["result"]:
+            each["oauth"] = granted.get(each["id"])
+        return part
 
     def get(self, account_id: str, server_id: str) -> dict[str, Any]:
         """One MCP server, with what its URL lists.
@@ -159,6 +164,7 @@ class McpServers:
     def _shown(self, server: McpServer, account: Account | None = None) -> dict[str, Any]:
         """Return a server as answers show it, with what its URL lists, where somebody can say."""
         shown = answers.show_server(server)
+        shown["oauth"] = self._stores.records.find_granted_by([server.id]).get(server.id)
         if self._listing is None:
             return shown
         owner = account or self._find_account(server.account_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from runtime.deployment import Deployment
-from runtime.errors import InvalidRequest
+from runtime.errors import Conflict, InvalidRequest
 from runtime.keys.crypto import make_secret
 from runtime.model import AccountId, AuditEntry, Grant, McpServerId
 from runtime.operations import answers
@@ -35,13 +35,18 @@ class ServerTokens:
     ) -> dict[str, Any]:
         """Give an MCP server another token; `token` and `url` in the answer are not shown again.
 
-        The present token opens it for so many seconds more, an earlier one no longer. Raises NotFound, and
-        InvalidRequest for an overlap that is too long.
+        The present token opens it for so many seconds more, an earlier one no longer. Raises NotFound,
+        InvalidRequest for an overlap that is too long, and Conflict for a part of an OAuth grant.
         """
         if not 0 <= overlap_seconds <= LONGEST_OVERLAP_SECONDS:
             raise InvalidRequest(
                 f"overlap_seconds is 0 to {LONGEST_OVERLAP_SECONDS}.",
                 advice="0 ends the present URL at once; give as long as it takes to replace it everywhere.",
+            )
+        if self._deployment.stores.records.find_granted_by([server_id]):
+            raise Conflict(
+                "This MCP server is part of an OAuth grant: its program has access tokens, and no URL with a secret.",
+                advice="Delete it, or have the person who granted it revoke it; the program then asks again.",
             )
         now, secret = self._deployment.clock(), make_secret(PREFIX)
         until = now + overlap_seconds

@@ -19,7 +19,13 @@ from runtime.people import SESSION_IDLE_SECONDS
 from runtime.stores import sqlite
 from runtime.stores.emitting import emit
 from runtime.stores.job_tables import EVENT
-from runtime.stores.oauth_tables import OAUTH_CLIENT, OAUTH_CODE, OAUTH_GRANT, OAUTH_REFRESH_TOKEN
+from runtime.stores.oauth_tables import (
+    OAUTH_CLIENT,
+    OAUTH_CODE,
+    OAUTH_GRANT,
+    OAUTH_REFRESH_TOKEN,
+    SIGNING_KEY,
+)
 from runtime.stores.people_tables import INVITATION, SESSION, SIGN_IN
 from runtime.stores.policy_records import DAY
 from runtime.stores.record_base import RecordBase, note
@@ -106,6 +112,7 @@ class PurgeRecords(RecordBase):
             + self._delete_part(
                 OAUTH_REFRESH_TOKEN, OAUTH_REFRESH_TOKEN.c.token_hash, OAUTH_REFRESH_TOKEN.c.expires_at <= now
             )
+            + self._delete_part(SIGNING_KEY, SIGNING_KEY.c.id, SIGNING_KEY.c.retired_at <= latest)
             + self._delete_part(OAUTH_GRANT, OAUTH_GRANT.c.id, _is_over(latest))
             + self._delete_part(OAUTH_CLIENT, OAUTH_CLIENT.c.id, _is_unused(now - CLIENTS_STORED_SECONDS))
             + self._delete_part(EVENT, EVENT.c.id, *is_stale)

@@ -39,7 +39,7 @@ def test_a_company_and_its_urls_from_the_first_request_to_the_last(harness: ApiH
     assert server.status_code == 201
     assert list(server.json()) == [
         "id", "name", "config", "integrated_account_id", "expires_at", "created_at", "updated_at", "uses",
-        "last_used_at", "used_up_at", "previous_token_expires_at", "listing", "token", "url",
+        "last_used_at", "used_up_at", "previous_token_expires_at", "oauth", "listing", "token", "url",
     ]  # fmt: skip
     mine = f"{path}/mcp/{server.json()['id']}"
     assert "token" not in harness.ask("GET", mine).json()

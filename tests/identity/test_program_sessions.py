@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+
+from runtime.identity.program_sessions import MOST_MINUTES, MOST_TOKENS
 from runtime.stores.tables import ACCOUNT
 from tests.identity.authorization import ADDRESS, Place, list_names, opened
 
-from runtime.identity.program_sessions import MOST_MINUTES, MOST_TOKENS
+pytestmark = pytest.mark.anyio
 
 READS = "list_all_quick_books_invoices"
 WRITES = "create_a_quick_books_invoice"
