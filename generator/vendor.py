@@ -294,3 +294,5 @@ class Integration:
     meant: tuple[Meant, ...] = ()
     synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """For a word of the tool search, the words of tools that are meant."""
+    handles_money: bool = False
+    """Whether its tools touch books or payments, so that a person needs the role that a tenant wants for them."""

@@ -38,6 +38,8 @@ class Tenant:
     id: TenantId
     limits: TenantLimits
     created_at: float
+    tools_role: str = "billing_admin"
+    """The least role for the tools of integrations that handle money; one of `people.ROLES`."""
 
 
 class Reach(NamedTuple):

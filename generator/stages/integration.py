@@ -94,6 +94,7 @@ def parse_integration(
             for one in value.get("suggestions") or ()
         ),
         synonyms={said: tuple(meant) for said, meant in (value.get("synonyms") or {}).items()},
+        handles_money=bool(value.get("handles_money", False)),
         everyday=tuple(
             links.fill(f"[[{each}]]", Place(document, ("default_tools", at)))
             for at, each in enumerate(value.get("default_tools") or ())

@@ -24,6 +24,7 @@ from runtime.api.replies import FORM, build_response, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
 from runtime.errors import InternalError, InvalidRequest, LedgerportError
 from runtime.exchange.tool_answer import Answer
+from runtime.identity.people import People
 from runtime.logs import Log
 from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import About, Accounts
@@ -89,6 +90,7 @@ class Services:
     finished: FinishedCalls
     webhooks: Webhooks
     tenants: Tenants
+    people: People
     keyed: KeyedRequests
     undo: Undo | None = None
     listing: ListingOf | None = None

@@ -35,6 +35,7 @@ from runtime.errors import (
     TooManyGuesses,
     Unauthorized,
 )
+from runtime.identity.people import People
 from runtime.identity.sessions import Sessions
 from runtime.logs import Log
 from runtime.model import ApiToken, Grant
@@ -106,6 +107,7 @@ def make_application(
         journal=Journal(deployment),
         webhooks=make_webhooks(deployment),
         tenants=Tenants(deployment, TenantCalls(deployment.stores.hot)),
+        people=People(deployment),
         keyed=KeyedRequests(deployment.keys, deployment.stores, deployment.clock),
         undo=undo,
         listing=listing,

@@ -316,6 +316,15 @@ TABLE = (
         is_for_all_tenants=True,
     ),
     Operation(
+        "GET",
+        "/tenant/{tenant_id}/people",
+        tenants.list_people,
+        tenants.PeopleShape,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
         "POST",
         "/api-token",
         handlers.create_api_token,

@@ -13,6 +13,10 @@ from runtime.api.limit_shapes import Body
 from runtime.api.replies import reply
 from runtime.api.shapes import PartQuery, Time
 from runtime.errors import InvalidRequest
+from runtime.identity.people import Operator
+from runtime.operations.answers import format_time
+from runtime.people import Role
+from runtime.tenancy import TenantId
 
 _Limit = Annotated[int, Field(ge=0, le=1_000_000_000, description="0 sets no limit.")]
 
@@ -28,7 +32,13 @@ class LimitsChange(Body):
 class TenantChange(Body):
     """What to change of a tenant."""
 
-    limits: LimitsChange
+    limits: LimitsChange = Field(default_factory=LimitsChange)
+    tools_role: Annotated[
+        Role | None,
+        Field(
+            description="The least role for the tools of integrations that handle money; billing_admin if not set."
+        ),
+    ] = None
 
 
 class TenantCounts(BaseModel):
@@ -45,7 +55,26 @@ class TenantShape(BaseModel):
     id: str
     limits: Annotated[TenantCounts, Field(description="The most that it may have; 0 for no limit.")]
     now: Annotated[TenantCounts, Field(description="What it has. Calls are counted where they are limited.")]
+    tools_role: Annotated[
+        Role, Field(description="The least role for the tools of integrations that handle money.")
+    ]
     created_at: Time
+
+
+class PersonShape(BaseModel):
+    """Somebody who belongs to a tenant, with the role there."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    created_at: Annotated[Time, Field(description="Since when the person belongs to the tenant.")]
+
+
+class PeopleShape(BaseModel):
+    """The people of a tenant."""
+
+    result: list[PersonShape]
 
 
 class TenantList(BaseModel):
@@ -67,11 +96,36 @@ async def get_tenant(services: Services, asked: ApiRequest) -> Response:
 
 
 async def change_tenant(services: Services, asked: ApiRequest) -> Response:
-    """Set limits of a tenant, which need not have been used before. What it has beyond them stays."""
+    """Set limits of a tenant, which need not have been used before, and the least role for its tools.
+
+    What it has beyond its limits stays.
+    """
     body = reading.check_model(await reading.read_json(asked.request), TenantChange)
     limits = body.limits.model_dump(include=body.limits.model_fields_set)
-    if not limits:
+    if not limits and body.tools_role is None:
         raise InvalidRequest(
-            "limits names nothing to set.", advice="Name accounts, mcp_servers or calls_per_minute."
+            "The change names nothing to set.",
+            advice="Name tools_role, or accounts, mcp_servers or calls_per_minute in limits.",
         )
-    return reply(await services.tenants.change(asked.read_path_param("tenant_id"), limits, actor=asked.actor))
+    tenant_id = asked.read_path_param("tenant_id")
+    return reply(await services.tenants.change(tenant_id, limits, body.tools_role, actor=asked.actor))
+
+
+async def list_people(services: Services, asked: ApiRequest) -> Response:
+    """List the people of a tenant with their roles. They sign in at the pages, not with API tokens."""
+    tenant_id = TenantId(asked.read_path_param("tenant_id"))
+    found = await services.people.list_all(Operator(asked.actor), tenant_id)
+    return reply(
+        {
+            "result": [
+                {
+                    "id": person.id,
+                    "email": person.email,
+                    "name": person.name,
+                    "role": member.role,
+                    "created_at": format_time(member.created_at),
+                }
+                for person, member in found
+            ]
+        }
+    )

@@ -35,6 +35,8 @@ START_SECONDS = 40.0
 STOP_SECONDS = 10.0
 """Then it is killed: what was answered is durable, and a demo has nothing else to lose."""
 CLIENT_ID = "ledgerport-demo"
+OWNER = "owner@example.com"
+"""Who owns the demo: one of the people as whom the simulator signs in."""
 MADE = ("quickbooks.db*", "ledgerport.sqlite3*", "secret.key", "serve.lock")
 """The files of a demo's directory beside the client secret, which marks it as one, and the cache."""
 SIMULATOR_SECRET = "SIMULATOR_CLIENT_SECRET"  # noqa: S105  (the name of a variable)
@@ -70,6 +72,7 @@ class Running:
     api: Api
     account: dict[str, Any]
     processes: tuple[subprocess.Popen[bytes], ...]
+    sign_in_link: str = field(repr=False)
 
 
 def run(demo: Demo) -> None:
@@ -82,7 +85,16 @@ def run(demo: Demo) -> None:
         made = api.call("POST", f"/integrated-account/{account['id']}/mcp", {"name": "Demo"})
         listed = count_listed(made, lambda message: ask_server(made["url"], message))
         text = write_instructions(
-            Started(demo.url, demo.simulator_url, str(demo.data), account, api.token, made["url"], listed)
+            Started(
+                demo.url,
+                demo.simulator_url,
+                str(demo.data),
+                account,
+                api.token,
+                made["url"],
+                all_of_it.sign_in_link,
+                listed,
+            )
         )
         print(text, flush=True)
         log = all_of_it.processes[-1].stdout
@@ -131,6 +143,9 @@ def run_servers(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
         "LEDGERPORT_QUICKBOOKS_CLIENT_ID": CLIENT_ID,
         "LEDGERPORT_QUICKBOOKS_CLIENT_SECRET": client_secret,
         "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.simulator_url,
+        "LEDGERPORT_OIDC_INTUIT_ISSUER": f"{demo.simulator_url}/.well-known/openid_configuration",
+        "LEDGERPORT_OIDC_INTUIT_CLIENT_ID": CLIENT_ID,
+        "LEDGERPORT_OIDC_INTUIT_CLIENT_SECRET": client_secret,
     }
     if demo.definitions:
         environment["LEDGERPORT_DEFINITIONS"] = demo.definitions
@@ -145,7 +160,8 @@ def run_servers(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
         output = subprocess.PIPE if shows_calls else subprocess.DEVNULL
         with _process(command, environment, demo.url + "/healthz", output) as server:
             api = Api(demo.url, _new_api_token(environment))
-            yield Running(api, _account(demo, api), (simulator, server))
+            link = _run_command(environment, "person", "invite", OWNER, "--role", "owner")
+            yield Running(api, _account(demo, api), (simulator, server), link)
 
 
 def _account(demo: Demo, api: Api) -> dict[str, Any]:
@@ -202,7 +218,12 @@ def _client_secret(data: Path) -> str:
 
 def _new_api_token(environment: dict[str, str]) -> str:
     """Return a fresh API token for this run; those of earlier runs stop working, which is said."""
-    command = [sys.executable, "-m", "runtime", "token", "create", "demo", "--replace", "--bare"]
+    return _run_command(environment, "token", "create", "demo", "--replace", "--bare")
+
+
+def _run_command(environment: dict[str, str], *words: str) -> str:
+    """Return what one of our commands prints; what it says beside it is said."""
+    command = [sys.executable, "-m", "runtime", *words]
     done = subprocess.run(  # noqa: S603 - our own interpreter and words
         command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )

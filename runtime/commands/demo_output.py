@@ -84,6 +84,7 @@ class Started:
     account: dict[str, Any]
     api_token: str = field(repr=False)
     mcp_url: str = field(repr=False)
+    sign_in_link: str = field(repr=False)
     listed: Listed
 
 
@@ -100,7 +101,11 @@ MCP URL to use first (a secret: whoever has it can work in this company)
 
 It lists {demo.listed.tools} tools, about {demo.listed.tokens:,} tokens.
 
-Make another, here one that can only read:
+Sign in as the owner, in a browser (the link works once)
+
+  {demo.sign_in_link}
+
+Make another URL, here one that can only read:
 
   curl -s {demo.url}/integrated-account/{demo.account["id"]}/mcp \\
     -H 'Authorization: Bearer {demo.api_token}' \\

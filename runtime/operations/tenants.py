@@ -15,6 +15,7 @@ from runtime.model import AuditEntry
 from runtime.operations import answers
 from runtime.operations.names import check_tenant_id
 from runtime.operations.tenant_calls import TenantCalls
+from runtime.people import Role
 from runtime.tenancy import Tenant, TenantId
 
 
@@ -47,11 +48,18 @@ class Tenants:
             )
         return (await self._show([found]))[0]
 
-    async def change(self, tenant_id: str, limits: dict[str, int], *, actor: str = "") -> dict[str, Any]:
-        """Set the limits that are named, of a tenant that is made where it is new. Raises InvalidRequest."""
+    async def change(
+        self, tenant_id: str, limits: dict[str, int], tools_role: Role | None = None, *, actor: str = ""
+    ) -> dict[str, Any]:
+        """Set the limits that are named, and the least role for tools, of a tenant that is made where it is new.
+
+        Raises InvalidRequest.
+        """
         named = check_tenant_id(tenant_id)
         audit = AuditEntry(self._deployment.clock(), actor, "tenant.changed", named)
-        changed = await self._stores.write(lambda: self._stores.records.change_tenant(named, limits, audit))
+        changed = await self._stores.write(
+            lambda: self._stores.records.change_tenant(named, limits, tools_role, audit)
+        )
         return (await self._show([changed]))[0]
 
     async def _show(self, tenants: list[Tenant]) -> list[dict[str, Any]]:
@@ -66,6 +74,7 @@ class Tenants:
                     "mcp_servers": have[each.id][1],
                     "calls_per_minute": await self._calls.count(each),
                 },
+                "tools_role": each.tools_role,
                 "created_at": answers.format_time(each.created_at),
             }
             for each in tenants

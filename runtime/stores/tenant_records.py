@@ -15,7 +15,7 @@ from runtime.stores.tenant_rows import read_tenant_limits, write_tenant_limits
 from runtime.tenancy import Tenant, TenantId, TenantLimits
 
 _MAKE = text("INSERT INTO tenant (id, limits, created_at) VALUES (:id, '', :now) ON CONFLICT (id) DO NOTHING")
-_TENANT = [TENANT.c.id, TENANT.c.limits, TENANT.c.created_at]
+_TENANT = [TENANT.c.id, TENANT.c.limits, TENANT.c.created_at, TENANT.c.tools_role]
 
 
 class TenantRecords(RecordBase):
@@ -32,8 +32,13 @@ class TenantRecords(RecordBase):
             row = connection.execute(select(*_TENANT).where(TENANT.c.id == tenant_id)).first()
         return None if row is None else _read_tenant(row)
 
-    def change_tenant(self, tenant_id: TenantId, changes: dict[str, int], audit: AuditEntry) -> Tenant:
-        """Set the limits that are named, of a tenant that is made where it has not been used before."""
+    def change_tenant(
+        self, tenant_id: TenantId, changes: dict[str, int], tools_role: str | None, audit: AuditEntry
+    ) -> Tenant:
+        """Set the limits that are named, and the least role for tools where one is given.
+
+        A tenant that has not been used before is made.
+        """
         with self._engine.begin() as connection:
             before = hold_tenant(connection, tenant_id, audit.at)
             limits = TenantLimits(**(before.as_dict() | changes))
@@ -41,6 +46,8 @@ class TenantRecords(RecordBase):
             if limits != before:
                 connection.execute(change)
                 note(connection, audit, {"before": before.as_dict(), "after": limits.as_dict()})
+            if tools_role is not None:
+                _change_tools_role(connection, tenant_id, tools_role, audit)
             row = connection.execute(select(*_TENANT).where(TENANT.c.id == tenant_id)).one()
         return _read_tenant(row)
 
@@ -61,6 +68,15 @@ def hold_tenant(connection: Connection, tenant_id: str, now: float) -> TenantLim
     connection.execute(_MAKE, {"id": tenant_id, "now": now})
     wanted = select(TENANT.c.limits).where(TENANT.c.id == tenant_id).with_for_update()
     return read_tenant_limits(connection.execute(wanted).scalar_one())
+
+
+def _change_tools_role(connection: Connection, tenant_id: str, tools_role: str, audit: AuditEntry) -> None:
+    """Set the least role for tools of a tenant that is held, and note what it was."""
+    mine = TENANT.c.id == tenant_id
+    before = connection.execute(select(TENANT.c.tools_role).where(mine)).scalar_one()
+    if before != tools_role:
+        connection.execute(update(TENANT).where(mine).values(tools_role=tools_role))
+        note(connection, audit, {"before": {"tools_role": before}, "after": {"tools_role": tools_role}})
 
 
 def count_servers(connection: Connection, tenant_id: str, now: float) -> int:
@@ -85,4 +101,4 @@ def is_alive(now: float) -> Any:
 
 
 def _read_tenant(row: Any) -> Tenant:
-    return Tenant(TenantId(row[0]), read_tenant_limits(row[1]), row[2])
+    return Tenant(TenantId(row[0]), read_tenant_limits(row[1]), row[2], row[3])

@@ -15,7 +15,11 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from runtime.simulators.quickbooks.faults import Fault
+from runtime.simulators.quickbooks.oauth.identities import PEOPLE, Identities
 from runtime.simulators.quickbooks.oauth.tokens import SCOPES, OAuth, Refused, add_parameters
+
+ASKED = ("client_id", "redirect_uri", "state", "scope", "response_type", "nonce")
+"""What the page carries on of an authorization request."""
 
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;"
@@ -42,30 +46,31 @@ class Pages:
 
     def __init__(self, oauth: OAuth) -> None:
         self.oauth = oauth
+        self.identities = Identities(oauth)
 
     async def authorize(self, request: Request) -> Response:
         """Show the companies to choose from, or what is wrong with the request."""
-        asked = {
-            name: request.query_params.get(name, "")
-            for name in ("client_id", "redirect_uri", "state", "scope", "response_type")
-        }
+        asked = {name: request.query_params.get(name, "") for name in ASKED}
         refusal = self._refused(asked)
         if refusal is not None:
             return refusal
-        choices = "".join(
-            f'<label><input type="radio" name="realm" value="{escape(realm)}" required{"" if index else " checked"}> '
-            f"{escape(name)} <small>({escape(realm)})</small></label>"
-            for index, (realm, name) in enumerate(self.oauth.store.list_companies())
-        )
+        fields = ""
+        if "openid" in asked["scope"].split():
+            fields += _choice("Sign in as", "person", [(each.email, each.email) for each in PEOPLE.values()])
+        if _wants_company(asked["scope"]):
+            companies = self.oauth.store.list_companies()
+            fields += _choice("Company", "realm", [(realm, f"{name} ({realm})") for realm, name in companies])
         hidden = "".join(
             f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in asked.items()
         )
+        asks = (
+            "to read and change the books of a company" if _wants_company(asked["scope"]) else "who you are"
+        )
         return render_page(
-            "Connect a company",
-            f"<p><strong>{escape(asked['client_id'])}</strong> asks to read and change the books of a company. "
+            "Connect a company" if _wants_company(asked["scope"]) else "Sign in",
+            f"<p><strong>{escape(asked['client_id'])}</strong> asks {asks}. "
             "This is a simulator: nothing here is real.</p>"
-            f'<form method="post" action="/connect/oauth2">{hidden}'
-            f"<fieldset><legend>Company</legend>{choices}</fieldset>"
+            f'<form method="post" action="/connect/oauth2">{hidden}{fields}'
             '<button type="submit" name="decision" value="connect">Connect</button>'
             '<button type="submit" name="decision" value="cancel" formnovalidate>Cancel</button></form>',
         )
@@ -73,21 +78,20 @@ class Pages:
     async def decide(self, request: Request) -> Response:
         """Send the person back with a code, or with a refusal."""
         form = await _form(request)
-        asked = {
-            name: form.get(name, "")
-            for name in ("client_id", "redirect_uri", "state", "scope", "response_type")
-        }
+        asked = {name: form.get(name, "") for name in ASKED}
         refusal = self._refused(asked)
         if refusal is not None:
             return refusal
         back = {"state": asked["state"]} if asked["state"] else {}
         if form.get("decision") != "connect":
             return _redirect(asked["redirect_uri"], {"error": "access_denied", **back})
-        realm = form.get("realm", "")
-        if realm not in dict(self.oauth.store.list_companies()):
+        realm = form.get("realm", "") if _wants_company(asked["scope"]) else ""
+        if _wants_company(asked["scope"]) and realm not in dict(self.oauth.store.list_companies()):
             return render_page("Connect a company", "<p>There is no such company.</p>", 400)
         code = self.oauth.make_code(realm, asked["client_id"], asked["redirect_uri"], asked["scope"])
-        return _redirect(asked["redirect_uri"], {"code": code, **back, "realmId": realm})
+        self.identities.note_consent(code, form.get("person", ""), asked["nonce"])
+        company = {"realmId": realm} if realm else {}
+        return _redirect(asked["redirect_uri"], {"code": code, **back, **company})
 
     def _refused(self, asked: dict[str, str]) -> Response | None:
         """Return what is wrong with an authorization request; a wrong client or address is never redirected."""
@@ -119,6 +123,8 @@ class Pages:
                 answer["x_refresh_token_hard_expires_in"] = self.oauth.get_remaining_life(
                     answer["refresh_token"]
                 )
+            if form.get("grant_type") == "authorization_code":
+                self.identities.add_id_token(answer, form.get("code", ""), client, _name_issuer(request))
         except Refused as refused:
             return JSONResponse(refused.body, refused.status)
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})
@@ -141,20 +147,21 @@ class Pages:
         return Response(status_code=200)
 
     async def answer_userinfo(self, request: Request) -> Response:
-        """Answer who gave the token: the same made-up person always."""
+        """Answer who gave the token."""
         try:
             grant = self.oauth.grant(request.headers.get("authorization"))
         except Fault as refusal:
             return JSONResponse({"error": "invalid_token"}, refusal.status)
         if "openid" not in grant.scope.split():
             return JSONResponse({"error": "insufficient_scope"}, 403)
+        person = self.identities.find_person(request.headers.get("authorization"))
         return JSONResponse(
             {
-                "sub": "5f9d1a2e-0000-4000-8000-000000000001",
-                "email": "owner@example.com",
-                "emailVerified": True,
-                "givenName": "Sam",
-                "familyName": "Owner",
+                "sub": person.subject,
+                "email": person.email,
+                "emailVerified": person.is_verified,
+                "givenName": person.given_name,
+                "familyName": person.family_name,
                 "phoneNumber": "+1 5555550100",
                 "phoneNumberVerified": False,
                 "address": {
@@ -167,12 +174,16 @@ class Pages:
             }
         )
 
+    async def answer_keys(self, _request: Request) -> Response:
+        """Answer with the keys that verify ID tokens."""
+        return JSONResponse(self.identities.list_keys())
+
     async def answer_discovery(self, request: Request) -> Response:
         """Answer with the discovery document, with every address at this origin."""
         origin = str(request.base_url).rstrip("/")
         return JSONResponse(
             {
-                "issuer": f"{origin}/op/v1",
+                "issuer": _name_issuer(request),
                 "authorization_endpoint": f"{origin}/connect/oauth2",
                 "token_endpoint": f"{origin}/oauth2/v1/tokens/bearer",
                 "userinfo_endpoint": f"{origin}/v1/openid_connect/userinfo",
@@ -186,6 +197,25 @@ class Pages:
                 "claims_supported": ["aud", "exp", "iat", "iss", "realmid", "sub"],
             }
         )
+
+
+def _name_issuer(request: Request) -> str:
+    return f"{str(request.base_url).rstrip('/')}/op/v1"
+
+
+def _wants_company(scope: str) -> bool:
+    """Whether a scope is for the books or payments of a company, and not only for who somebody is."""
+    return any(each.startswith("com.intuit.quickbooks.") for each in scope.split())
+
+
+def _choice(title: str, name: str, options: list[tuple[str, str]]) -> str:
+    """Return a group of fields to choose one from; the first is chosen."""
+    fields = "".join(
+        f'<label><input type="radio" name="{name}" value="{escape(value)}" required{"" if index else " checked"}> '
+        f"{escape(shown)}</label>"
+        for index, (value, shown) in enumerate(options)
+    )
+    return f"<fieldset><legend>{title}</legend>{fields}</fieldset>"
 
 
 def _redirect(address: str, parameters: dict[str, str]) -> Response:
@@ -206,6 +236,7 @@ def make_routes(oauth: OAuth) -> list[Route]:
         Route("/oauth2/v1/tokens/bearer", pages.answer_token, methods=["POST"]),
         Route("/v2/oauth2/tokens/revoke", pages.revoke, methods=["POST"]),
         Route("/v1/openid_connect/userinfo", pages.answer_userinfo, methods=["GET"]),
+        Route("/op/v1/jwks", pages.answer_keys, methods=["GET"]),
         Route("/.well-known/openid_configuration", pages.answer_discovery, methods=["GET"]),
         Route("/.well-known/openid_sandbox_configuration", pages.answer_discovery, methods=["GET"]),
     ]
