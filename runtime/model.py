@@ -287,6 +287,10 @@ class Grant:
     """The API token that calls at the REST endpoint, where there is no MCP server."""
     client: str = ""
     """How the program that calls names itself, for the journal."""
+    companies: tuple[Grant, ...] = ()
+    """Of an address that reaches several companies: one grant for each, of which this one copies the default's."""
+    is_one_of_several: bool = False
+    """Whether it is one of those, so that the answer of a read says which company it is of."""
 
     @property
     def caller(self) -> str:
