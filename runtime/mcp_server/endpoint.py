@@ -37,7 +37,8 @@ from runtime.mcp_server.request import (
     read_body,
     wants_stream,
 )
-from runtime.mcp_server.toolset import Toolset, Toolsets
+from runtime.mcp_server.several import GrantToolsets
+from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant, TokenHash
 from runtime.networks import is_within
 from runtime.operations import narrowing
@@ -153,9 +154,9 @@ class McpEndpoint:
         self._catalog = services.catalog
         self._log = services.log
         self.gate = gate or Gate()
-        self._toolsets = Toolsets(has_journal=services.changes is not None)
+        self._toolsets = GrantToolsets(has_journal=services.changes is not None)
         self._large = large_bodies.make_budget()
-        self.methods = Methods(services)
+        self.methods = Methods(services, access.uses)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request that comes as ASGI; end quietly when the client has gone."""
@@ -308,7 +309,7 @@ class McpEndpoint:
         grant = exchange.grant
         assert grant is not None
         if exchange.fields.keys().isdisjoint(narrowing.FIELDS):
-            toolset = self._toolsets.select(self._catalog(), grant.account.integration, grant.config)
+            toolset = self._toolsets.select(self._catalog(), grant)
         else:
             toolset = self._narrow(exchange, grant)
         if not isinstance(body, bytes):
@@ -323,7 +324,8 @@ class McpEndpoint:
         """Return the reply to a message, or what to await for it, and count its use. Raises Refused."""
         grant = exchange.grant
         assert grant is not None
-        is_call = message.method == "tools/call" and message.id is not None
+        # A call at an address of several companies is a use of the one that it reaches, which is not known yet.
+        is_call = message.method == "tools/call" and message.id is not None and not grant.companies
         if is_call and grant.config.max_uses:
             return self._take_and_answer(exchange, message, grant, toolset)
         if self._uses is not None:
@@ -343,7 +345,7 @@ class McpEndpoint:
         """Return the toolset that the header fields of a request leave of the server's. Raises Refused."""
         try:
             named = narrowing.read_narrowing(exchange.head.sent)
-            return self._toolsets.narrow(self._catalog(), grant.account.integration, grant.config, named)
+            return self._toolsets.narrow(self._catalog(), grant, named)
         except InvalidRequest as wrong:
             raise Refused(wrong.status, INVALID_REQUEST, wrong.as_text()) from wrong
 
