@@ -1,7 +1,7 @@
 """What a client learns of a server before it calls anything: its title, and instructions for the model.
 
 Called by `methods`. The title shows a person who has several servers which one it is. The instructions of an address
-that reaches several companies name them, as far as there is space.
+that reaches several companies name them, and have of the guidance the paragraphs that fit beside that.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ MOST_NAMED = 20
 """Companies that the instructions name; `list_connections` has all."""
 LONGEST_INSTRUCTIONS = 2_048
 """Characters of the instructions where there are several companies: what the hosts that cut them pass on."""
+LONGEST_NAMES = 700
+"""Characters of the sentences that name them: 20 names of usual length, and what the guidance can spare."""
 LONGEST_NAME = 60
 """Characters of a company's name in the instructions."""
 
@@ -56,25 +58,30 @@ def _server_info(identity: Identity, title: str, company: str) -> bytes:
 def write_instructions(catalog: Catalog, grant: Grant, toolset: Toolset) -> dict[str, str]:
     """Return the member of a result that has the instructions; nothing where there are none."""
     integration = catalog.integrations.get(grant.account.integration)
-    parts = [integration.guidance if integration else ""]
-    if toolset.discovery is not None:
-        parts.insert(0, discovery.GUIDANCE)
+    guidance = integration.guidance if integration else ""
+    first = [discovery.GUIDANCE] if toolset.discovery is not None else []
     if grant.companies:
-        left = LONGEST_INSTRUCTIONS - sum(len(part) + 2 for part in parts)
-        parts.insert(len(parts) - 1, _name_companies(grant, left))
-    text = "\n\n".join(part for part in parts if part)
-    if grant.companies and len(text) > LONGEST_INSTRUCTIONS:
-        text = f"{text[: LONGEST_INSTRUCTIONS - 1]}…"
+        first.append(name_companies(grant))
+        guidance = _cut_paragraphs(guidance, LONGEST_INSTRUCTIONS - sum(len(each) + 2 for each in first))
+    text = "\n\n".join(part for part in (*first, guidance) if part)
     return {"instructions": text} if text else {}
 
 
-def _name_companies(grant: Grant, most: int) -> str:
+def name_companies(grant: Grant) -> str:
     """Return sentences on the companies of a grant: as many names as fit, and the count in any case."""
     default, accounts = _quote(grant.account), [each.account for each in grant.companies]
     found = [
         _write_companies(default, accounts, named) for named in range(min(MOST_NAMED, len(accounts)), -1, -1)
     ]
-    return next((text for text in found if len(text) <= most), found[-1])
+    return next((text for text in found if len(text) <= LONGEST_NAMES), found[-1])
+
+
+def _cut_paragraphs(text: str, most: int) -> str:
+    """Return the first paragraphs of a text, as many as fit: half a rule may say the opposite of the whole one."""
+    paragraphs = text.split("\n\n")
+    while paragraphs and len("\n\n".join(paragraphs)) > most:
+        paragraphs.pop()
+    return "\n\n".join(paragraphs)
 
 
 def _write_companies(default: str, accounts: Sequence[Account], named: int) -> str:

@@ -15,11 +15,13 @@ import orjson
 
 from generator.catalog import COMPANY, Catalog, Tool
 from generator.reports.token_estimate import count_tokens
+from generator.stages.lint_hosts import LARGEST_SCHEMA
 from runtime.mcp_server.changes import RECENT, list_change_tools
 from runtime.mcp_server.changes import TOOLS as CHANGE_TOOLS
 from runtime.mcp_server.discovery import SCHEMA, SEARCH, WRITE, Discovery, make_tool
 from runtime.mcp_server.toolset import MOST_CACHED, MOST_NARROWED, Toolset, Toolsets, make_key
 from runtime.model import Grant
+from runtime.operations.arguments import MORE
 from runtime.operations.connections import LIST_CONNECTIONS
 from runtime.operations.exposure import list_by_name
 from runtime.operations.narrowing import Narrowing, narrow, refuse_none_left
@@ -156,16 +158,21 @@ def unite(catalog: Catalog, grant: Grant, own: Sequence[Toolset], *, has_list: b
 
 
 def add_company(tool: Tool, about: str) -> Tool:
-    """Return a tool with the argument for its company, in what is listed and in its whole schema."""
-    name = choose_name(tool)
-    argument = {"type": "string", "description": about}
+    """Return a tool with the argument for its company, in what is listed and in its whole schema.
+
+    Where hosts would cut what is listed, it stays among the rare arguments, in which a write has it already.
+    """
+    name, argument = choose_name(tool), {"type": "string", "description": about}
     schema, wire = orjson.loads(tool.schema), orjson.loads(tool.wire)
-    for each in (schema, wire["inputSchema"]):
+    shown: dict[str, Any] = wire["inputSchema"]
+    for each in (schema, shown):
         each["properties"] = {**each.get("properties", {}), name: argument}
-    more = wire["inputSchema"]["properties"].get("more")
-    if tool.takes_company and more is not None:
-        more["description"] = _IN_A_LINE.sub(".", more["description"])
-    return replace(tool, schema=orjson.dumps(schema), wire=orjson.dumps(wire))
+    more = shown["properties"].get(MORE) if tool.takes_company else None
+    if more is None:
+        return replace(tool, schema=orjson.dumps(schema), wire=orjson.dumps(wire))
+    more["description"] = _IN_A_LINE.sub(".", more["description"])
+    is_shown = len(orjson.dumps(shown)) <= LARGEST_SCHEMA
+    return replace(tool, schema=orjson.dumps(schema), wire=orjson.dumps(wire) if is_shown else tool.wire)
 
 
 def choose_name(tool: Tool) -> str:
