@@ -224,6 +224,12 @@ _ALL = (
         "Try again in a minute.",
     ),
     ErrorCode(
+        "no_company_answered",
+        502,
+        "A call for several companies failed at each of them.",
+        "details.companies has the error of each. Correct what they say, or ask the companies one by one.",
+    ),
+    ErrorCode(
         "vendor_timeout",
         504,
         "The vendor did not answer in time. Nothing was changed.",

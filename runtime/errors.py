@@ -33,6 +33,7 @@
     ├── VendorUnavailable     502  down, broken or not understood
     │   ├── VendorTimeout     504  no answer in time
     │   └── Unchanged         502  it was not reached, or refused: nothing has changed there
+    ├── NoCompanyAnswered     502  a call for several companies failed at each of them
     ├── AnswerTooLarge        502  a file or text that is larger than can be passed on
     ├── Indeterminate         502  a write was sent and its answer was lost
     ├── StorageUnavailable    503  the database cannot be read or written now; says why
@@ -79,6 +80,12 @@ class LedgerportError(Exception):
         self.vendor_code = vendor_code
         self.trace = trace
         self.details = details or {}
+
+    def __copy__(self) -> Self:
+        """Return an error with the same members, whatever its class takes to make one."""
+        made = type(self).__new__(type(self), *self.args)
+        made.__dict__.update(self.__dict__)
+        return made
 
     def quote(self, text: str) -> Self:
         """Return the error with the part of its message that others wrote."""
@@ -358,6 +365,13 @@ class VendorTimeout(VendorUnavailable):
 
 class Unchanged(VendorUnavailable):
     """The vendor changed nothing: it was not reached, or it understood the request and refused it."""
+
+
+class NoCompanyAnswered(LedgerportError):
+    """A read for several companies failed at each of them. `details.companies` has the error of each."""
+
+    code = "no_company_answered"
+    status = 502
 
 
 class Indeterminate(LedgerportError):

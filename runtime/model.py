@@ -289,7 +289,9 @@ class Grant:
     client: str = ""
     """How the program that calls names itself, for the journal."""
     companies: tuple[Grant, ...] = ()
-    """Those that one address reaches; the grant itself is a copy of the default one."""
+    """Of an address that reaches several companies: one grant for each, of which this one copies the default's."""
+    is_one_of_several: bool = False
+    """Whether it is one of those, so that the answer of a read says which company it is of."""
     oauth: OAuthReach | None = None
     """What the access token says, where one was sent."""
 

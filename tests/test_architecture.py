@@ -132,7 +132,6 @@ LONGER = {
     "runtime/connect/tokens.py": "the states of one refresh, which are explained where they change",
     "runtime/mcp_server/discovery.py": "the four tools that find tools, which answer in one form",
     "runtime/mcp_server/endpoint.py": "the one path from a request to its response, and who may take it",
-    "runtime/mcp_server/methods.py": "one function for each method of the protocol",
     "runtime/server/bounded_protocol.py": "the states of one connection, which each byte and each second may change",
     "runtime/simulators/quickbooks/books/settlement.py": "what is owed and what settles it, which is one sum",
     "runtime/simulators/quickbooks/companies/consultancy.py": "the story of one company, event by event",

@@ -15,7 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from runtime.errors import NotFound, RateLimited, SettingsError
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.endpoint import Access, McpEndpoint
-from runtime.mcp_server.methods import Identity, McpServices
+from runtime.mcp_server.greeting import Identity
+from runtime.mcp_server.methods import McpServices
 from runtime.operations.call_log import CallLog
 from runtime.operations.finished_calls import LONGEST_NAME, FinishedCalls, read_agent, read_caller
 from runtime.operations.readiness import LOOK_SECONDS, Part, Readiness, join_status

@@ -86,6 +86,11 @@ class Form:
         frame = self.size_of(beside._replace(text="{}", error=None)) - len("{}")
         return Allowance(budget - frame, self.is_escaped)
 
+    def reserve(self, size: int) -> Form:
+        """Return the same with so many bytes set apart, for what is added to an answer later."""
+        most = self.most_frame + size if self.most_frame else 0
+        return Form(lambda answer: self.size_of(answer) + size, self.is_escaped, most)
+
     def fit(self, answer: Answer, budget: int) -> Answer:
         """Return the answer; an error that is too large without its details, then with less of its message."""
         if answer.error is None or self.size_of(answer) <= budget:

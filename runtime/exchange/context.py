@@ -149,8 +149,8 @@ class CallContext:
         )
 
     def _list_members(self) -> dict[str, Any]:
-        """Return what the answer says beside its content: the company of a write, and what names became."""
-        if self.tool.is_read_only:
+        """Return what stands beside the content: the company, of a read where there are several, and names."""
+        if self.tool.is_read_only and not (self.grant and self.grant.is_one_of_several):
             return {"resolved": self.resolved} if self.resolved else NO_MEMBERS
         return {"resolved": self.resolved, COMPANY: describe_company(self.account)}
 

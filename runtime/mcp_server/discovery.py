@@ -74,6 +74,12 @@ class Discovery:
         self.listed = {tool.name: tool for tool in made}
         self._rows: dict[str, bytes] = {}
 
+    def limit(self, tools: Mapping[str, Tool]) -> Discovery:
+        """Return the same over some of its tools."""
+        made = Discovery(tools, synonyms=self._synonyms)
+        made.listed = self.listed
+        return made
+
     def answer(self, name: str, arguments: dict[str, Any], allowance: Allowance) -> Answer:
         """Return the answer of `search_tools` or `get_tool_schema`. Raises InvalidArguments and NotFound."""
         arguments = _CHECKER.check(self.listed[name], arguments, _MEANT)

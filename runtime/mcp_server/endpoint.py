@@ -38,7 +38,8 @@ from runtime.mcp_server.request import (
     read_body,
     wants_stream,
 )
-from runtime.mcp_server.toolset import Toolset, Toolsets
+from runtime.mcp_server.several import GrantToolsets
+from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant, TokenHash
 from runtime.networks import is_within
 from runtime.operations import narrowing
@@ -143,9 +144,9 @@ class McpEndpoint:
         self._catalog = services.catalog
         self._log = services.log
         self.gate = gate or Gate()
-        self._toolsets = Toolsets(has_journal=services.changes is not None)
+        self._toolsets = GrantToolsets(has_journal=services.changes is not None)
         self._large = large_bodies.make_budget()
-        self.methods = Methods(services)
+        self.methods = Methods(services, access.uses)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request that comes as ASGI; end quietly when the client has gone."""
@@ -321,7 +322,7 @@ class McpEndpoint:
         grant = exchange.grant
         assert grant is not None
         if exchange.fields.keys().isdisjoint(narrowing.FIELDS):
-            toolset = self._toolsets.select(self._catalog(), grant.account.integration, grant.config)
+            toolset = self._toolsets.select(self._catalog(), grant)
         else:
             toolset = self._narrow(exchange, grant)
         if not isinstance(body, bytes):
@@ -342,6 +343,8 @@ class McpEndpoint:
             if refusal is not None:
                 self._log("mcp_scope_missing", server=grant.server_id, status=refusal.status)
                 return refusal
+        # A call at an address of several companies is a use of the one that it reaches, which is not known yet.
+        is_call = is_call and not grant.companies
         if is_call and grant.config.max_uses:
             return self._take_and_answer(exchange, message, grant, toolset)
         if self._uses is not None:
@@ -361,7 +364,7 @@ class McpEndpoint:
         """Return the toolset that the header fields of a request leave of the server's. Raises Refused."""
         try:
             named = narrowing.read_narrowing(exchange.head.sent)
-            return self._toolsets.narrow(self._catalog(), grant.account.integration, grant.config, named)
+            return self._toolsets.narrow(self._catalog(), grant, named)
         except InvalidRequest as wrong:
             raise Refused(wrong.status, INVALID_REQUEST, wrong.as_text()) from wrong
 

@@ -6,41 +6,38 @@ Nothing is remembered between requests, so any worker can answer any of them.
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
-from generator.vendor import Integration
-from runtime.errors import InternalError, InvalidRequest, LedgerportError, RateLimited
+from runtime.errors import InvalidRequest, RateLimited
 from runtime.exchange.allowance import LONGEST_ESCAPE, Form
-from runtime.exchange.tool_answer import NO_LIMITS, Answer
-from runtime.mcp_server import discovery, protocol, resources, results
+from runtime.exchange.tool_answer import Answer
+from runtime.mcp_server import protocol, resources, results
 from runtime.mcp_server.callers import Callers
-from runtime.mcp_server.changes import Changes, Space
+from runtime.mcp_server.changes import Changes
+from runtime.mcp_server.greeting import Identity, describe_server, write_instructions
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INVALID_PARAMS, Field, Reply
 from runtime.mcp_server.request import Fields, takes_gzip
+from runtime.mcp_server.several_calls import SeveralCalls
+from runtime.mcp_server.tool_calls import Sending, ToolCalls
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import LONGEST_CLIENT, Grant
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.file_links import FileLinks
-from runtime.operations.finished_calls import CANCELLED, NO_CALLER, Ending, FinishedCalls, describe_ending
+from runtime.operations.finished_calls import FinishedCalls
+from runtime.operations.server_uses import ServerUses
 from runtime.safety.once import read_key
-from runtime.upstream.files import NO_FILES, CarriedFiles
-from runtime.watching.calls import Caller
+from runtime.upstream.files import NO_FILES
 
 if TYPE_CHECKING:
     from runtime.mcp_server.traces import Traces
-
-logger = logging.getLogger(__name__)
 
 FRESH_FOR_MS = 60_000
 """How long a client of the newer revisions may reuse a list before it asks again."""
@@ -67,28 +64,6 @@ class Log(Protocol):
         """Write it."""
 
 
-class Sending(NamedTuple):
-    """What goes with a call: the key of its caller, the files beside its arguments, and how its answer is sent."""
-
-    key: str
-    carried: CarriedFiles
-    form: Form
-    name: str = ""
-    """The name by which the tool was called; empty for the one that it has."""
-    client: str = ""
-    """How the program that calls names itself, where it may change something."""
-    caller: Caller = NO_CALLER
-    """The same for the call log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """How the server calls itself to clients."""
-
-    name: str
-    version: str
-
-
 @dataclass(frozen=True, slots=True)
 class McpServices:
     """What answers are made of: the catalog that is served now, calls of tools, the log, and links to files."""
@@ -106,17 +81,17 @@ class McpServices:
 class Methods:
     """Answers messages. One for the process; `drain` lets the writes that are under way come to their end."""
 
-    def __init__(self, services: McpServices) -> None:
+    def __init__(self, services: McpServices, uses: ServerUses | None = None) -> None:
         self._links = services.links
-        self._changes = services.changes
         self._catalog = services.catalog
         self._calls = services.calls
         self._identity = services.identity
         self._log = services.log
-        self._finished = services.finished or FinishedCalls(services.log)
+        finished = services.finished or FinishedCalls(services.log)
+        self._tool_calls = ToolCalls(services.calls, finished, services.changes)
+        self._several = SeveralCalls(self._tool_calls, uses)
         self._callers = Callers()
         self._traces = services.traces
-        self._writes: set[asyncio.Task[Answer]] = set()
 
     def answer(
         self, message: Message, grant: Grant, toolset: Toolset, fields: Fields
@@ -158,8 +133,7 @@ class Methods:
 
     async def drain(self) -> None:
         """Wait for every write that is under way, also those whose client has gone."""
-        while self._writes:
-            await asyncio.wait(self._writes)
+        await self._tool_calls.drain()
 
     def _initialize(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         revision = protocol.negotiate(message)
@@ -168,9 +142,9 @@ class Methods:
         result = {
             "protocolVersion": revision,
             "capabilities": CAPABILITIES,
-            "serverInfo": orjson.Fragment(self._server_info(grant)),
+            "serverInfo": orjson.Fragment(self._describe(grant)),
         }
-        return self.reply(message, grant, result | self._instructions(grant, toolset))
+        return self.reply(message, grant, result | write_instructions(self._catalog(), grant, toolset))
 
     def _discover(self, message: Message, grant: Grant, toolset: Toolset) -> Reply:
         result = {
@@ -180,12 +154,12 @@ class Methods:
             "ttlMs": FRESH_FOR_MS,
             "cacheScope": "private",
         }
-        return self.reply(message, grant, result | self._instructions(grant, toolset))
+        return self.reply(message, grant, result | write_instructions(self._catalog(), grant, toolset))
 
     def _list(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         """Return the tools of a toolset; raises Refused for a cursor, because there is one page."""
         protocol.check_cursor(message)
-        members = _list_members(self._server_info(grant)) if message.is_modern else b""
+        members = _list_members(self._describe(grant)) if message.is_modern else b""
         id_ = orjson.dumps(message.id)
         if len(id_) <= LONGEST_PACKED_ID and takes_gzip(fields.get(b"accept-encoding", b"")):
             tail = b'%b},"jsonrpc":"2.0","id":%b}' % (members, id_)
@@ -195,10 +169,10 @@ class Methods:
         return Reply(200, PLAIN_FIELDS, front, toolset.listed)
 
     async def _read_resource(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
-        async def call(tool: Tool, arguments: dict[str, Any]) -> Answer:
+        async def call(owner: resources.Owner, tool: Tool, arguments: dict[str, Any]) -> Answer:
             caller = self._callers.find(message, grant, fields)
             sending = Sending("", NO_FILES, self._form(message, grant), caller=caller)
-            return await self._answer_of(grant, toolset, tool, arguments, sending)
+            return await self._tool_calls.call(owner.grant, owner.toolset, tool, arguments, sending)
 
         result, answer = await resources.read(message, grant, toolset, self._links, call)
         return results.reply_success(self._body(message, grant, result), answer)
@@ -210,18 +184,15 @@ class Methods:
         client = "" if tool is not None and tool.is_read_only else _name_client(message, fields)
         caller = self._callers.find(message, grant, fields)
         sending = Sending(key, message.carried, self._form(message, grant), name, client, caller)
-        if tool is not None:
-            answer = await self._answer_of(grant, toolset, tool, arguments, sending)
-        elif name in toolset.changes:
-            answer = await self._changed(grant, toolset, name, arguments, sending)
-        elif toolset.discovery is not None and name in toolset.discovery.listed:
-            answer = await self._discovered(grant, toolset, name, arguments, sending)
+        reached = grant
+        if toolset.several is not None:
+            reached, answer = await self._several.answer(grant, toolset, name, arguments, sending)
         else:
-            answer = await self._unknown(grant, toolset, name, caller)
+            answer = await self._tool_calls.answer(grant, toolset, name, arguments, sending)
         answer = sending.form.fit(answer, self._calls.compute_budget(grant))
         if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
             return results.refuse_rate(answer, message.id)
-        result = self.make_result(answer, self._link_to(answer, grant, fields))
+        result = self.make_result(answer, self._link_to(answer, reached, fields))
         return results.reply_success(self._body(message, grant, result), answer)
 
     def _link_to(self, answer: Answer, grant: Grant, fields: Fields) -> results.Link:
@@ -230,118 +201,9 @@ class Methods:
         uri = self._links.make(grant, answer.file)
         return results.Link(uri, grant.config.require_api_token_auth, protocol.has_links(fields))
 
-    async def _unknown(self, grant: Grant, toolset: Toolset, name: str, caller: Caller) -> Answer:
-        """Return the error of a tool that is not there, for the model to read: a protocol error ends some clients'
-        session.
-
-        Word for word the same for a tool that the filter leaves out and one that never was.
-        """
-        error = await asyncio.to_thread(toolset.explain_unknown, name)
-        shown, ending = name[: protocol.LONGEST_ECHO], Ending(0, error.code)
-        self._finished.note_of(grant, shown, perf_counter(), ending, caller, is_known=False)
-        return Answer(status=0, error=error, limits=await self._calls.read_limits(grant))
-
-    async def _answer_of(
-        self,
-        grant: Grant,
-        toolset: Toolset,
-        tool: Tool,
-        arguments: dict[str, Any],
-        sending: Sending,
-    ) -> Answer:
-        if not tool.is_read_only:
-            grant = replace(grant, client=sending.client)
-        call = self._run(grant, toolset, tool, arguments, sending)
-        return await (call if tool.is_read_only else self._to_its_end(call))
-
-    async def _discovered(
-        self,
-        grant: Grant,
-        toolset: Toolset,
-        name: str,
-        arguments: dict[str, Any],
-        sending: Sending,
-    ) -> Answer:
-        """Return the answer of a tool that finds, describes or calls others; nothing is sent but by the last."""
-        assert toolset.discovery is not None
-        began = perf_counter()
-        try:
-            if name in (discovery.READ, discovery.WRITE):
-                tool, called, arguments = toolset.discovery.choose(name, arguments)
-                sending = sending._replace(name=called)
-                return await self._answer_of(grant, toolset, tool, arguments, sending)
-            limits = await self._calls.read_limits(grant)
-            beside = Answer(status=0, limits=limits)
-            allowance = sending.form.compute_allowance(self._calls.compute_budget(grant), beside)
-            finder = toolset.discovery
-            if finder.is_ready:
-                answer = finder.answer(name, arguments, allowance)
-            else:
-                answer = await asyncio.to_thread(finder.answer, name, arguments, allowance)
-            answer = answer._replace(status=0, limits=limits)
-        except LedgerportError as error:
-            answer = Answer(status=0, error=error, limits=await self._calls.read_limits(grant))
-        self._finished.note_of(grant, name, began, describe_ending(answer._replace(status=0)), sending.caller)
-        return answer
-
-    async def _changed(
-        self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], sending: Sending
-    ) -> Answer:
-        """Return the answer of a tool that shows or undoes changes."""
-        assert self._changes is not None
-        began, beside = perf_counter(), Answer(status=0, limits=await self._calls.read_limits(grant))
-        allowance = sending.form.compute_allowance(self._calls.compute_budget(grant), beside)
-        try:
-            grant = replace(grant, client=sending.client)
-            tools = toolset.tools if toolset.shown_by is None else toolset.shown_by
-            call = self._changes.answer(grant, tools, name, arguments, Space(sending.form, allowance))
-            answer = await self._to_its_end(call)
-            if answer.limits is NO_LIMITS:
-                answer = answer._replace(status=0, limits=beside.limits)
-        except LedgerportError as error:
-            answer = beside._replace(error=error)
-        self._finished.note_of(grant, name, began, describe_ending(answer._replace(status=0)), sending.caller)
-        return answer
-
     def make_result(self, answer: Answer, link: results.Link) -> dict[str, Any]:
         """Return the result that an answer becomes."""
         return results.build_result(answer, link)
-
-    async def _run(
-        self,
-        grant: Grant,
-        toolset: Toolset,
-        tool: Tool,
-        arguments: dict[str, Any],
-        sending: Sending,
-    ) -> Answer:
-        """Call the tool and log one line, whether or not anyone still waits for the answer."""
-        began = perf_counter()
-        try:
-            answer = await self._calls.call(
-                grant,
-                toolset.tools,
-                sending.name or tool.name,
-                arguments,
-                idempotency_key=sending.key,
-                carried=sending.carried,
-                form=sending.form,
-            )
-        except asyncio.CancelledError:
-            self._finished.note_of(grant, tool.name, began, CANCELLED, sending.caller)
-            raise
-        except Exception:
-            logger.exception("the call of %s failed inside", tool.name)
-            answer = _broken(tool)
-        self._finished.note_of(grant, tool.name, began, describe_ending(answer), sending.caller)
-        return answer
-
-    async def _to_its_end(self, call: Coroutine[Any, Any, Answer]) -> Answer:
-        """Run a write in a task of its own, so that it ends as it began when the request is cancelled."""
-        task = asyncio.create_task(call)
-        self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
-        return await asyncio.shield(task)
 
     def reply(self, message: Message, grant: Grant, result: dict[str, Any]) -> Reply:
         """Return the reply to a message whose result is this."""
@@ -350,7 +212,7 @@ class Methods:
     def _body(self, message: Message, grant: Grant, result: dict[str, Any]) -> bytes:
         """Return the JSON-RPC response, with what the newer revisions want in every result."""
         if message.is_modern:
-            server = {protocol.SERVER_KEY: orjson.Fragment(self._server_info(grant))}
+            server = {protocol.SERVER_KEY: orjson.Fragment(self._describe(grant))}
             result = {**result, "resultType": "complete", "_meta": {**result.get("_meta", {}), **server}}
         return orjson.dumps({"jsonrpc": "2.0", "id": message.id, "result": result})
 
@@ -360,30 +222,11 @@ class Methods:
         def size_of(answer: Answer) -> int:
             return len(self._body(message, grant, self.make_result(answer, results.NO_LINK))) + EVENT_BYTES
 
-        most = MOST_FRAME + LONGEST_ESCAPE * len(str(message.id)) + len(self._server_info(grant))
+        most = MOST_FRAME + LONGEST_ESCAPE * len(str(message.id)) + len(self._describe(grant))
         return Form(size_of, is_escaped=True, most_frame=most)
 
-    def _integration(self, grant: Grant) -> Integration | None:
-        return self._catalog().integrations.get(grant.account.integration)
-
-    def _instructions(self, grant: Grant, toolset: Toolset) -> dict[str, str]:
-        integration = self._integration(grant)
-        guidance = integration.guidance if integration else ""
-        if toolset.discovery is not None:
-            guidance = f"{discovery.GUIDANCE}\n\n{guidance}".strip()
-        return {"instructions": guidance} if guidance else {}
-
-    def _server_info(self, grant: Grant) -> bytes:
-        integration = self._integration(grant)
-        title = integration.title if integration else self._identity.name
-        return _server_info(self._identity, title, grant.account.name)
-
-
-@lru_cache(maxsize=1024)
-def _server_info(identity: Identity, title: str, company: str) -> bytes:
-    """Return the `Implementation` of one company's server. The title shows a person with several which one it is."""
-    named = f"{title}: {company}" if company else title
-    return orjson.dumps({"name": identity.name, "title": named, "version": identity.version})
+    def _describe(self, grant: Grant) -> bytes:
+        return describe_server(self._catalog(), self._identity, grant)
 
 
 @lru_cache(maxsize=1024)
@@ -421,9 +264,3 @@ def _name_client(message: Message, fields: Fields) -> str:
 def _client(message: Message) -> str:
     info = message.params["clientInfo"]
     return f"{info['name'][:64]} {info['version'][:32]}"
-
-
-def _broken(tool: Tool) -> Answer:
-    """Return the answer when our own code fails: it says nothing of why, which is in the log."""
-    advice = "Try again once." if tool.is_read_only else "Look whether it was done before you call it again."
-    return Answer(status=0, error=InternalError("The call failed inside Ledgerport.", advice=advice))

@@ -7,7 +7,7 @@ repeats the call of that tool, as opening the link over HTTP does.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from generator.catalog import Tool
 from runtime.errors import LedgerportError, NotFound, RateLimited
@@ -21,7 +21,16 @@ from runtime.operations.file_links import PREFIX, FileLinks, refuse_closed
 from runtime.upstream.rate_limit_errors import write_sentences
 
 CAPABILITY = {"listChanged": False, "subscribe": False}
-CallTool = Callable[[Tool, dict[str, Any]], Awaitable[Answer]]
+
+
+class Owner(NamedTuple):
+    """The grant of one company, and its toolset."""
+
+    grant: Grant
+    toolset: Toolset
+
+
+CallTool = Callable[[Owner, Tool, dict[str, Any]], Awaitable[Answer]]
 NO_CACHING = {"ttlMs": 0, "cacheScope": "private"}
 """In the results of the newer revisions: a file may change, and its link ends."""
 
@@ -39,8 +48,8 @@ async def read(
 ) -> tuple[dict[str, Any], Answer]:
     """Return the result of reading a resource, and the answer that it was made of. Raises Refused."""
     uri = protocol.read_uri(message)
-    tool, arguments = await _call_of(message, uri, grant, toolset, links)
-    answer = await call(tool, arguments)
+    owner, tool, arguments = await _call_of(message, uri, grant, toolset, links)
+    answer = await call(owner, tool, arguments)
     error = answer.error
     if answer.file is not None and error is None:
         error = results.refuse_large_file(answer.file, uri)
@@ -53,9 +62,10 @@ async def read(
 
 async def _call_of(
     message: Message, uri: str, grant: Grant, toolset: Toolset, links: FileLinks | None
-) -> tuple[Tool, dict[str, Any]]:
-    """Return the call that a link of this MCP server stands for. Raises Refused, the same for a link of another
-    one.
+) -> tuple[Owner, Tool, dict[str, Any]]:
+    """Return the call that a link of this MCP server stands for, and whose it is.
+
+    Raises Refused, the same for a link of another one.
     """
     try:
         if links is None:
@@ -63,9 +73,19 @@ async def _call_of(
         opened = await links.open(uri)
     except NotFound as unknown:
         raise _not_found(message, unknown, uri) from None
-    if opened.grant.server_id != grant.server_id or opened.tool.name not in toolset.tools:
+    owner = _find_owner(opened.grant, grant, toolset)
+    if owner is None or opened.tool.name not in owner.toolset.tools:
         raise _not_found(message, refuse_closed(), uri)
-    return opened.tool, opened.arguments
+    return owner, opened.tool, opened.arguments
+
+
+def _find_owner(opened: Grant, grant: Grant, toolset: Toolset) -> Owner | None:
+    """Return the company of a grant that a link was made for; None for a link of another MCP server."""
+    owners = [Owner(grant, toolset)]
+    if toolset.several is not None:
+        owners = [Owner(*each) for each in zip(grant.companies, toolset.several.own, strict=True)]
+    wanted = (opened.server_id, opened.account.id)
+    return next((each for each in owners if (each.grant.server_id, each.grant.account.id) == wanted), None)
 
 
 def _caching(message: Message) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from generator.catalog import Catalog, Tool, select
 from generator.reports.token_estimate import count_tokens
@@ -27,6 +28,9 @@ from runtime.operations.files import takes_a_file
 from runtime.operations.narrowing import Narrowing, narrow, refuse_none_left
 from runtime.operations.tool_search import NO_SYNONYMS
 from runtime.recent import Recent
+
+if TYPE_CHECKING:
+    from runtime.mcp_server.several import Several
 
 MOST_CACHED = 64
 """How many toolsets a process caches: about 0.5 MB each for a full catalog."""
@@ -57,9 +61,11 @@ class Toolset:
     beside: Mapping[str, Tool] = field(default_factory=dict)
     """The tools that are listed beside those of discovery."""
     changes: Mapping[str, Tool] = field(default_factory=dict)
-    """The tools that show and undo changes."""
+    """The tools that show and undo changes; where there are several companies, also the one that lists them."""
     shown_by: Mapping[str, Tool] | None = None
     """The tools by which those of `changes` judge what they may show and undo, where they are not `tools`."""
+    several: Several | None = None
+    """The toolsets of the companies, where this is the union of several."""
 
     @cached_property
     def largest_body(self) -> int:
@@ -126,7 +132,7 @@ class Toolsets:
 
     def select(self, catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
         """Return the toolset that `config` leaves of an integration."""
-        key = _key_of(catalog, integration, config)
+        key = make_key(catalog, integration, config)
         made = self._by_filter.get(key)
         if made is None:
             made = _make(catalog, integration, config)
@@ -138,7 +144,7 @@ class Toolsets:
         self, catalog: Catalog, integration: str, config: ServerConfig, narrowing: Narrowing
     ) -> Toolset:
         """Return what a request leaves of that toolset. Raises InvalidRequest."""
-        key = (*_key_of(catalog, integration, config), narrowing)
+        key = (*make_key(catalog, integration, config), narrowing)
         found = self._narrowed.get(key)
         if found is None:
             found = self._narrowed.put(key, self._narrow(catalog, integration, config, narrowing))
@@ -191,7 +197,7 @@ class Listings:
 
     def describe(self, catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
         """Return what an MCP server with this config lists, and what that costs a model."""
-        key = _key_of(catalog, integration, config)
+        key = make_key(catalog, integration, config)
         with self._lock:
             found = self._by_filter.get(key)
             if found is None:
@@ -199,7 +205,7 @@ class Listings:
         return found
 
 
-def _key_of(catalog: Catalog, integration: str, config: ServerConfig) -> tuple[object, ...]:
+def make_key(catalog: Catalog, integration: str, config: ServerConfig) -> tuple[object, ...]:
     """Return everything that the tools of an MCP server depend on."""
     return (
         catalog.version,

@@ -15,7 +15,8 @@ MCP or REST carries the answer. `calls` leads one call; that of a write passes
 
 `lookups` reads what these steps have to know. `settling` finds out what became of writes that were under way when the
 process died, `journal` shows the entries, `undo` reverts one, `reversal` books the opposite of a record. `sums` adds up
-the records of a list, `narrowing` reads what one request narrows. `finished_calls` notes each call that has ended, also
-in the `call_log`; `readiness` says whether the process can serve. `accounts`, `mcp_servers` (with `policy_config`) and
-`api_tokens` manage what a deployment holds.
+the records of a list, `narrowing` reads what one request narrows. Where a caller has several companies, `companies`
+finds those that a call names, `fan_out` carries a read to each of them, `connections` lists them. `finished_calls`
+notes each call that has ended, also in the `call_log`; `readiness` says whether the process can serve. `accounts`,
+`mcp_servers` (with `policy_config`) and `api_tokens` manage what a deployment holds.
 """

@@ -45,7 +45,9 @@ def _say_company(account: Account) -> str:
 def refuse_other_company(account: Account, tool: Tool, arguments: Mapping[str, Any]) -> None:
     """Raise OtherCompany when a write names another company, by Id or name, than the one it would reach."""
     named = arguments.get(COMPANY) if tool.takes_company else None
-    if named is None or _fold(named) in {_fold(each) for each in (account.company, account.name, account.id)}:
+    if named is None or fold_name(named) in {
+        fold_name(each) for each in (account.company, account.name, account.id)
+    }:
         return
     raise OtherCompany(
         f"{tool.name} was not called: it is meant for the company {str(named)[:LONGEST_NAME]}, and this is another "
@@ -62,6 +64,6 @@ def drop_company(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name != COMPANY}
 
 
-def _fold(name: object) -> str:
+def fold_name(name: object) -> str:
     """Return a name without what people write one time and not the other: case, and blanks around and in it."""
     return " ".join(str(name).split()).casefold()

@@ -35,7 +35,8 @@ from runtime.jobs.runner import Jobs, make_durable_engine
 from runtime.logs import Log, make_log
 from runtime.mcp_server.changes import Changes
 from runtime.mcp_server.endpoint import Access, FoundGrant, McpEndpoint, send_reply
-from runtime.mcp_server.methods import Identity, McpServices
+from runtime.mcp_server.greeting import Identity
+from runtime.mcp_server.methods import McpServices
 from runtime.mcp_server.request import Gate
 from runtime.mcp_server.senders import PREFIX, WITHOUT_TOKEN
 from runtime.mcp_server.sse import SseEndpoint, is_sse

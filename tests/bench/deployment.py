@@ -73,7 +73,7 @@ def prepare(
     catalog = _catalog(settings)
     stores = open_stores(settings, time.time())
     try:
-        account = _account(keys)
+        account = make_account(keys)
         stores.records.add_account(
             account, AuditEntry(account.created_at, "bench", "account.created", account.id)
         )
@@ -123,7 +123,8 @@ def _catalog(settings: Settings) -> Catalog:
         raise Wrong(f"The definitions have errors, so there is no server to measure.\n{errors}") from errors
 
 
-def _account(keys: Keys) -> Account:
+def make_account(keys: Keys) -> Account:
+    """A company that a person has connected, with an id of its own."""
     now, account_id = time.time(), AccountId(str(uuid4()))
     credentials = Credentials(
         access_token="bench",

@@ -25,6 +25,7 @@ from tests.bench.processes import Server, await_port, free_port, server, started
 from tests.bench.progress import Progress
 
 SERVE = ("-m", "runtime", "serve")
+SERVE_SEVERAL = ("-m", "tests.bench.servers.several", "serve")
 SERVE_UNJOURNALED = ("-m", "tests.bench.servers.unjournaled", "serve")
 
 
@@ -91,6 +92,16 @@ class Stage:
     def unjournaled(self) -> Server:
         """Our server without its journal."""
         return self._serve("unjournaled", self.unjournaled_deployment, SERVE_UNJOURNALED)
+
+    @cached_property
+    def several_deployment(self) -> Deployment:
+        """The same, for the server whose URL reaches several companies."""
+        return prepare(self.folder / "several", free_port(), self.vendor_url)
+
+    @cached_property
+    def several(self) -> Server:
+        """Our server with several companies behind its URL."""
+        return self._serve("several", self.several_deployment, SERVE_SEVERAL)
 
     def _serve(self, name: str, deployment: Deployment, command: tuple[str, ...] = SERVE) -> Server:
         """Start our server. Its log goes to a file, as under a service manager."""

@@ -19,7 +19,8 @@ from runtime.errors import LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import results
 from runtime.mcp_server.endpoint import Access, McpEndpoint
-from runtime.mcp_server.methods import Identity, McpServices, Methods
+from runtime.mcp_server.greeting import Identity
+from runtime.mcp_server.methods import McpServices, Methods
 from runtime.mcp_server.protocol import CAPABILITIES_KEY, Message
 from runtime.mcp_server.replies import Refused, Reply
 from runtime.mcp_server.request import LOOPBACK, Fields, Gate

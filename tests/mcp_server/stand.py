@@ -14,7 +14,8 @@ from generator.catalog import Call, Catalog, MethodClass, Returns, Risk, Tool
 from generator.vendor import Auth, ErrorRules, Integration, Pagination, QueryLanguage, RateLimit, RateWindow
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.endpoint import Access, McpEndpoint
-from runtime.mcp_server.methods import Identity, McpServices
+from runtime.mcp_server.greeting import Identity
+from runtime.mcp_server.methods import McpServices
 from runtime.mcp_server.request import Gate
 from runtime.model import Account, AccountId, Grant, McpServerId, ServerConfig, TokenHash
 from runtime.operations.file_links import FileLinks

@@ -193,7 +193,7 @@ def test_a_body_may_have_the_size_of_the_largest_file_that_a_tool_takes(bounds, 
 
 def test_the_time_of_a_call_is_logged_in_milliseconds(monkeypatch):
     moments = iter([1.0, 1.25])
-    for module in ("mcp_server.methods", "operations.finished_calls"):
+    for module in ("mcp_server.tool_calls", "operations.finished_calls"):
         monkeypatch.setattr(f"runtime.{module}.perf_counter", lambda: next(moments))
     stand = Stand()
     stand.post("tools/call", {"name": "list_all_invoices"})

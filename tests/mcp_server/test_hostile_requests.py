@@ -17,7 +17,8 @@ import pytest
 
 from generator.catalog import Catalog, Tool
 from runtime.mcp_server.endpoint import Access, Head, McpEndpoint
-from runtime.mcp_server.methods import Identity, McpServices
+from runtime.mcp_server.greeting import Identity
+from runtime.mcp_server.methods import McpServices
 from runtime.mcp_server.replies import Reply
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig, TokenHash
 from runtime.operations.calls import Calls

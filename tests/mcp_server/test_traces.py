@@ -22,7 +22,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from runtime.errors import NotFound, RateLimited, VendorUnavailable
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server.endpoint import Access, McpEndpoint
-from runtime.mcp_server.methods import Identity, McpServices
+from runtime.mcp_server.greeting import Identity
+from runtime.mcp_server.methods import McpServices
 from runtime.mcp_server.traces import Traces, mark_tool_error
 from runtime.operations.finished_calls import FinishedCalls
 from runtime.upstream.client import VendorRequest

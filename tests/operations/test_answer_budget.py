@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from generator.catalog import Call, Catalog, Condition, Returns
 from runtime.api.replies import FORM, build_response
-from runtime.mcp_server.methods import Identity, McpServices, Methods
+from runtime.mcp_server.greeting import Identity
+from runtime.mcp_server.methods import McpServices, Methods
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import as_stream
 from runtime.mcp_server.toolset import Toolsets

@@ -1,0 +1,187 @@
+"""Calls of tools that one grant has: those of its vendor, those that find others, those that show and undo changes.
+
+Called by `methods` and `several_calls`. Each call is noted when it has ended, and a write comes to its end also when
+whoever asked for it has gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import replace
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from generator.catalog import Tool
+from generator.names import find_tool
+from runtime.errors import InternalError, LedgerportError
+from runtime.exchange.allowance import Form
+from runtime.exchange.tool_answer import NO_LIMITS, Answer
+from runtime.mcp_server import discovery, protocol
+from runtime.mcp_server.changes import Changes, Space
+from runtime.mcp_server.toolset import Toolset
+from runtime.model import Grant
+from runtime.operations.call_protocol import CallProtocol
+from runtime.operations.finished_calls import CANCELLED, NO_CALLER, Ending, FinishedCalls, describe_ending
+from runtime.upstream.files import CarriedFiles
+from runtime.watching.calls import Caller
+
+logger = logging.getLogger(__name__)
+
+
+class Sending(NamedTuple):
+    """What goes with a call: the key of its caller, the files beside its arguments, and how its answer is sent."""
+
+    key: str
+    carried: CarriedFiles
+    form: Form
+    name: str = ""
+    """The name by which the tool was called; empty for the one that it has."""
+    client: str = ""
+    """How the program that calls names itself, where it may change something."""
+    caller: Caller = NO_CALLER
+    """The same for the call log."""
+
+
+class ToolCalls:
+    """Calls tools. One for the process; `drain` lets the writes that are under way come to their end."""
+
+    def __init__(self, calls: CallProtocol, finished: FinishedCalls, changes: Changes | None = None) -> None:
+        self.calls, self.finished = calls, finished
+        self._changes = changes
+        self._writes: set[asyncio.Task[Answer]] = set()
+
+    async def answer(
+        self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], sending: Sending
+    ) -> Answer:
+        """Return the answer of a tool of a toolset, by a name that a client gave; every error is inside."""
+        tool = find_tool(toolset.tools, name)
+        if tool is not None:
+            return await self.call(grant, toolset, tool, arguments, sending)
+        if name in toolset.changes:
+            return await self._changed(grant, toolset, name, arguments, sending)
+        if toolset.discovery is not None and name in toolset.discovery.listed:
+            return await self._discovered(grant, toolset, name, arguments, sending)
+        return await self._unknown(grant, toolset, name, sending.caller)
+
+    async def drain(self) -> None:
+        """Wait for every write that is under way, also those whose client has gone."""
+        while self._writes:
+            await asyncio.wait(self._writes)
+
+    async def _unknown(self, grant: Grant, toolset: Toolset, name: str, caller: Caller) -> Answer:
+        """Return the error of a tool that is not there, for the model to read: a protocol error ends some clients'
+        session.
+
+        Word for word the same for a tool that the filter leaves out and one that never was.
+        """
+        error = await asyncio.to_thread(toolset.explain_unknown, name)
+        shown, ending = name[: protocol.LONGEST_ECHO], Ending(0, error.code)
+        self.finished.note_of(grant, shown, perf_counter(), ending, caller, is_known=False)
+        return Answer(status=0, error=error, limits=await self.calls.read_limits(grant))
+
+    async def call(
+        self,
+        grant: Grant,
+        toolset: Toolset,
+        tool: Tool,
+        arguments: dict[str, Any],
+        sending: Sending,
+    ) -> Answer:
+        """Return the answer of one of the tools of a toolset."""
+        if not tool.is_read_only:
+            grant = replace(grant, client=sending.client)
+        call = self._run(grant, toolset, tool, arguments, sending)
+        return await (call if tool.is_read_only else self._to_its_end(call))
+
+    async def _discovered(
+        self,
+        grant: Grant,
+        toolset: Toolset,
+        name: str,
+        arguments: dict[str, Any],
+        sending: Sending,
+    ) -> Answer:
+        """Return the answer of a tool that finds, describes or calls others; nothing is sent but by the last."""
+        assert toolset.discovery is not None
+        began = perf_counter()
+        try:
+            if name in (discovery.READ, discovery.WRITE):
+                tool, called, arguments = toolset.discovery.choose(name, arguments)
+                sending = sending._replace(name=called)
+                return await self.call(grant, toolset, tool, arguments, sending)
+            limits = await self.calls.read_limits(grant)
+            beside = Answer(status=0, limits=limits)
+            allowance = sending.form.compute_allowance(self.calls.compute_budget(grant), beside)
+            finder = toolset.discovery
+            if finder.is_ready:
+                answer = finder.answer(name, arguments, allowance)
+            else:
+                answer = await asyncio.to_thread(finder.answer, name, arguments, allowance)
+            answer = answer._replace(status=0, limits=limits)
+        except LedgerportError as error:
+            answer = Answer(status=0, error=error, limits=await self.calls.read_limits(grant))
+        self.finished.note_of(grant, name, began, describe_ending(answer._replace(status=0)), sending.caller)
+        return answer
+
+    async def _changed(
+        self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], sending: Sending
+    ) -> Answer:
+        """Return the answer of a tool that shows or undoes changes."""
+        assert self._changes is not None
+        began, beside = perf_counter(), Answer(status=0, limits=await self.calls.read_limits(grant))
+        allowance = sending.form.compute_allowance(self.calls.compute_budget(grant), beside)
+        try:
+            grant = replace(grant, client=sending.client)
+            tools = toolset.tools if toolset.shown_by is None else toolset.shown_by
+            call = self._changes.answer(grant, tools, name, arguments, Space(sending.form, allowance))
+            answer = await self._to_its_end(call)
+            if answer.limits is NO_LIMITS:
+                answer = answer._replace(status=0, limits=beside.limits)
+        except LedgerportError as error:
+            answer = beside._replace(error=error)
+        self.finished.note_of(grant, name, began, describe_ending(answer._replace(status=0)), sending.caller)
+        return answer
+
+    async def _run(
+        self,
+        grant: Grant,
+        toolset: Toolset,
+        tool: Tool,
+        arguments: dict[str, Any],
+        sending: Sending,
+    ) -> Answer:
+        """Call the tool and log one line, whether or not anyone still waits for the answer."""
+        began = perf_counter()
+        try:
+            answer = await self.calls.call(
+                grant,
+                toolset.tools,
+                sending.name or tool.name,
+                arguments,
+                idempotency_key=sending.key,
+                carried=sending.carried,
+                form=sending.form,
+            )
+        except asyncio.CancelledError:
+            self.finished.note_of(grant, tool.name, began, CANCELLED, sending.caller)
+            raise
+        except Exception:
+            logger.exception("the call of %s failed inside", tool.name)
+            answer = _broken(tool)
+        self.finished.note_of(grant, tool.name, began, describe_ending(answer), sending.caller)
+        return answer
+
+    async def _to_its_end(self, call: Coroutine[Any, Any, Answer]) -> Answer:
+        """Run a write in a task of its own, so that it ends as it began when the request is cancelled."""
+        task = asyncio.create_task(call)
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+        return await asyncio.shield(task)
+
+
+def _broken(tool: Tool) -> Answer:
+    """Return the answer when our own code fails: it says nothing of why, which is in the log."""
+    advice = "Try again once." if tool.is_read_only else "Look whether it was done before you call it again."
+    return Answer(status=0, error=InternalError("The call failed inside Ledgerport.", advice=advice))
