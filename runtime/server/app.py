@@ -328,6 +328,7 @@ class Application:
                     runtime.log,
                     runtime.guesses,
                     runtime.addresses,
+                    runtime.calls,
                 ),
                 *runtime.authorization.make_routes(runtime.log, runtime.addresses, readiness),
             ],

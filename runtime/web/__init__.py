@@ -1,9 +1,12 @@
-"""The pages for people: the end of a connection, and the reference of all tools at `/docs`.
+"""The pages for people: connecting a company, signing in, what agents may do, a record, the reference of all tools.
 
 HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two endpoints. Parts:
 
 - `connect`, `customer_links`: the pages of a connection
 - `docs`: renders a catalog
+- `sign_in_pages`, `account_pages`, `people_pages`: signing in, one's account, and who belongs to a tenant
+- `record_pages`, `record_view`: one record of the books, and what of it is shown
+- `person_pages`: what the pages for people share
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `routes`: the routes of all of them, and what renders them
 """

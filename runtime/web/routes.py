@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from runtime.connect.authorize import Authorizations
 from runtime.deployment import Deployment
 from runtime.logs import Log
+from runtime.operations.call_protocol import CallProtocol
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.web.account_pages import AccountPages
@@ -27,6 +28,7 @@ from runtime.web.customer_links import make_link_routes
 from runtime.web.docs import make_docs_routes
 from runtime.web.people_pages import PeoplePages
 from runtime.web.person_pages import PageParts
+from runtime.web.record_pages import RecordPages
 from runtime.web.sign_in_pages import SignInPages
 from runtime.web.static_files import StaticFiles
 
@@ -90,6 +92,7 @@ def make_routes(
     log: Log,
     guesses: Guesses | None = None,
     addresses: ClientAddresses | None = None,
+    calls: CallProtocol | None = None,
 ) -> list[BaseRoute]:
     """Return the routes of the pages, with the reference pages where the settings want them."""
     pages, catalog, docs = Pages(), deployment.catalog, deployment.settings.docs
@@ -105,6 +108,7 @@ def make_routes(
         *SignInPages(parts).make_routes(),
         *AccountPages(parts).make_routes(),
         *PeoplePages(parts).make_routes(),
+        *(RecordPages(parts, calls).make_routes() if calls else ()),
         *make_link_routes(connections, authorizations.customer_links),
         *make_connect_routes(connections),
     ]

@@ -1,0 +1,110 @@
+"""What a page shows of a record, whatever its vendor: facts, and a table for each list of parts.
+
+Called by `record_pages`. A name such as `TotalAmt` is shown in its parts, a reference as its name with its Id behind
+it, an object inside the record as facts of its own. Values are texts; the page escapes them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
+MINUS = "−"  # noqa: RUF001  (the sign that the pages write)
+MOST_ROWS = 500
+"""Rows of one table; a record with more is rare, and says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value under its label. `is_number`: it is set in columns of figures."""
+
+    label: str
+    text: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A list of parts of the record: the labels of its columns, and the facts of each row in their order."""
+
+    title: str
+    columns: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[Fact | None, ...], ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """A record as a page shows it."""
+
+    facts: tuple[Fact, ...]
+    tables: tuple[Rows, ...]
+
+
+def view_record(record: Mapping[str, Any]) -> RecordView:
+    """Return what a page shows of a record."""
+    lists = {name: value for name, value in record.items() if _is_table(value)}
+    facts = tuple(_list_facts({name: value for name, value in record.items() if name not in lists}))
+    return RecordView(facts, tuple(_make_rows(split_name(name), value) for name, value in lists.items()))
+
+
+def split_name(name: str) -> str:
+    """Return the name of a field in its parts: `TotalAmt` becomes `Total amt`."""
+    parts = [part for part in _PARTS.split(name) if part]
+    text = " ".join(part if part.isupper() else part.lower() for part in parts)
+    return text[:1].upper() + text[1:]
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
+
+
+def _list_facts(values: Mapping[str, Any], place: str = "") -> Iterator[Fact]:
+    for name, value in values.items():
+        label = f"{place} › {split_name(name)}" if place else split_name(name)  # noqa: RUF001
+        reference = _read_reference(value)
+        if reference:
+            yield Fact(label, reference)
+        elif isinstance(value, dict):
+            yield from _list_facts(value, label)
+        elif isinstance(value, list):
+            yield Fact(label, ", ".join(_write(each) for each in value[:MOST_ROWS]))
+        elif value not in (None, ""):
+            yield Fact(label, _write(value), _is_number(value))
+
+
+def _read_reference(value: object) -> str:
+    """Return how a reference to another record is shown; empty for anything else."""
+    if not isinstance(value, dict) or not {"value", "name"} & value.keys() or len(value) > 3:
+        return ""
+    name, id_ = value.get("name"), value.get("value")
+    return f"{name} ({id_})" if name and id_ else str(name or id_ or "")
+
+
+def _make_rows(title: str, values: Sequence[Mapping[str, Any]]) -> Rows:
+    found = [{fact.label: fact for fact in _list_facts(each)} for each in values[:MOST_ROWS]]
+    labels = list(dict.fromkeys(label for row in found for label in row))
+    columns = tuple((label, all(row[label].is_number for row in found if label in row)) for label in labels)
+    return Rows(
+        title, columns, tuple(tuple(row.get(label) for label in labels) for row in found), len(values)
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _write(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    if _is_number(value) and _NUMBER.fullmatch(text):
+        whole, point, rest = text.removeprefix("-").partition(".")
+        sign = MINUS if text.startswith("-") else ""
+        return f"{sign}{int(whole):,}{point}{rest}"
+    return text

@@ -1,0 +1,148 @@
+"""The page of a record: who may see it, what of it is shown, and how."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.catalog import Tool
+from runtime.errors import NeedsReauth
+from runtime.exchange.tool_answer import Answer
+from runtime.model import Grant
+from runtime.web.record_view import MINUS, split_name, view_record
+from tests.identity.authorization import Place, opened
+
+INVOICE = {
+    "Id": "130",
+    "DocNumber": "1037",
+    "CustomerRef": {"value": "24", "name": "<b>Sonnenschein</b> & Sons"},
+    "BillAddr": {"Line1": "2 Main St", "City": "Bayshore"},
+    "TotalAmt": 1362.07,
+    "Balance": -0.5,
+    "Line": [
+        {"Id": "1", "Description": "Rock Fountain", "Amount": 275.00},
+        {"Id": "2", "Amount": 87.07, "SalesItemLineDetail": {"Qty": 2}},
+    ],
+}
+
+
+class FakeCalls:
+    """Answers one record, and notes who asked for it and by which tool."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer, self.asked = answer, list[tuple[str, str, Mapping[str, Any]]]()
+
+    async def call(
+        self, grant: Grant, tools: Mapping[str, Tool], name: str, arguments: dict[str, Any], **_: Any
+    ) -> Answer:
+        self.asked.append((grant.account.name, name, arguments))
+        assert all(tool.is_read_only for tool in tools.values())
+        return self.answer
+
+
+Story = Callable[[Place, FakeCalls], Awaitable[None]]
+
+
+def run(data: Path, story: Story, answer: Answer | None = None) -> None:
+    async def begin() -> None:
+        async with opened(data) as here:
+            calls = FakeCalls(answer or Answer(json.dumps(INVOICE)))
+            here.runtime.calls = calls  # type: ignore[assignment]
+            await story(here, calls)
+
+    asyncio.run(begin())
+
+
+def test_a_record_is_shown_with_its_facts_and_lines_and_every_text_is_escaped(tmp_path: Path) -> None:
+    async def story(here: Place, calls: FakeCalls) -> None:
+        company = here.add_company("Shop")
+        browser = await here.sign_in(here.add_person("anna@shop.example", "billing_admin"))
+        page = await here.client.get(f"/company/{company}/invoices/130", headers=browser)
+        assert page.status_code == 200
+        assert calls.asked == [("Shop", "get_single_quick_books_invoice_by_id", {"id": "130"})]
+        for shown in ("&lt;b&gt;Sonnenschein&lt;/b&gt; &amp; Sons (24)", "1,362.07", f"{MINUS}0.5", "Rock Fountain"):
+            assert shown in page.text
+        assert "<b>Sonnenschein" not in page.text
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+
+    run(tmp_path, story)
+
+
+@pytest.mark.parametrize("role", ["viewer", "member"])
+def test_a_role_that_may_not_see_the_books_sees_what_is_not_there(tmp_path: Path, role: Any) -> None:
+    async def story(here: Place, calls: FakeCalls) -> None:
+        company = here.add_company("Shop")
+        browser = await here.sign_in(here.add_person("vera@shop.example", role))
+        hidden = await here.client.get(f"/company/{company}/invoices/130", headers=browser)
+        missing = await here.client.get("/company/no-such-company/invoices/130", headers=browser)
+        assert (hidden.status_code, missing.status_code) == (404, 404)
+        assert hidden.text == missing.text
+        assert calls.asked == []
+
+    run(tmp_path, story)
+
+
+def test_an_owner_of_another_organization_sees_nothing(tmp_path: Path) -> None:
+    async def story(here: Place, calls: FakeCalls) -> None:
+        company = here.add_company("Shop", tenant="theirs")
+        browser = await here.sign_in(here.add_person("anna@shop.example"))
+        assert (await here.client.get(f"/company/{company}/invoices/130", headers=browser)).status_code == 404
+        assert calls.asked == []
+
+    run(tmp_path, story)
+
+
+def test_whoever_is_not_signed_in_is_led_to_sign_in_and_back(tmp_path: Path) -> None:
+    async def story(here: Place, calls: FakeCalls) -> None:
+        company = here.add_company("Shop")
+        led = await here.client.get(f"/company/{company}/invoices/130")
+        assert led.status_code == 303
+        assert led.headers["location"] == f"/sign-in?return_to=%2Fcompany%2F{company}%2Finvoices%2F130"
+        assert calls.asked == []
+
+    run(tmp_path, story)
+
+
+def test_an_error_of_the_call_is_a_page_that_says_it(tmp_path: Path) -> None:
+    async def story(here: Place, _calls: FakeCalls) -> None:
+        company = here.add_company("Shop")
+        browser = await here.sign_in(here.add_person("anna@shop.example"))
+        page = await here.client.get(f"/company/{company}/invoices/130", headers=browser)
+        assert page.status_code == NeedsReauth.status
+        assert "has ended" in page.text
+
+    run(tmp_path, story, Answer(status=0, error=NeedsReauth("The connection has ended.")))
+
+
+def test_a_kind_of_record_that_is_not_there_is_not_found(tmp_path: Path) -> None:
+    async def story(here: Place, calls: FakeCalls) -> None:
+        company = here.add_company("Shop")
+        browser = await here.sign_in(here.add_person("anna@shop.example"))
+        for path in ("no-such-thing/1", f"invoices/{'9' * 201}"):
+            assert (await here.client.get(f"/company/{company}/{path}", headers=browser)).status_code == 404
+        assert calls.asked == []
+
+    run(tmp_path, story)
+
+
+def test_names_are_shown_in_their_parts() -> None:
+    names = ("TotalAmt", "docNumber", "PrimaryEmailAddr", "VATRegNumber", "snake_case", "Id")
+    assert [split_name(name) for name in names] == [
+        "Total amt", "Doc number", "Primary email addr", "VAT reg number", "Snake case", "Id",
+    ]  # fmt: skip
+
+
+def test_a_column_of_figures_is_one_and_a_missing_value_leaves_its_place() -> None:
+    view = view_record(INVOICE)
+    table = view.tables[0]
+    assert table.title == "Line"
+    assert ("Amount", True) in table.columns
+    assert ("Description", False) in table.columns
+    descriptions = [row[[label for label, _ in table.columns].index("Description")] for row in table.rows]
+    assert [fact.text if fact else None for fact in descriptions] == ["Rock Fountain", None]
+    assert ("Bill addr › City", "Bayshore") in [(fact.label, fact.text) for fact in view.facts]  # noqa: RUF001
