@@ -420,12 +420,7 @@ TABLE = (
         scope=READ_LOG,
     ),
     Operation(
-        "GET",
-        "/metrics",
-        call_log.read_metrics,
-        tag=DEPLOYMENT,
-        scope=READ_METRICS,
-        is_for_all_tenants=True,
+        "GET", "/metrics", call_log.read_metrics, tag=DEPLOYMENT, scope=READ_METRICS, is_for_all_tenants=True
     ),
     Operation("GET", "/healthz", probes.check_alive, probes.Alive, tag=DEPLOYMENT, scope=None),
     Operation("GET", "/readyz", probes.check_ready, probes.Ready, tag=DEPLOYMENT, scope=None),

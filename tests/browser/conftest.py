@@ -45,7 +45,10 @@ def site(tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     program = require_program("Chromium", "chromium", "chromium-browser")
-    options: dict[str, Any] = {"executable_path": str(program), "args": ["--no-sandbox"] if os.getuid() == 0 else []}
+    options: dict[str, Any] = {
+        "executable_path": str(program),
+        "args": ["--no-sandbox"] if os.getuid() == 0 else [],
+    }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**options)
         yield browser
