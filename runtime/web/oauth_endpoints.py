@@ -65,6 +65,7 @@ class OAuthEndpoints:
         }
         taken = {
             metadata.TOKEN_PATH: self._exchange,
+            metadata.TOKEN_PATH_WITHOUT_METADATA: self._exchange,
             metadata.REGISTER_PATH: self._register,
             metadata.REVOKE_PATH: self._revoke,
         }
