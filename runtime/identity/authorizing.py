@@ -12,7 +12,7 @@ import binascii
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import orjson
 
@@ -115,7 +115,7 @@ class Authorizing:
 
     def _check_resource(self, asked: str) -> str:
         """Return the resource that a token is asked for (RFC 8707). Raises OAuthRefused."""
-        path = urlsplit(asked).path
+        path = unquote(urlsplit(asked).path)
         resource = name_resource(self._public_url, path)
         if asked and asked.removesuffix("/") != resource:
             raise OAuthRefused(

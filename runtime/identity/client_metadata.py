@@ -67,7 +67,7 @@ def check_redirect(uri: str) -> str:
     return uri
 
 
-def matches_redirect(registered: Sequence[str], uri: str) -> bool:
+def may_return_to(registered: Sequence[str], uri: str) -> bool:
     """Whether a client may have people sent back to an address: it is one of its own, character for character.
 
     On this computer the port may be any (RFC 8252 §7.3): a program takes what is free.

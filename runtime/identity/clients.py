@@ -21,7 +21,7 @@ from runtime.identity.client_metadata import (
     GRANT_TYPES,
     check_metadata,
     is_on_this_computer,
-    matches_redirect,
+    may_return_to,
     name_redirect_host,
 )
 from runtime.identity.oauth_scopes import ADVERTISED
@@ -145,7 +145,7 @@ def refuse_client() -> OAuthRefused:
 
 def check_redirect_of(client: OAuthClient, uri: str) -> None:
     """Raise OAuthRefused for an address that a client has not named."""
-    if not matches_redirect(client.metadata["redirect_uris"], uri):
+    if not may_return_to(client.metadata["redirect_uris"], uri):
         raise OAuthRefused(
             "invalid_request",
             "redirect_uri is not one of those that the client has registered.",

@@ -12,6 +12,10 @@ from runtime.identity.client_metadata import GRANT_TYPES
 from runtime.identity.oauth_scopes import ADVERTISED, CLASSES
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105  (a path)
+TOKEN_PATH_WITHOUT_METADATA = "/token"  # noqa: S105  (a path)
+"""Where clients ask that have not read the metadata: the Python SDK (2.3) refreshes there after a restart, as revision
+2025-03-26 has it.
+"""
 REGISTER_PATH = "/oauth/register"
 REVOKE_PATH = "/oauth/revoke"
 KEYS_PATH = "/.well-known/jwks.json"

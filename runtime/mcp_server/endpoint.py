@@ -255,7 +255,7 @@ class McpEndpoint:
         if senders.takes_access_token(exchange.head.path):
             if exchange.head.method == "OPTIONS" and not exchange.token:
                 return senders.PREFLIGHT
-            if self._bearers is not None and not senders.is_secret_token(exchange.token):
+            if self._bearers is not None and senders.needs_access_token(exchange.head.path, exchange.token):
                 return self._check_bearer(exchange, self._bearers, method)
         found = self._find_grant(self._hash_of(exchange.token))
         if found is None or isinstance(found, Grant):

@@ -68,9 +68,9 @@ def takes_access_token(path: str) -> bool:
     return path in WITH_BEARER or path.startswith(COMPANY_PREFIX)
 
 
-def is_secret_token(token: str) -> bool:
-    """Whether a token is that of a secret URL, and no access token."""
-    return token.startswith(TOKEN_PREFIX)
+def needs_access_token(path: str, token: str) -> bool:
+    """Whether what was sent has to be an access token: the token of a secret URL may come to `/mcp` as well."""
+    return not (path in WITH_BEARER and token.startswith(TOKEN_PREFIX))
 
 
 def read_token(path: str, fields: Fields) -> tuple[str, bool]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import Request
@@ -65,6 +65,7 @@ class OAuthEndpoints:
         }
         taken = {
             metadata.TOKEN_PATH: self._exchange,
+            metadata.TOKEN_PATH_WITHOUT_METADATA: self._exchange,
             metadata.REGISTER_PATH: self._register,
             metadata.REVOKE_PATH: self._revoke,
         }
@@ -80,7 +81,7 @@ class OAuthEndpoints:
         rest = "/" + request.path_params.get("rest", resources.PATH[1:])
         if rest != resources.PATH and not resources.is_company_path(rest):
             raise OAuthRefused("invalid_request", "There is no such resource here.", status=404)
-        resource = resources.name_resource(self._public_url, unquote(rest))
+        resource = resources.name_resource(self._public_url, rest)
         return _reply(metadata.describe_resource(self._public_url, resource), headers=PUBLISHED)
 
     async def _list_keys(self, _request: Request) -> Response:

@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, text, update
 
+from generator.catalog import Catalog
 from runtime.identity.sessions import Sessions
 from runtime.model import AuditEntry
 from runtime.operations.accounts import About, Accounts
@@ -25,7 +26,7 @@ from runtime.server.authorization import Authorization
 from runtime.settings import Settings
 from runtime.stores.people_tables import MEMBER, PERSON
 from runtime.stores.tables import TENANT
-from runtime.tenancy import TenantId
+from tests.builtin import builtin_catalog
 from tests.deployment import NOON, HandClock
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -34,6 +35,13 @@ VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 READ, WRITE, CUSTOM = "tools:read", "tools:write", "tools:custom"
 HEADERS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+
+
+class Prepared(Runtime):
+    """A runtime whose catalog is compiled once for all tests."""
+
+    def read_catalog(self) -> Catalog:
+        return builtin_catalog()
 
 
 @dataclass
@@ -78,7 +86,6 @@ class Place:
             connection.execute(delete(MEMBER).where(MEMBER.c.person_id == person))
 
     def set_tools_role(self, role: Role, tenant: str = "default") -> None:
-        self.records.save_tenant_limits if False else None
         with self.records._engine.begin() as connection:
             connection.execute(delete(TENANT).where(TENANT.c.id == tenant))
             values = {"id": tenant, "limits": "", "created_at": NOON, "tools_role": role}
@@ -156,8 +163,6 @@ class Place:
         return [fields for name, fields in self.logged if name == event]
 
     def list_audit(self, action: str) -> list[AuditEntry]:
-        from sqlalchemy import text
-
         with self.records._reading.begin() as connection:
             rows = connection.execute(
                 text("SELECT subject, details FROM audit WHERE action = :a"), {"a": action}
@@ -205,7 +210,7 @@ def open_place(data: Path, clock: HandClock | None = None, **variables: str) -> 
             **variables,
         }
     )
-    runtime = Runtime(settings, log=lambda event, **fields: logged.append((event, fields)))
+    runtime = Prepared(settings, log=lambda event, **fields: logged.append((event, fields)))
     clock = clock or HandClock()
     runtime.deployment = replace(runtime.deployment, clock=clock, monotonic=clock)
     runtime.authorization = Authorization(runtime.deployment, runtime.get_catalog)
@@ -223,6 +228,3 @@ async def opened(data: Path, clock: HandClock | None = None, **variables: str) -
     finally:
         await place.client.aclose()
         await place.runtime.close()
-
-
-DEFAULT = TenantId("default")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.bench.entries import (
     answers,
+    bearer,
     calling,
     compiling,
     creating,
@@ -22,6 +23,7 @@ from tests.bench.entry import Entry
 ENTRIES: tuple[Entry, ...] = (
     listing.ENTRY,
     calling.ENTRY,
+    bearer.ENTRY,
     answers.ENTRY,
     latency.ENTRY,
     sessions.ENTRY,
