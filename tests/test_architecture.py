@@ -121,6 +121,7 @@ LONGER = {
     "generator/catalog.py": "what compiling comes to, which is read as a whole",
     "runtime/model.py": "the values that every layer hands on, which are read as a whole",
     "runtime/server/app.py": "where the parts are put together: one line for each",
+    "runtime/error_codes.py": "one entry for each code of an error",
     "runtime/errors.py": "every error in one tree, which is read as a whole",
     "generator/reading/grammar.py": "one sentence for each way in which a file breaks the grammar",
     "generator/stages/compact_schema.py": "one measure of bytes that each step of it lowers",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from generator.suggestions import LONGEST_COMPARED, MOST_COMPARED, ask_if_meant
@@ -49,11 +49,12 @@ async def choose_companies(grant: Grant, named: Any) -> Chosen:
     if named is None:
         return Chosen((find_default(grant),))
     listed = _read_names(named)
-    if listed is None:
-        return Chosen((await _choose(grant.companies, _read_name(named)),))
-    if [fold_name(each) for each in listed] == [ALL]:
+    if listed is not None and [fold_name(each) for each in listed] == [ALL]:
         return Chosen(tuple(range(len(grant.companies))), is_fan_out=True)
-    places = [await _choose(grant.companies, each) for each in listed]
+    called = _index(grant.companies)
+    if listed is None:
+        return Chosen((await _choose(grant.companies, called, _read_name(named)),))
+    places = [await _choose(grant.companies, called, each) for each in listed]
     return Chosen(tuple(dict.fromkeys(places)), is_fan_out=True)
 
 
@@ -138,23 +139,29 @@ def _refuse_form(wanted: str) -> InvalidArguments:
     )
 
 
-async def _choose(companies: Sequence[Grant], name: str) -> int:
+def _index(companies: Sequence[Grant]) -> Mapping[str, Sequence[int]]:
+    """Return the places of the companies under everything that each may be called.
+
+    The id of an account is ours, and nobody else can be called by it: whatever others chose gives way to it.
+    """
+    called: dict[str, list[int]] = {}
+    for place, each in enumerate(companies):
+        account = each.account
+        for name in {
+            fold_name(name) for name in (account.name, account.company, account.external_id) if name
+        }:
+            called.setdefault(name, []).append(place)
+    return called | {fold_name(each.account.id): [place] for place, each in enumerate(companies)}
+
+
+async def _choose(companies: Sequence[Grant], called: Mapping[str, Sequence[int]], name: str) -> int:
     """Return the place of the company with a name or id. Raises InvalidArguments and Forbidden."""
-    wanted = fold_name(name)
-    by_id = [at for at, each in enumerate(companies) if fold_name(each.account.id) == wanted]
-    if by_id:
-        return by_id[0]
-    found = [at for at, each in enumerate(companies) if wanted in _fold_names(each.account)]
+    found = called.get(fold_name(name), ())
     if not found:
         raise await asyncio.to_thread(_refuse_unreached, name, companies)
     if len(found) > 1:
         raise _refuse_ambiguous(name, [companies[at].account for at in found])
     return found[0]
-
-
-def _fold_names(account: Account) -> set[str]:
-    """Return what a company may be called beside the id of its account."""
-    return {fold_name(each) for each in (account.name, account.company, account.external_id) if each}
 
 
 def _refuse_ambiguous(name: str, accounts: Sequence[Account]) -> InvalidArguments:
