@@ -330,7 +330,9 @@ class Application:
                     runtime.addresses,
                     runtime.calls,
                 ),
-                *runtime.authorization.make_routes(runtime.log, runtime.addresses, readiness),
+                *runtime.authorization.make_routes(
+                    runtime.log, runtime.addresses, runtime.guesses, readiness
+                ),
             ],
         )
         return self._api_and_pages

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from runtime.operations.readiness import Readiness
+    from runtime.safety.guesses import Guesses
 
 
 class Authorization:
@@ -34,7 +35,9 @@ class Authorization:
         self._grants = OpenGrants(deployment)
         self.bearers = Bearers(self._tokens, self._grants, deployment.settings.public_url, catalog)
 
-    def make_routes(self, log: Log, addresses: ClientAddresses, readiness: Readiness) -> list[BaseRoute]:
+    def make_routes(
+        self, log: Log, addresses: ClientAddresses, guesses: Guesses, readiness: Readiness
+    ) -> list[BaseRoute]:
         """Return the routes of its endpoints and pages, and those of sessions for programs."""
         from runtime.api.session_endpoints import SessionEndpoints
         from runtime.identity.oauth_tokens import OAuthTokens
@@ -47,6 +50,6 @@ class Authorization:
         public_url = self._deployment.settings.public_url
         sessions = SessionEndpoints(Sessions(self._deployment), programs, readiness, public_url, log)
         return [
-            *make_oauth_routes(self._deployment, tokens, self._keys, addresses, log),
+            *make_oauth_routes(self._deployment, tokens, self._keys, addresses, guesses, log),
             *sessions.make_routes(),
         ]

@@ -139,7 +139,7 @@ class OAuthPages:
             "consent",
             400 if problem else 200,
             form_action=_list_targets(wanted.redirect_uri),
-            person=asked.who.person.email,
+            email=asked.who.person.email,
             look=asked.look,
             request=asked.text,
             proof=find_sessions(request).make_proof(read_cookie(request), _name_form(asked.text)),

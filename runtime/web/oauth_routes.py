@@ -16,9 +16,11 @@ from runtime.identity.oauth_tokens import OAuthTokens
 from runtime.identity.signing_keys import SigningKeys
 from runtime.logs import Log
 from runtime.safety.client_addresses import ClientAddresses
+from runtime.safety.guesses import Guesses
 from runtime.web.agents import AgentPages
 from runtime.web.oauth_endpoints import OAuthEndpoints
 from runtime.web.oauth_pages import OAuthPages
+from runtime.web.person_pages import PageParts
 from runtime.web.routes import Pages
 
 
@@ -27,13 +29,15 @@ def make_oauth_routes(
     tokens: OAuthTokens,
     keys: SigningKeys,
     addresses: ClientAddresses,
+    guesses: Guesses,
     log: Log,
 ) -> list[BaseRoute]:
     """Return all of them. The application has `state.sessions`, by which the pages know who asks."""
-    clients, show = Clients(deployment), Pages().show
-    consent = OAuthPages(Authorizing(deployment, clients), clients, Consenting(deployment), log, show)
+    clients = Clients(deployment)
+    parts = PageParts(deployment, Pages().show, log, guesses, addresses)
+    consent = OAuthPages(Authorizing(deployment, clients), clients, Consenting(deployment), log, parts.show)
     return [
         *OAuthEndpoints(deployment, clients, tokens, keys, addresses).list_routes(),
         *consent.list_routes(),
-        *AgentPages(Granted(deployment, log), show).list_routes(),
+        *AgentPages(parts, Granted(deployment, log)).list_routes(),
     ]
