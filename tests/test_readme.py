@@ -15,8 +15,10 @@ from generator.compile import compile_catalog
 from generator.names import explain_former_name
 from generator.stages.lint_hosts import LARGEST_LIST
 from runtime.commands.examples import show_requests
+from runtime.identity.roles import PERMISSIONS
 from runtime.operations.exposure import HOSTS
-from runtime.setting_table import TABLE
+from runtime.people import ROLES
+from runtime.setting_table import OF_ISSUER, TABLE
 from tests import made_up
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,6 +102,16 @@ def test_the_table_of_settings_there_has_every_one_with_its_default():
         if not name.startswith("LEDGERPORT_QUICKBOOKS_"):
             assert default.strip("`") == (settings[name].otherwise or settings[name].default), name
     assert settings.keys() - said.keys() == set()
+
+
+def test_the_table_of_roles_there_is_the_one_that_is_checked():
+    table = README.split("## People and roles")[1].split("\n## ")[0]
+    shown = re.findall(r"^\| (.+) \| `(\w+)` \|$", table, re.MULTILINE)
+    assert shown == [(about, least) for least, about in PERMISSIONS.values()]
+    assert f"`{'`, `'.join(ROLES)}`" in table
+    assert set(re.findall(r"`LEDGERPORT_OIDC_<NAME>_(\w+)`", table)) == {
+        *(each.name for each in OF_ISSUER), *(f"{each.name}_FILE" for each in OF_ISSUER if each.may_be_file),
+    }  # fmt: skip
 
 
 def test_every_folder_named_there_is_there():

@@ -17,6 +17,10 @@ OURS = r"(?:ledgerport|scripts/[a-z-]+)(?=\s|$)"
 
 RUN = {
     "ledgerport token create platform": "ledgerport token create platform",
+    "ledgerport person invite anna@example.com --role owner": (
+        "ledgerport person invite anna@example.com --role owner"
+    ),
+    "ledgerport person list": "ledgerport person list",
     "ledgerport check": "ledgerport check",
     "ledgerport check --json": "ledgerport check --json",
     "ledgerport check --definitions mine": "ledgerport check --definitions mine",
@@ -55,6 +59,8 @@ NOT_RUN = {
     "ledgerport import FILE": "it needs a second installation; operations/test_transfer.py",
     "ledgerport": "the command of a host that starts processes",
     "ledgerport status": "it exits 1 where no server runs; test_operating.py",
+    "ledgerport person role EMAIL ROLE": "it needs a person; test_person_command.py",
+    "ledgerport person remove EMAIL": "it needs a person; test_person_command.py",
     "ledgerport account list": "it exits 0 with a hint in a folder without accounts; test_operating.py",
     "ledgerport url rotate": "it needs a URL; test_operating.py",
     "ledgerport logs --follow": "it runs until it is stopped; stores/test_call_log.py",

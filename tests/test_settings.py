@@ -400,7 +400,8 @@ def test_every_setting_is_a_field_or_worked_out_and_its_default_can_be_read(tmp_
         value = setting.read(setting.name, setting.default)
         assert not setting.field or getattr(loaded, setting.field) == value, setting.name
     worked_out = {
-        "data", "secret_key", "key_file", "public_url", "database", "postgres_url", "integrations", "telemetry",
+        "data", "secret_key", "key_file", "public_url", "database", "postgres_url", "integrations", "issuers",
+        "telemetry",
     }  # fmt: skip
     assert names - {each.field for each in TABLE} == worked_out
 

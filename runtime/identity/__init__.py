@@ -4,6 +4,7 @@ Between the use cases (`operations`) and the endpoints, which ask it who somebod
 is asked. Parts:
 
 - `roles`: the one table of what each role may do, and the one check of it
+- `people`: invited, let in, given another role, removed
 - `sessions`: the browsers in which people are signed in
 - `clients`, `client_metadata`, `client_documents`: programs that ask for a grant, and what they say of themselves
 - `authorizing`, `consenting`: what a program asks for, and what a person lets it do
@@ -12,4 +13,6 @@ is asked. Parts:
 - `oauth_grants`: what an access token lets through now
 - `granted`: the agents that people have let in, and how that ends
 - `program_sessions`: short-lived tokens for programs of whoever is signed in
+- `sign_ins`, `issuers`: sign-in with OpenID Connect
+- `passkeys`: added by a person, and enough to sign in with
 """

@@ -8,5 +8,8 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
 - `person_pages`: what the pages for people share
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
+- `person_pages`: the frame, forms and errors that the pages for people share
+- `sign_in_pages`, `account_pages`, `people_pages`: how people come in and go, their accounts, the people of a tenant
+- `static_files`: the stylesheet and the script
 - `routes`: the routes of all of them, and what renders them
 """
