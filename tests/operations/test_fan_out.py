@@ -138,3 +138,9 @@ def test_the_limits_are_those_of_the_company_that_may_ask_the_least():
     assert find_most_exhausted([little, out, waiting, much]) is waiting
     assert find_most_exhausted([NO_LIMITS, much]) is much
     assert find_most_exhausted([]) is NO_LIMITS
+
+
+def test_a_long_refusal_for_the_rate_is_shortened_in_its_part():
+    parts = read(ask([Answer("{}"), Answer(error=RateLimited("Slow. " * 2_000, retry_after=3))], 8_000))
+    assert parts[1]["error"]["code"] == "rate_limited"
+    assert len(orjson.dumps(parts)) < 8_000
