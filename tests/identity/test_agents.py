@@ -27,7 +27,7 @@ async def revoke(
 ) -> httpx2.Response:
     """Press the first button of the page."""
     action = re.findall(r'action="(/agents/[^"]+)"', page.text)[0]
-    own = re.findall(r'name="proof" value="([^"]+)"', page.text)[0]
+    own = re.findall(r'action="/agents/.*?name="proof" value="([^"]+)"', page.text)[0]
     return await here.client.post(action, data={"proof": proof or own}, headers=browser)
 
 
@@ -37,11 +37,11 @@ def test_a_person_sees_what_was_allowed_and_ends_it(tmp_path: Path) -> None:
         tokens = await here.get_tokens(browser, company)
         page = await here.client.get("/agents", headers=browser)
         assert page.status_code == 200
-        assert "<h2>Agent</h2>" in page.text and "<strong>Shop</strong>: read" in page.text
+        assert "Agent<span" in page.text and 'Shop <span class="chip">read</span>' in page.text
         assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
         assert (await revoke(here, browser, page)).headers["location"] == "/agents"
         assert (await here.call(tokens["access_token"])).status_code == 401
-        assert "There is none." in (await here.client.get("/agents", headers=browser)).text
+        assert "No program has been allowed" in (await here.client.get("/agents", headers=browser)).text
 
     run(tmp_path, story)
 
@@ -50,7 +50,7 @@ def test_whoever_is_not_signed_in_is_led_there(tmp_path: Path) -> None:
     async def story(here: Place) -> None:
         page = await here.client.get("/agents")
         assert page.headers["location"] == "/sign-in?return_to=%2Fagents"
-        assert (await here.client.post("/agents/x/revoke")).headers["location"] == "/agents"
+        assert (await here.client.post("/agents/x/revoke")).headers["location"].startswith("/sign-in")
 
     run(tmp_path, story)
 
@@ -74,10 +74,10 @@ def test_an_admin_ends_what_others_allowed_in_the_tenant_and_nothing_elsewhere(t
         tokens = await here.get_tokens(await here.sign_in(anna), [shop, farm], default=shop)
         admin = await here.sign_in(here.add_person("admin@x.example", "admin"))
         page = await here.client.get("/agents", headers=admin)
-        assert "Allowed by anna@x.example." in page.text
+        assert "allowed by anna@x.example" in page.text
         assert "Shop" in page.text and "Farm" not in page.text
         assert (await revoke(here, admin, page)).status_code == 303
-        assert "There is none." in (await here.client.get("/agents", headers=admin)).text
+        assert "No program has been allowed" in (await here.client.get("/agents", headers=admin)).text
         assert (await here.call(tokens["access_token"])).status_code == 200  # the other company is left
         own = await here.client.get("/agents", headers=await here.sign_in(anna))
         assert "Farm" in own.text and "Shop" not in own.text
@@ -98,7 +98,7 @@ def test_others_see_nothing_and_end_nothing(tmp_path: Path) -> None:
         ):
             other = await here.sign_in(here.add_person(email, role, tenant))  # type: ignore[arg-type]
             seen = await here.client.get("/agents", headers=other)
-            assert "There is none." in seen.text
+            assert "No program has been allowed" in seen.text
             from runtime.identity.sessions import Sessions
 
             sessions = Sessions(here.runtime.deployment)
