@@ -84,19 +84,11 @@ def run(demo: Demo) -> None:
         api, account = all_of_it.api, all_of_it.account
         made = api.call("POST", f"/integrated-account/{account['id']}/mcp", {"name": "Demo"})
         listed = count_listed(made, lambda message: ask_server(made["url"], message))
-        text = write_instructions(
-            Started(
-                demo.url,
-                demo.simulator_url,
-                str(demo.data),
-                account,
-                api.token,
-                made["url"],
-                all_of_it.sign_in_link,
-                listed,
-            )
-        )
-        print(text, flush=True)
+        started = Started(
+            demo.url, demo.simulator_url, str(demo.data), account, api.token, made["url"], all_of_it.sign_in_link,
+            listed,
+        )  # fmt: skip
+        print(write_instructions(started), flush=True)
         log = all_of_it.processes[-1].stdout
         assert log is not None
         show_calls(log)

@@ -58,7 +58,7 @@ class Tenants:
         named = check_tenant_id(tenant_id)
         audit = AuditEntry(self._deployment.clock(), actor, "tenant.changed", named)
         changed = await self._stores.write(
-            lambda: self._stores.records.change_tenant(named, limits, tools_role, audit)
+            lambda: self._stores.records.change_tenant(named, limits, audit, tools_role)
         )
         return (await self._show([changed]))[0]
 

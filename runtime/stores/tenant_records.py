@@ -33,7 +33,7 @@ class TenantRecords(RecordBase):
         return None if row is None else _read_tenant(row)
 
     def change_tenant(
-        self, tenant_id: TenantId, changes: dict[str, int], tools_role: str | None, audit: AuditEntry
+        self, tenant_id: TenantId, changes: dict[str, int], audit: AuditEntry, tools_role: str | None = None
     ) -> Tenant:
         """Set the limits that are named, and the least role for tools where one is given.
 
