@@ -1,4 +1,5 @@
-"""What the management API takes and answers about limits: policies of writes, budgets, and what was sent.
+"""What the management API takes and answers about limits: policies of writes, budgets, what was sent, and
+whose grant bounds an MCP server.
 
 Part of `shapes`, which says how strict bodies are.
 """
@@ -143,3 +144,11 @@ class Usage(BaseModel):
     budget: BudgetShape
     result: list[MonthUsage]
     next_cursor: None
+
+
+class OAuthGrantShape(BaseModel):
+    """The OAuth grant that an MCP server is part of: a person has let a program in, and no URL has a secret."""
+
+    grant_id: str
+    client: Annotated[str, Field(description="What the program calls itself.")]
+    person: Annotated[str, Field(description="The email address of the person.")]

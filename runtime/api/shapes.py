@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field
 
-from runtime.api.limit_shapes import Body, BudgetShape, ExternalId, Metadata, PoliciesShape, TenantName
+from runtime.api.limit_shapes import (
+    Body,
+    BudgetShape,
+    ExternalId,
+    Metadata,
+    OAuthGrantShape,
+    PoliciesShape,
+    TenantName,
+)
 from runtime.model import AccountStatus
 from runtime.networks import MOST_NETWORKS
 
@@ -293,14 +301,6 @@ class ListingShape(BaseModel):
     refused_by: Annotated[list[HostLimit], Field(description="Hosts that fail with so many tools.")]
 
 
-class OAuthGrantShape(BaseModel):
-    """The OAuth grant that an MCP server is part of: a person has let a program in, and no URL has a secret."""
-
-    grant_id: str
-    client: Annotated[str, Field(description="What the program calls itself.")]
-    person: Annotated[str, Field(description="The email address of the person.")]
-
-
 class McpServerShape(BaseModel):
     """An MCP server: one secret URL for one integrated account, or one company of an OAuth grant."""
 
@@ -379,48 +379,6 @@ class Deleted(BaseModel):
     """What is gone."""
 
     id: str
-
-
-class Open(BaseModel):
-    """An object that may have further members."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-class ToolPage(Open):
-    """What a list tool answers. Without `next_cursor` there is nothing after it."""
-
-    records: Annotated[list[Any], Field(description="The records, as the vendor has them.")]
-    returned: Annotated[int | None, Field(description="How many they are.")] = None
-    total: Annotated[
-        Any, Field(description="The number that a query which only counts is answered with.")
-    ] = None
-    next_cursor: Annotated[str | None, Field(description="What to pass for the next page.")] = None
-    note: Annotated[str | None, Field(description="What a reader should know, in sentences.")] = None
-
-
-class ToolReport(Open):
-    """What a report tool answers. Without `next_cursor` there is nothing after it."""
-
-    rows: Annotated[list[Any], Field(description="The rows.")]
-    returned: Annotated[int | None, Field(description="How many they are.")] = None
-    rows_in_all: Annotated[int | None, Field(description="How many the report has.")] = None
-    next_cursor: Annotated[str | None, Field(description="What to pass for the next rows.")] = None
-    note: Annotated[str | None, Field(description="What a reader should know, in sentences.")] = None
-
-
-class ToolResults(Open):
-    """What a batch tool answers: for each call, in their order, its tool and its answer or error."""
-
-    results: list[dict[str, Any]]
-
-
-class ToolRecord(Open):
-    """What every other tool answers: the record that it read or wrote, as the vendor has it."""
-
-
-class ToolAnswer(RootModel[ToolPage | ToolReport | ToolResults | ToolRecord | list[Any]]):
-    """What a tool answers."""
 
 
 class ErrorShape(BaseModel):

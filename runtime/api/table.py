@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from runtime.api import (
+    answer_shapes,
     call_log,
     connections,
     handlers,
@@ -253,7 +254,7 @@ TABLE = (
         "POST",
         ACCOUNT + "/tools/{tool}",
         handlers.call_tool,
-        shapes.ToolAnswer,
+        answer_shapes.ToolAnswer,
         body=shapes.Arguments,
         calls_vendor=True,
         tag=TOOLS,

@@ -75,7 +75,7 @@ class Bearers:
         return self._grants.open(token)
 
     def check_scope(
-        self, message: Message, grant: Grant, toolset: Toolset, reply_result: ReplyResult
+        self, path: str, message: Message, grant: Grant, toolset: Toolset, reply_result: ReplyResult
     ) -> Reply | None:
         """Return the reply to a call of a tool beyond the scopes of its token that the person could allow; None for
         any other call.
@@ -90,9 +90,7 @@ class Bearers:
             f"This agent was not allowed {needed}, which the tool needs. Nothing was sent. Connect the agent again and "
             f"allow it there; {where} shows what it may do now."
         )
-        challenge = self._challenge(
-            self._find_path(grant), "insufficient_scope", text, {*grant.oauth.scopes, needed}
-        )
+        challenge = self._challenge(path, "insufficient_scope", text, {*grant.oauth.scopes, needed})
         if grant.oauth.steps_up:
             return Refused(403, INVALID_REQUEST, text, id=message.id, fields=(challenge,)).reply()
         result = {
@@ -111,9 +109,6 @@ class Bearers:
             return None
         scope = find_scope(tool)
         return scope if scope in grant.oauth.possible - grant.oauth.scopes else None
-
-    def _find_path(self, grant: Grant) -> str:
-        return "/mcp" if grant.companies else f"/c/{grant.account.id}/mcp"
 
     def _refuse(self, path: str, refused: OAuthRefused | Forbidden) -> Reply:
         text = refused.as_text()

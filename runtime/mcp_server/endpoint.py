@@ -339,7 +339,8 @@ class McpEndpoint:
         assert grant is not None
         is_call = message.method == "tools/call" and message.id is not None
         if is_call and grant.oauth is not None and self._bearers is not None:
-            refusal = self._bearers.check_scope(message, grant, toolset, self.methods.reply)
+            path, reply = exchange.head.path, self.methods.reply
+            refusal = self._bearers.check_scope(path, message, grant, toolset, reply)
             if refusal is not None:
                 self._log("mcp_scope_missing", server=grant.server_id, status=refusal.status)
                 return refusal

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, or_, select, text, update
+from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, text, update
 
 from runtime.model import AccountId, AuditEntry, McpServer, TokenHash
 from runtime.people import OAuthClient, OAuthClientId, OAuthCode, OAuthGrant, OAuthGrantId, PersonId, Role
@@ -19,7 +19,7 @@ from runtime.stores.emitting import emit
 from runtime.stores.oauth_tables import OAUTH_CLIENT, OAUTH_CODE, OAUTH_GRANT
 from runtime.stores.people_tables import PERSON
 from runtime.stores.record_base import RecordBase, lock_account, note
-from runtime.stores.server_records import make_server_event, make_server_values
+from runtime.stores.server_records import make_server_event, make_server_values, report_revoked
 from runtime.stores.tables import ACCOUNT, MCP_SERVER
 from runtime.stores.tenant_records import check_servers
 from runtime.tenancy import TenantId
@@ -113,15 +113,25 @@ class OAuthRecords(RecordBase):
 
     def revoke_oauth_grant(self, grant_id: OAuthGrantId, audit: AuditEntry) -> bool:
         """End a grant, with its MCP servers and tokens. False when there is none any more."""
-        return self._change(delete(OAUTH_GRANT).where(OAUTH_GRANT.c.id == grant_id), audit)
+        with self._engine.begin() as connection:
+            report_revoked(connection, MCP_SERVER.c.grant_id == grant_id, audit)
+            is_done = connection.execute(delete(OAUTH_GRANT).where(OAUTH_GRANT.c.id == grant_id)).rowcount > 0
+            if is_done:
+                note(connection, audit)
+        return is_done
 
     def revoke_in_tenants(
         self, grant_id: OAuthGrantId, tenants: Sequence[TenantId], audit: AuditEntry
     ) -> bool:
         """End what a grant reaches in some tenants. False when that is nothing any more."""
         accounts = select(ACCOUNT.c.id).where(ACCOUNT.c.tenant_id.in_(tenants)).scalar_subquery()
-        mine = (MCP_SERVER.c.grant_id == grant_id, MCP_SERVER.c.account_id.in_(accounts))
-        return self._change(delete(MCP_SERVER).where(*mine), audit)
+        mine = and_(MCP_SERVER.c.grant_id == grant_id, MCP_SERVER.c.account_id.in_(accounts))
+        with self._engine.begin() as connection:
+            report_revoked(connection, mine, audit)
+            is_done = connection.execute(delete(MCP_SERVER).where(mine)).rowcount > 0
+            if is_done:
+                note(connection, audit)
+        return is_done
 
     def list_oauth_grants(
         self, person_id: PersonId, tenants: Sequence[TenantId], now: float

@@ -16,7 +16,8 @@ from runtime.model import AuditEntry, TokenHash
 from runtime.people import OAuthCode, OAuthGrant, SigningKey
 from runtime.stores.oauth_tables import OAUTH_CODE, OAUTH_GRANT, OAUTH_REFRESH_TOKEN, SIGNING_KEY
 from runtime.stores.record_base import RecordBase, note
-from runtime.stores.tables import DEPLOYMENT
+from runtime.stores.server_records import report_revoked
+from runtime.stores.tables import DEPLOYMENT, MCP_SERVER
 
 _GRANT = [
     OAUTH_GRANT.c[name]
@@ -153,6 +154,7 @@ def _hold_grant(connection: Connection, grant_id: Any) -> OAuthGrant | None:
 
 def _end_grant(connection: Connection, grant: OAuthGrant, audit: AuditEntry) -> None:
     """End a grant whose code or token came twice: somebody else has it."""
+    report_revoked(connection, MCP_SERVER.c.grant_id == grant.id, audit)
     connection.execute(delete(OAUTH_GRANT).where(OAUTH_GRANT.c.id == grant.id))
     details = {"client": grant.client_name, "person_id": grant.person_id}
     note(connection, AuditEntry(audit.at, "ledgerport", "oauth_grant.reuse_detected", grant.id, details))

@@ -257,6 +257,14 @@ def make_server_event(event_type: str, server: McpServer, audit: AuditEntry) -> 
     return Event(event_type, audit.at, data)
 
 
+def report_revoked(connection: Connection, condition: Any, audit: AuditEntry) -> None:
+    """Emit the event of MCP servers that are about to go, all that meet a condition."""
+    mine = (MCP_SERVER.c.id, MCP_SERVER.c.account_id, MCP_SERVER.c.name)
+    for server_id, account_id, name in connection.execute(select(*mine).where(condition)).all():
+        data = {"mcp_server_id": server_id, "integrated_account_id": account_id, "name": name}
+        emit(connection, Event("mcp_server.revoked", audit.at, data))
+
+
 def make_server_values(server: McpServer) -> dict[str, Any]:
     """Return what is stored of a server beside its token and its use."""
     return {

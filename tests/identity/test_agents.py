@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx2
+from sqlalchemy import text
 
+from runtime.identity.sessions import Sessions
+from tests.deployment import have_events_stored
 from tests.identity.authorization import Place, opened
 
 Story = Callable[[Place], Awaitable[None]]
@@ -99,12 +102,27 @@ def test_others_see_nothing_and_end_nothing(tmp_path: Path) -> None:
             other = await here.sign_in(here.add_person(email, role, tenant))  # type: ignore[arg-type]
             seen = await here.client.get("/agents", headers=other)
             assert "No program has been allowed" in seen.text
-            from runtime.identity.sessions import Sessions
-
             sessions = Sessions(here.runtime.deployment)
             proof = sessions.make_proof(other["cookie"].partition("=")[2], f"revoke {action}")
             tried = await here.client.post(f"/agents/{action}/revoke", data={"proof": proof}, headers=other)
             assert tried.status_code == 404
         assert (await here.call(tokens["access_token"])).status_code == 200
+
+    run(tmp_path, story)
+
+
+def test_what_is_granted_and_revoked_is_an_event_of_each_mcp_server(tmp_path: Path) -> None:
+    async def story(here: Place) -> None:
+        have_events_stored(here.runtime.stores)
+        companies = [here.add_company("Shop"), here.add_company("Farm")]
+        browser = await here.sign_in(here.add_person("a@x.example"))
+        await here.get_tokens(browser, companies)
+        await revoke(here, browser, await here.client.get("/agents", headers=browser))
+        with here.records._reading.begin() as connection:
+            types = connection.execute(
+                text("SELECT type FROM event WHERE type LIKE 'mcp_server.%' ORDER BY at, type")
+            )
+            found = [row[0] for row in types]
+        assert found == ["mcp_server.created"] * 2 + ["mcp_server.revoked"] * 2
 
     run(tmp_path, story)
