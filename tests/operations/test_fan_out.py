@@ -17,7 +17,7 @@ from runtime.exchange import bounds
 from runtime.exchange.allowance import Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.model import Account, AccountId
-from runtime.operations.fan_out import LEAST_PART, Asked, Space, ask_each, find_most_exhausted
+from runtime.operations.fan_out import LEAST_PART, MOST_AT_ONCE, Asked, Space, ask_each, find_most_exhausted
 from runtime.upstream.limits import Limits
 
 ACCOUNT = Account(AccountId("acc"), "books", "production", "", "active", "", {}, b"", 0.0, 0.0)
@@ -144,3 +144,19 @@ def test_a_long_refusal_for_the_rate_is_shortened_in_its_part():
     parts = read(ask([Answer("{}"), Answer(error=RateLimited("Slow. " * 2_000, retry_after=3))], 8_000))
     assert parts[1]["error"]["code"] == "rate_limited"
     assert len(orjson.dumps(parts)) < 8_000
+
+
+def test_eight_are_asked_at_once_and_never_more():
+    under_way, most = 0, 0
+
+    async def count(_form: Form) -> Answer:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)  # the others begin meanwhile
+        under_way -= 1
+        return Answer("{}")
+
+    asked = [Asked(make_account(at), 32_000, count) for at in range(3 * MOST_AT_ONCE)]
+    asyncio.run(ask_each(asked, Space(ESCAPED, 32_000), Answer(status=0)))
+    assert most == MOST_AT_ONCE == 8
