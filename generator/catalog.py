@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from generator.preflight_rules import DuplicateRule, ReversalRule
+from generator.short_tools import ShortTool
 from generator.vendor import Integration
 from generator.vendor_rules import Tie
 
@@ -310,6 +311,8 @@ class Catalog:
     integrations: dict[str, Integration]
     tools: tuple[Tool, ...]
     resources: tuple[ResourceDoc, ...] = ()
+    short: tuple[ShortTool, ...] = ()
+    """The short tools, in the order of their integrations and names."""
 
     @cached_property
     def by_name(self) -> dict[str, Tool]:
