@@ -44,15 +44,17 @@ class Filler:
             return self._fill_list(template, place)
         if not isinstance(template, dict):
             return template
+        is_operator = frozenset(template) in OPERATORS
+        return self._fill_operator(template, place) if is_operator else self._fill_object(template, place)
+
+    def _fill_operator(self, template: Mapping[str, Any], place: str) -> Any:
         if EACH in template:
             return self._fill_each(template, place)
         if FIRST in template:
             found = (self.fill(each, place) for each in template[FIRST])
             return next((each for each in found if each is not ABSENT), ABSENT)
-        if IF in template:
-            is_there = look_up(self._scope, template[IF]) is not ABSENT
-            return self.fill(template[THEN], place) if is_there else ABSENT
-        return self._fill_object(template, place)
+        is_there = look_up(self._scope, template[IF]) is not ABSENT
+        return self.fill(template[THEN], place) if is_there else ABSENT
 
     def _fill_text(self, template: str, place: str) -> Any:
         if whole := _PATH.fullmatch(template):
@@ -140,22 +142,22 @@ def list_paths(template: Any) -> list[tuple[str, ...]]:
 
 
 def _walk(template: Any, names: Mapping[str, str]) -> Iterator[str]:
+    """Yield the paths of a template; `names` has the whole list for the name of each element."""
     if isinstance(template, str):
         yield from (_whole(path, names) for path in _PATH.findall(template))
-    elif isinstance(template, list):
-        for each in template:
-            yield from _walk(each, names)
-    elif isinstance(template, dict):
-        inner = names
-        if isinstance(path := template.get(EACH), str):
-            whole = _whole(path, names)
-            yield whole
-            inner = {**names, path.rpartition(".")[2]: whole}
-        if isinstance(path := template.get(IF), str):
-            yield _whole(path, names)
-        for name, each in template.items():
-            if name not in (EACH, IF):
-                yield from _walk(each, inner)
+    for each in template if isinstance(template, list) else ():
+        yield from _walk(each, names)
+    if isinstance(template, dict):
+        yield from _walk_object(template, names)
+
+
+def _walk_object(template: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
+    paths = {key: _whole(template[key], names) for key in (EACH, IF) if isinstance(template.get(key), str)}
+    yield from paths.values()
+    inner = {**names, template[EACH].rpartition(".")[2]: paths[EACH]} if EACH in paths else names
+    for name, each in template.items():
+        if name not in (EACH, IF):
+            yield from _walk(each, inner)
 
 
 def _whole(path: str, names: Mapping[str, str]) -> str:

@@ -102,9 +102,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     assembly.integrations[integration.name] = replace(integration, display_fields=display_fields)
     assembly.tools += linked
     compiled = [each.tool for each in linked]
-    assembly.short += make_short_tools(
-        documents.short, integration.name, compiled, documents.broken, diagnostics
-    )
+    assembly.short += make_short_tools(documents.short, integration, compiled, documents.broken, diagnostics)
     described = {method.resource.name: method.resource for method in methods}.values()
     assembly.resources += [describe_resource(each, integration.name, links) for each in described]
     if documents.coverage:

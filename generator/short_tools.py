@@ -15,7 +15,10 @@ AnswerKind = Literal["called", "results", "document", "connections"]
 """How an answer is made: that of the tool that is called, results of a search, one document, or the companies that
 the caller reaches.
 """
-DIGITS, SPREAD, FOR_EACH = "digits", "spread", "for_each"
+StepKind = Literal["digits", "spread", "for_each"]
+DIGITS: StepKind = "digits"
+SPREAD: StepKind = "spread"
+FOR_EACH: StepKind = "for_each"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Target:
     tool: str
     fill: dict[str, Any]
     resource: str = ""
+    identifier: str = ""
+    """The field that names a record of the resource."""
     title: str = ""
     """For results and documents, the template of the title of a record."""
     unused: tuple[str, ...] = ()
@@ -40,7 +45,7 @@ class Step:
     """
 
     name: str
-    kind: Literal["digits", "spread", "for_each"]
+    kind: StepKind
     call: Target
     source: str = ""
     """The argument with the digits, the amount, or the list."""
@@ -50,6 +55,8 @@ class Step:
     """The argument, or the member of each element, that makes the step needless."""
     match: str = ""
     """For `for_each`, the member of an element that the field must equal; empty takes the first record for all."""
+    where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Fields with the values that a record must have to be taken."""
     also: Target | None = None
     """For `for_each`, where the other elements are found."""
     otherwise: str = ""

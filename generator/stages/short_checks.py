@@ -32,7 +32,7 @@ def check_short_tool(short: ShortTool, document: Document, tools: Mapping[str, T
         tool = tools[target.tool]
         yield from _check_fill(target.fill, tool.input_schema, (*at, "fill"), document, tool)
         yield from _check_required(short, target, tool, at, document)
-        yield from _check_enums(short, target, tool, at, document)
+        yield from _check_enums(short, target, tool, document)
     yield from _check_paths(short, document)
     yield from _check_use(short, document)
 
@@ -137,9 +137,7 @@ def _check_required(
             yield document.make_diagnostic((*at, "fill", name), "required", message, hint)
 
 
-def _check_enums(
-    short: ShortTool, target: Target, tool: Tool, at: Path, document: Document
-) -> Iterator[Diagnostic]:
+def _check_enums(short: ShortTool, target: Target, tool: Tool, document: Document) -> Iterator[Diagnostic]:
     """Yield each value of an argument that the argument filled from it would refuse."""
     properties, inner = short.input_schema["properties"], tool.input_schema["properties"]
     for name, template in target.fill.items():

@@ -16,10 +16,11 @@ from generator.catalog import Tool
 from generator.diagnostics import Diagnostics, Path
 from generator.filling import list_paths
 from generator.reading.yaml_events import Document
-from generator.short_tools import DIGITS, FOR_EACH, SPREAD, ShortTool, Step, Target
+from generator.short_tools import DIGITS, FOR_EACH, SPREAD, ShortTool, Step, StepKind, Target
 from generator.stages.short_checks import check_short_tool
 from generator.suggestions import did_you_mean, strip_style
 from generator.texts import fold
+from generator.vendor import Integration
 
 ToolsByLink = Mapping[str, Tool]
 """The tools of an integration by `resource.method`."""
@@ -32,6 +33,7 @@ class _Source:
     """One document, and what its links lead to."""
 
     document: Document
+    integration: Integration
     tools: ToolsByLink
     broken: frozenset[str]
     diagnostics: Diagnostics
@@ -44,6 +46,15 @@ class _Source:
             self.report(at, "dead link", message, did_you_mean(link, self.tools))
         return tool
 
+    def make_target(
+        self, tool: Tool, fill: dict[str, Any], title: str = "", arguments: Iterable[str] = ()
+    ) -> Target:
+        """Return a tool with its templates; `arguments` are those that have to fill something."""
+        filled = {path[0] for path in list_paths(fill)}
+        unused = tuple(each for each in arguments if each not in filled)
+        identifier = tool.identifier or self.integration.identifier
+        return Target(tool.name, fill, tool.resource, identifier, title, unused)
+
     def report(self, at: Path, rule: str, message: str, hint: str = "") -> None:
         """Report an error at a place of the document."""
         self.diagnostics.report(self.document.make_diagnostic(at, rule, message, hint))
@@ -51,7 +62,7 @@ class _Source:
 
 def make_short_tools(
     documents: Iterable[Document],
-    integration: str,
+    integration: Integration,
     tools: Sequence[Tool],
     broken: frozenset[str],
     diagnostics: Diagnostics,
@@ -61,9 +72,9 @@ def make_short_tools(
     names = {tool.name: tool for tool in tools}
     made = []
     for document in documents:
-        source = _Source(document, by_link, broken, diagnostics)
+        source = _Source(document, integration, by_link, broken, diagnostics)
         before = len(diagnostics)
-        short = _make(source, integration)
+        short = _make(source)
         if len(diagnostics) == before:
             diagnostics.report_all(check_short_tool(short, document, names))
         if len(diagnostics) == before:
@@ -71,7 +82,7 @@ def make_short_tools(
     return made
 
 
-def _make(source: _Source, integration: str) -> ShortTool:
+def _make(source: _Source) -> ShortTool:
     value = source.document.value
     steps = tuple(_make_step(source, name, each) for name, each in (value.get("steps") or {}).items())
     called = _find_called(source)
@@ -85,10 +96,10 @@ def _make(source: _Source, integration: str) -> ShortTool:
         name=value["short_tool"],
         title=value["title"],
         description=fold(value["description"]),
-        integration=integration,
+        integration=source.integration.name,
         schema=orjson.dumps(_make_schema(value, [tool for tool, _, _ in called.values()])),
         targets={
-            name: _make_target(tool, fill, title, [each for each in given if each not in used])
+            name: source.make_target(tool, fill, title, [each for each in given if each not in used])
             for name, (tool, fill, title) in called.items()
         },
         by=choose.get("by", ""),
@@ -110,7 +121,7 @@ def _find_called(source: _Source) -> dict[str, tuple[Tool, dict[str, Any], str]]
         return {ALL: (tool, shared, "")} if tool else {}
     found, taken = {}, set[str]()
     for name, given in ((value.get("choose") or {}).get("values") or {}).items():
-        choice = {"call": given} if isinstance(given, str) else given
+        choice: dict[str, Any] = {"call": given} if isinstance(given, str) else given
         tool = source.find_tool(choice["call"], ("choose", "values", name))
         if tool is None:
             continue
@@ -123,39 +134,36 @@ def _find_called(source: _Source) -> dict[str, tuple[Tool, dict[str, Any], str]]
     return found
 
 
-def _make_target(tool: Tool, fill: dict[str, Any], title: str, arguments: Iterable[str]) -> Target:
-    filled = {path[0] for path in list_paths(fill)}
-    unused = tuple(each for each in arguments if each not in filled)
-    return Target(tool.name, fill, tool.resource, title, unused)
-
-
 def _make_step(source: _Source, name: str, value: Mapping[str, Any]) -> Step:
     at: Path = ("steps", name)
     kinds = [each for each in (FOR_EACH, SPREAD, DIGITS) if each in value]
     if len(kinds) != 1:
         source.report(at, "step", "A step has exactly one of for_each, spread and digits.")
-    kind = kinds[0] if kinds else FOR_EACH
-    (field, member), *_ = [*(value.get("match") or {}).items(), ("", "")]
-    fields = {
-        DIGITS: value.get("in") or (),
-        SPREAD: (value.get("over"),),
-        FOR_EACH: (field,) if field else (),
-    }
-    if kind != FOR_EACH and not all(fields[kind]):
-        source.report(at, "step", f'{kind} needs "{"over" if kind == SPREAD else "in"}".')
         return Step(name, SPREAD, Target("", {}))
+    kind, match = kinds[0], dict(value.get("match") or {})
+    fields = tuple(_list_fields(kind, value))
+    if kind != FOR_EACH and not fields:
+        source.report(at, "step", f'A step with {kind} needs "{"over" if kind == SPREAD else "in"}".')
     return Step(
         name=name,
         kind=kind,
         call=_make_step_target(source, value, at),
-        source=value.get(kind, ""),
-        fields=tuple(fields[kind]),
+        source=value[kind],
+        fields=fields,
         unless=value.get("unless", ""),
-        match=member,
+        match=next(iter(match.values()), ""),
+        where={each: tuple(values) for each, values in (value.get("where") or {}).items()},
         also=_make_step_target(source, value["also"], (*at, "also")) if "also" in value else None,
         otherwise=fold(value.get("otherwise", "")),
         otherwise_if=value.get("otherwise_if", ""),
     )
+
+
+def _list_fields(kind: StepKind, value: Mapping[str, Any]) -> Iterable[str]:
+    """Return the fields of a record that a step looks at."""
+    if kind == FOR_EACH:
+        return value.get("match") or ()
+    return value.get("in") or () if kind == DIGITS else [value["over"]] if "over" in value else ()
 
 
 def _make_step_target(source: _Source, value: Mapping[str, Any], at: Path) -> Target:
@@ -164,7 +172,7 @@ def _make_step_target(source: _Source, value: Mapping[str, Any], at: Path) -> Ta
         return Target("", {})
     if not tool.is_read_only or tool.listing is None:
         source.report((*at, "call"), "step", "A step lists records.", "Name a method that lists.")
-    return Target(tool.name, dict(value.get("fill") or {}), tool.resource)
+    return source.make_target(tool, dict(value.get("fill") or {}))
 
 
 def _make_schema(value: Mapping[str, Any], tools: Sequence[Tool]) -> dict[str, Any]:

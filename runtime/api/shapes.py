@@ -91,11 +91,12 @@ class Config(Body):
         ),
     ] = 0
     tool_exposure: Annotated[
-        Literal["auto", "full", "discovery"],
+        Literal["auto", "full", "discovery", "short"],
         Field(
             description="auto lists every tool where there are at most 120, otherwise everyday tools beside those that "
             "find, describe and call the others; full lists every tool; discovery lists only those that find, "
-            "describe and call the others. Every tool that the filter leaves can be called in any case."
+            "describe and call the others; short lists a dozen tools with few arguments. Every tool that the filter "
+            "leaves can be called in any case."
         ),
     ] = "auto"
     show_sensitive: Annotated[
@@ -220,7 +221,8 @@ class ToolsQuery(Query):
     methods: Annotated[list[str], Field(description="As config.methods; also separated by commas.")] = []
     tags: Annotated[list[str], Field(description="As config.tags; also separated by commas.")] = []
     tool_exposure: Annotated[
-        Literal["auto", "full", "discovery"], Field(description="As config.tool_exposure; for listing only.")
+        Literal["auto", "full", "discovery", "short"],
+        Field(description="As config.tool_exposure; for listing only."),
     ] = "auto"
 
 

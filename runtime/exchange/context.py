@@ -28,6 +28,14 @@ from runtime.upstream.files import OutgoingFile
 from runtime.upstream.limits import Limits
 from runtime.upstream.request import RequestExtras, build, build_body
 
+
+class Asked(NamedTuple):
+    """What a caller asked for where a call is what carries it out: the name and the arguments of a short tool."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
 Check = Callable[[Tool, Integration, dict[str, Any]], dict[str, Any]]
 """Return the arguments of a tool as they are sent. Raises InvalidArguments."""
 NO_TOOLS: Mapping[str, Tool] = {}
@@ -66,6 +74,8 @@ class CallContext:
     caller: str = ""
     caller_key: str = ""
     """The idempotency key of the caller, checked; empty when there is none."""
+    asked: Asked | None = None
+    """What a repeat is recognized by, where that is not the tool and its arguments."""
     attempt: int = 0
     """How often it was sent before."""
     is_repeat: bool = False

@@ -21,6 +21,7 @@ from generator.names import find_tool
 from generator.vendor import Integration
 from runtime.errors import InternalError, InvalidRequest, LedgerportError, RateLimited
 from runtime.exchange.allowance import LONGEST_ESCAPE, Form
+from runtime.exchange.context import Asked
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.mcp_server import discovery, protocol, resources, results
 from runtime.mcp_server.callers import Callers
@@ -33,6 +34,8 @@ from runtime.model import LONGEST_CLIENT, Grant
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.file_links import FileLinks
 from runtime.operations.finished_calls import CANCELLED, NO_CALLER, Ending, FinishedCalls, describe_ending
+from runtime.operations.short.listing import ListedShortTool
+from runtime.operations.short.short_calls import ShortCall
 from runtime.safety.once import read_key
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.watching.calls import Caller
@@ -79,6 +82,8 @@ class Sending(NamedTuple):
     """How the program that calls names itself, where it may change something."""
     caller: Caller = NO_CALLER
     """The same for the call log."""
+    asked: Asked | None = None
+    """What the caller asked for, where a short tool calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ class McpServices:
     changes: Changes | None = None
     finished: FinishedCalls | None = None
     traces: Traces | None = None
+    public_url: str = ""
+    """Where the pages of records are, for results that are cited."""
 
 
 class Methods:
@@ -116,6 +123,7 @@ class Methods:
         self._finished = services.finished or FinishedCalls(services.log)
         self._callers = Callers()
         self._traces = services.traces
+        self._public_url = services.public_url
         self._writes: set[asyncio.Task[Answer]] = set()
 
     def answer(
@@ -212,6 +220,8 @@ class Methods:
         sending = Sending(key, message.carried, self._form(message, grant), name, client, caller)
         if tool is not None:
             answer = await self._answer_of(grant, toolset, tool, arguments, sending)
+        elif toolset.short is not None and name in toolset.short:
+            answer = await self._answer_short(grant, toolset, toolset.short[name], arguments, sending)
         elif name in toolset.changes:
             answer = await self._changed(grant, toolset, name, arguments, sending)
         elif toolset.discovery is not None and name in toolset.discovery.listed:
@@ -284,6 +294,37 @@ class Methods:
         self._finished.note_of(grant, name, began, describe_ending(answer._replace(status=0)), sending.caller)
         return answer
 
+    async def _answer_short(
+        self,
+        grant: Grant,
+        toolset: Toolset,
+        listed: ListedShortTool,
+        arguments: dict[str, Any],
+        sending: Sending,
+    ) -> Answer:
+        """Return the answer of a short tool. What it calls is noted as any call, and itself where it calls none."""
+        began, called = perf_counter(), list[str]()
+
+        async def carry(
+            caller: Grant, name: str, given: dict[str, Any], form: Form, asked: Asked | None
+        ) -> Answer:
+            called.append(name)
+            key = sending.key if asked else ""
+            within = sending._replace(key=key, carried=NO_FILES, form=form, name="", asked=asked)
+            return await self._answer_of(caller, toolset, toolset.tools[name], given, within)
+
+        budget = self._calls.compute_budget(grant)
+        call = ShortCall(listed, grant, arguments, sending.form, budget, carry, self._public_url)
+        try:
+            answer = await call.answer()
+        except LedgerportError as error:
+            answer = Answer(status=0, error=error)
+        if answer.limits is NO_LIMITS:
+            answer = answer._replace(status=0, limits=await self._calls.read_limits(grant))
+        if not called:
+            self._finished.note_of(grant, listed.tool.name, began, describe_ending(answer), sending.caller)
+        return answer
+
     async def _changed(
         self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], sending: Sending
     ) -> Answer:
@@ -326,6 +367,7 @@ class Methods:
                 idempotency_key=sending.key,
                 carried=sending.carried,
                 form=sending.form,
+                **({"asked": sending.asked} if sending.asked else {}),
             )
         except asyncio.CancelledError:
             self._finished.note_of(grant, tool.name, began, CANCELLED, sending.caller)

@@ -25,6 +25,7 @@ from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.exposure import Listing, list_by_name
 from runtime.operations.files import takes_a_file
 from runtime.operations.narrowing import Narrowing, narrow, refuse_none_left
+from runtime.operations.short.listing import ListedShortTool, list_short_tools
 from runtime.operations.tool_search import NO_SYNONYMS
 from runtime.recent import Recent
 
@@ -58,6 +59,8 @@ class Toolset:
     """The tools that are listed beside those of discovery."""
     changes: Mapping[str, Tool] = field(default_factory=dict)
     """The tools that show and undo changes."""
+    short: Mapping[str, ListedShortTool] | None = None
+    """The short tools, which are listed in place of all others; None where these are listed."""
     shown_by: Mapping[str, Tool] | None = None
     """The tools by which those of `changes` judge what they may show and undo, where they are not `tools`."""
 
@@ -82,6 +85,8 @@ class Toolset:
     @property
     def listed_tools(self) -> Mapping[str, Tool]:
         """The tools that are listed, by name."""
+        if self.short is not None:
+            return {name: each.tool for name, each in self.short.items()}
         listed = {**self.beside, **self.discovery.listed} if self.discovery else self.tools
         return {**listed, **self.changes} if self.changes else listed
 
@@ -175,6 +180,8 @@ def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
 
 def _list(tools: dict[str, Tool], catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
     """Return the toolset of some tools, with those that are listed."""
+    if config.tool_exposure == "short":
+        return Toolset(tools, short=list_short_tools(catalog, integration, tools))
     vendor = catalog.integrations.get(integration)
     beside = list_by_name(vendor, tools, config.tool_exposure)
     if beside is None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from generator.catalog import Tool
 from runtime.exchange.allowance import PLAIN, Form
+from runtime.exchange.context import Asked
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
 from runtime.upstream.files import NO_FILES, CarriedFiles
@@ -26,8 +27,12 @@ class CallProtocol(Protocol):
         idempotency_key: str = "",
         carried: CarriedFiles = NO_FILES,
         form: Form = PLAIN,
+        asked: Asked | None = None,
     ) -> Answer:
-        """Return the answer of one call, which is within the budget of the grant in the form that is given."""
+        """Return the answer of one call, which is within the budget of the grant in the form that is given.
+
+        `asked` is what the caller asked for, where this call carries that out.
+        """
         ...
 
     def compute_budget(self, grant: Grant) -> int:

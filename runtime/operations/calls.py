@@ -15,7 +15,7 @@ from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import Indeterminate, LedgerportError
 from runtime.exchange.allowance import LEAST, PLAIN, Form
-from runtime.exchange.context import NOTHING_ADDED, CallContext, begin_call
+from runtime.exchange.context import NOTHING_ADDED, Asked, CallContext, begin_call
 from runtime.exchange.days import find_today
 from runtime.exchange.failures import explain, read_value
 from runtime.exchange.kinds import KINDS, Kind
@@ -71,16 +71,18 @@ class Calls:
         idempotency_key: str = "",
         carried: CarriedFiles = NO_FILES,
         form: Form = PLAIN,
+        asked: Asked | None = None,
     ) -> Answer:
         """Call one of the tools that the grant lets through. Every error comes back inside the answer.
 
         `idempotency_key` has been read by `once.read_key`. `carried` are files, by the digests in their places.
+        `asked` is what the caller asked for, where this call carries that out.
         """
         if (tool := find_tool(tools, name)) is None:
             return Answer(status=0, error=await asyncio.to_thread(refuse_unknown_tool, name, tools))
         call = self.begin(grant, tools, tool, arguments, form)
         call.notice = explain_former_name(tool, name)
-        call.caller_key = idempotency_key if call.changes_data else ""
+        call.caller_key, call.asked = idempotency_key if call.changes_data else "", asked
         return await self.answer(call, carried)
 
     def begin(
