@@ -329,6 +329,10 @@ class Catalog:
         """Return the tools of one integration, in the order of their names."""
         return self._by_integration.get(integration, ())
 
+    def has_short_tools(self, integration: str) -> bool:
+        """Whether an integration has short tools."""
+        return any(each.integration == integration for each in self.short)
+
     @cached_property
     def _by_integration(self) -> dict[str, tuple[Tool, ...]]:
         found: dict[str, list[Tool]] = {}

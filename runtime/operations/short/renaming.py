@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generator.short_tools import ShortTool
@@ -12,8 +13,8 @@ from runtime.errors import LedgerportError
 
 Origins = Mapping[str, str]
 """What each place in the arguments of the tool was filled from."""
-_QUOTED = re.compile(r'"([A-Za-z_][\w.\[\]]{0,200})"', re.ASCII)
-_LAST_STEP = re.compile(r"(\.[^.\[\]]+|\[\d+\])\Z")
+_PLACE = re.compile(r"[A-Za-z_]\w{0,80}(?:\[\d{1,6}\]|\.[A-Za-z_]\w{0,80})*", re.ASCII)
+_STEP = re.compile(r"\w+|\[\d+\]", re.ASCII)
 
 
 def rename_error(error: LedgerportError, short: ShortTool, tool: str, origins: Origins) -> LedgerportError:
@@ -39,16 +40,34 @@ def _rename_entry(entry: Any, origins: Origins) -> Any:
 
 
 def _rename_text(text: str, origins: Origins) -> str:
-    return _QUOTED.sub(lambda found: f'"{find_origin(found[1], origins) or found[1]}"', text)
+    """Return a text with the arguments in the place of what was filled from them, but for names that may be words."""
+
+    def rename(found: re.Match[str]) -> str:
+        place = found[0]
+        is_quoted = text[found.start() - 1 : found.start()] == text[found.end() : found.end() + 1] == '"'
+        return (find_origin(place, origins) if is_quoted or _is_no_word(place) else "") or place
+
+    return _PLACE.sub(rename, text)
+
+
+def _is_no_word(place: str) -> bool:
+    """Whether a place can be no word of a sentence: it has several steps, or a capital letter inside."""
+    return len(_STEP.findall(place)) > 1 or place[1:] != place[1:].lower()
 
 
 def find_origin(place: str, origins: Origins) -> str:
-    """Return the argument that filled a place, the place around it, or what is inside it; empty when none did."""
-    around = place
-    while around:
-        if around in origins:
+    """Return the argument that filled a place or the place around it, or what all that is inside came from; empty
+    when none did.
+    """
+    steps = _STEP.findall(place)
+    for count in range(len(steps), 0, -1):
+        if (around := _join(steps[:count])) in origins:
             return origins[around]
-        shorter = _LAST_STEP.sub("", around)
-        around = shorter if shorter != around else ""
-    inside = next((each for key, each in origins.items() if key.startswith((f"{place}[", f"{place}."))), "")
-    return inside.partition("[")[0]
+    inside = [
+        _STEP.findall(each) for key, each in origins.items() if _STEP.findall(key)[: len(steps)] == steps
+    ]
+    return _join(os.path.commonprefix(inside)) if inside and steps else ""
+
+
+def _join(steps: Sequence[str]) -> str:
+    return "".join(f".{each}" if at and not each.startswith("[") else each for at, each in enumerate(steps))
