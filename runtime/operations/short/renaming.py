@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import os
 import re
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from generator.short_tools import ShortTool
@@ -66,7 +66,13 @@ def find_origin(place: str, origins: Origins) -> str:
     inside = [
         _STEP.findall(each) for key, each in origins.items() if _STEP.findall(key)[: len(steps)] == steps
     ]
-    return _join(os.path.commonprefix(inside)) if inside and steps else ""
+    return _join(_find_common_start(inside)) if steps else ""
+
+
+def _find_common_start(paths: Sequence[Sequence[str]]) -> list[str]:
+    """Return the steps with which all of some paths begin."""
+    alike = takewhile(lambda steps: len(set(steps)) == 1, zip(*paths, strict=False))
+    return [steps[0] for steps in alike]
 
 
 def _join(steps: Sequence[str]) -> str:
