@@ -20,21 +20,13 @@ from runtime.safety.company import describe_company, drop_company
 from runtime.safety.fences import PREFACE, fence_json, strip_fences
 from runtime.safety.findings import Finding
 from runtime.safety.once import make_key
-from runtime.safety.write_options import USUAL, WriteOptions
+from runtime.safety.write_options import USUAL, Asked, WriteOptions
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorRequest
 from runtime.upstream.files import OutgoingFile
 from runtime.upstream.limits import Limits
 from runtime.upstream.request import RequestExtras, build, build_body
-
-
-class Asked(NamedTuple):
-    """What a caller asked for where a call is what carries it out: the name and the arguments of a short tool."""
-
-    name: str
-    arguments: Mapping[str, Any]
-
 
 Check = Callable[[Tool, Integration, dict[str, Any]], dict[str, Any]]
 """Return the arguments of a tool as they are sent. Raises InvalidArguments."""
@@ -255,10 +247,6 @@ class Write(NamedTuple):
     id: str = ""
 
 
-def _leave_to_arguments() -> bytes | None:
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a call asks of the vendor, before anybody signs it."""
@@ -269,7 +257,7 @@ class Request:
     """The writes in it: each is checked, and its `content` completed, before the body is written."""
     writes: tuple[Write, ...] = ()
     """The writes in it, where they are several; none where the call itself is the one."""
-    body: Callable[[], bytes | None] = _leave_to_arguments
+    body: Callable[[], bytes | None] = lambda: None
     """Writes the body; None where the arguments of the tool make it."""
     changes_data: bool | None = None
     """Whether it changes anything, where the tool alone does not say it."""

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
@@ -21,7 +21,6 @@ from generator.names import find_tool
 from generator.vendor import Integration
 from runtime.errors import InternalError, InvalidRequest, LedgerportError, RateLimited
 from runtime.exchange.allowance import LONGEST_ESCAPE, Form
-from runtime.exchange.context import Asked
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.mcp_server import discovery, protocol, resources, results
 from runtime.mcp_server.callers import Callers
@@ -29,15 +28,16 @@ from runtime.mcp_server.changes import Changes, Space
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INVALID_PARAMS, Field, Reply
 from runtime.mcp_server.request import Fields, takes_gzip
+from runtime.mcp_server.sending import Sending
+from runtime.mcp_server.short_answers import ShortAnswers
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import LONGEST_CLIENT, Grant
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.file_links import FileLinks
-from runtime.operations.finished_calls import CANCELLED, NO_CALLER, Ending, FinishedCalls, describe_ending
+from runtime.operations.finished_calls import CANCELLED, Ending, FinishedCalls, describe_ending
 from runtime.operations.short.listing import ListedShortTool
-from runtime.operations.short.short_calls import ShortCall
 from runtime.safety.once import read_key
-from runtime.upstream.files import NO_FILES, CarriedFiles
+from runtime.upstream.files import NO_FILES
 from runtime.watching.calls import Caller
 
 if TYPE_CHECKING:
@@ -68,22 +68,6 @@ class Log(Protocol):
 
     def __call__(self, event: str, **fields: object) -> None:
         """Write it."""
-
-
-class Sending(NamedTuple):
-    """What goes with a call: the key of its caller, the files beside its arguments, and how its answer is sent."""
-
-    key: str
-    carried: CarriedFiles
-    form: Form
-    name: str = ""
-    """The name by which the tool was called; empty for the one that it has."""
-    client: str = ""
-    """How the program that calls names itself, where it may change something."""
-    caller: Caller = NO_CALLER
-    """The same for the call log."""
-    asked: Asked | None = None
-    """What the caller asked for, where a short tool calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +107,7 @@ class Methods:
         self._finished = services.finished or FinishedCalls(services.log)
         self._callers = Callers()
         self._traces = services.traces
-        self._public_url = services.public_url
+        self._short = ShortAnswers(self._calls, self._finished, services.public_url)
         self._writes: set[asyncio.Task[Answer]] = set()
 
     def answer(
@@ -252,12 +236,7 @@ class Methods:
         return Answer(status=0, error=error, limits=await self._calls.read_limits(grant))
 
     async def _answer_of(
-        self,
-        grant: Grant,
-        toolset: Toolset,
-        tool: Tool,
-        arguments: dict[str, Any],
-        sending: Sending,
+        self, grant: Grant, toolset: Toolset, tool: Tool, arguments: dict[str, Any], sending: Sending
     ) -> Answer:
         if not tool.is_read_only:
             grant = replace(grant, client=sending.client)
@@ -265,12 +244,7 @@ class Methods:
         return await (call if tool.is_read_only else self._to_its_end(call))
 
     async def _discovered(
-        self,
-        grant: Grant,
-        toolset: Toolset,
-        name: str,
-        arguments: dict[str, Any],
-        sending: Sending,
+        self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], sending: Sending
     ) -> Answer:
         """Return the answer of a tool that finds, describes or calls others; nothing is sent but by the last."""
         assert toolset.discovery is not None
@@ -302,28 +276,12 @@ class Methods:
         arguments: dict[str, Any],
         sending: Sending,
     ) -> Answer:
-        """Return the answer of a short tool. What it calls is noted as any call, and itself where it calls none."""
-        began, called = perf_counter(), list[str]()
+        """Return the answer of a tool that calls others by a few arguments."""
 
-        async def carry(
-            caller: Grant, name: str, given: dict[str, Any], form: Form, asked: Asked | None
-        ) -> Answer:
-            called.append(name)
-            key = sending.key if asked else ""
-            within = sending._replace(key=key, carried=NO_FILES, form=form, name="", asked=asked)
-            return await self._answer_of(caller, toolset, toolset.tools[name], given, within)
+        async def call_tool(caller: Grant, called: str, given: dict[str, Any], within: Sending) -> Answer:
+            return await self._answer_of(caller, toolset, toolset.tools[called], given, within)
 
-        budget = self._calls.compute_budget(grant)
-        call = ShortCall(listed, grant, arguments, sending.form, budget, carry, self._public_url)
-        try:
-            answer = await call.answer()
-        except LedgerportError as error:
-            answer = Answer(status=0, error=error)
-        if answer.limits is NO_LIMITS:
-            answer = answer._replace(status=0, limits=await self._calls.read_limits(grant))
-        if not called:
-            self._finished.note_of(grant, listed.tool.name, began, describe_ending(answer), sending.caller)
-        return answer
+        return await self._short.answer(grant, listed, arguments, sending, call_tool)
 
     async def _changed(
         self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], sending: Sending
@@ -349,12 +307,7 @@ class Methods:
         return results.build_result(answer, link)
 
     async def _run(
-        self,
-        grant: Grant,
-        toolset: Toolset,
-        tool: Tool,
-        arguments: dict[str, Any],
-        sending: Sending,
+        self, grant: Grant, toolset: Toolset, tool: Tool, arguments: dict[str, Any], sending: Sending
     ) -> Answer:
         """Call the tool and log one line, whether or not anyone still waits for the answer."""
         began = perf_counter()

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from generator.catalog import Tool
 from runtime.exchange.allowance import PLAIN, Form
-from runtime.exchange.context import Asked
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
+from runtime.safety.write_options import Asked
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 

@@ -1,6 +1,6 @@
 """Tools that are answered here and are none of the catalog: how a client sees them.
 
-Called by `discovery`, by `changes` and by `short`, which answer them.
+Called by `mcp_server.discovery`, `mcp_server.changes` and `short.listing`, which answer them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The short tools that a toolset has: those whose tools are in it, with the choices that these leave.
 
-Called by `toolset`. The tools are made once for each toolset.
+Called by `mcp_server.toolset`. The tools are made once for each toolset.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ from generator.filling import Filler
 from generator.short_tools import Target
 from runtime.errors import LedgerportError
 from runtime.exchange.allowance import PLAIN, Form
-from runtime.exchange.context import Asked
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
 from runtime.operations.connections import list_connections
@@ -26,6 +25,7 @@ from runtime.operations.short.renaming import Origins, rename_error
 from runtime.operations.short.shapes import Shapes
 from runtime.operations.short.steps import Record, Steps
 from runtime.safety.fences import strip_fences
+from runtime.safety.write_options import Asked
 
 PAGE_BYTES = 8 * 1024 * 1024
 """Of an answer that is read here and not sent: a page of 1,000 records with a few fields has about 200 kB."""
