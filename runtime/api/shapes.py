@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from runtime.api.limit_shapes import Body, BudgetShape, ExternalId, Metadata, PoliciesShape, TenantName
-from runtime.model import AccountStatus
+from runtime.model import AccountStatus, ToolExposure
 from runtime.networks import MOST_NETWORKS
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
@@ -91,12 +91,12 @@ class Config(Body):
         ),
     ] = 0
     tool_exposure: Annotated[
-        Literal["auto", "full", "discovery", "short"],
+        ToolExposure,
         Field(
             description="auto lists every tool where there are at most 120, otherwise everyday tools beside those that "
             "find, describe and call the others; full lists every tool; discovery lists only those that find, "
-            "describe and call the others; short lists a dozen tools with few arguments. Every tool that the filter "
-            "leaves can be called in any case."
+            "describe and call the others; short lists a dozen tools with few arguments. What the filter leaves can "
+            "be called in any case."
         ),
     ] = "auto"
     show_sensitive: Annotated[
@@ -220,10 +220,9 @@ class ToolsQuery(Query):
 
     methods: Annotated[list[str], Field(description="As config.methods; also separated by commas.")] = []
     tags: Annotated[list[str], Field(description="As config.tags; also separated by commas.")] = []
-    tool_exposure: Annotated[
-        Literal["auto", "full", "discovery", "short"],
-        Field(description="As config.tool_exposure; for listing only."),
-    ] = "auto"
+    tool_exposure: Annotated[ToolExposure, Field(description="As config.tool_exposure, for listing.")] = (
+        "auto"
+    )
 
 
 class AccountErrorShape(BaseModel):
