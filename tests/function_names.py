@@ -23,9 +23,9 @@ fill filter find finish fit flush fold follow forget format get go grow hash hid
 invalidate join judge know lay limit link list listen load lock look make mark mask match measure merge migrate name
 narrow negotiate note open parse pause peek pick post prepare print probe project purge put quote raise read record
 redact refresh refuse register release reload remark rename render renew repeat replace reply report require reseal
-resend reserve reset resolve respond reverse revert revoke rotate run save seal search select send serve set settle shorten
-show sign spend split start stop store strip submit subtract suggest take test use validate verify wait wake warm
-write
+resend reserve reset resolve respond reverse revert revoke rotate run save seal search select send serve set settle
+shorten show sign spend split start stop store strip submit subtract suggest take test use validate verify wait wake
+warm write
 """
 VERBS = frozenset(_WORDS.split())
 PREDICATES = frozenset(

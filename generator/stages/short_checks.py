@@ -154,7 +154,7 @@ def _check_enums(short: ShortTool, target: Target, tool: Tool, document: Documen
 def _check_paths(short: ShortTool, document: Document) -> Iterator[Diagnostic]:
     """Yield each path of a template that begins at nothing, or leads to a part that an argument does not have."""
     properties, steps = short.input_schema["properties"], {step.name for step in short.steps}
-    extra = {REST} if short.separator else set()
+    extra = {REST} if short.separator else set(short.targets) if short.answer == "results" else set()
     templates: list[tuple[Path, Any]] = [
         ((*at, "fill"), each.fill) for at, each in _list_targets(short, document)
     ]

@@ -94,9 +94,8 @@ class Config(Body):
         ToolExposure,
         Field(
             description="auto lists every tool where there are at most 120, otherwise everyday tools beside those that "
-            "find, describe and call the others; full lists every tool; discovery lists only those that find, "
-            "describe and call the others; short lists a dozen tools with few arguments. What the filter leaves can "
-            "be called in any case."
+            "find, describe and call the others; full lists every tool; discovery only those that find; short a dozen "
+            "tools with few arguments. Every tool that the filter leaves can be called in any case."
         ),
     ] = "auto"
     show_sensitive: Annotated[

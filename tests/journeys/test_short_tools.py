@@ -429,7 +429,7 @@ def test_search_and_fetch_answer_in_the_shape_that_hosts_fix(stage: Stage, calle
     fetched = caller.call("fetch", id="customers:1")
 
     url = f"{stage.demo.url}/company/{stage.running.account['id']}/customers/1"
-    assert searched.value == {"results": [{"id": "customers:1", "title": "Amy's Bird Sanctuary", "url": url}]}
+    assert searched.value["results"][0] == {"id": "customers:1", "title": "Amy's Bird Sanctuary", "url": url}
     assert set(fetched.value) == {"id", "title", "text", "url", "metadata"}
     assert (fetched.value["id"], fetched.value["url"]) == ("customers:1", url)
     assert json.loads(fetched.value["text"]) == caller.read("customer", "1")
@@ -458,6 +458,17 @@ def test_every_kind_of_record_is_found_and_fetched(
 
     assert any(each.startswith(f"{plural}:") for each in found)
     assert json.loads(fetched["text"]) == caller.read(resource, record["Id"])
+
+
+def test_a_customer_and_a_vendor_are_found_with_their_latest_forms(caller: Caller) -> None:
+    vendor = caller.read_all("bills")[0]["VendorRef"]
+    of_amy = caller.call("search", query="Amy's Bird Sanctuary").value["results"]
+    of_vendor = caller.call("search", query=vendor["name"]).value["results"]
+
+    invoices = caller.call("list_all_quick_books_invoices", CustomerRef="1", limit=10).value["records"]
+    bills = caller.call("list_all_quick_books_bills", VendorRef=vendor["value"], limit=10).value["records"]
+    assert {f"invoices:{each['Id']}" for each in invoices} <= {each["id"] for each in of_amy}
+    assert {f"bills:{each['Id']}" for each in bills} <= {each["id"] for each in of_vendor}
 
 
 def test_an_id_that_search_never_answered_is_refused(caller: Caller) -> None:

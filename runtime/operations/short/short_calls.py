@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from generator.filling import Filler
+from generator.filling import Filler, list_paths
 from generator.short_tools import Target
 from runtime.errors import LedgerportError
 from runtime.exchange.allowance import PLAIN, Form
@@ -99,11 +99,20 @@ class ShortCall:
         return shapes.add_members(noted, self.listed.short.adds, scope) if self.listed.short.adds else noted
 
     async def _search(self, arguments: dict[str, Any]) -> Answer:
-        """Return the results of all tools together, each from its list; the first error stands for all."""
-        scope, targets = arguments, list(self.listed.short.targets.values())
-        pages = await asyncio.gather(*(self._read_target(each, scope) for each in targets))
-        found = [(target, row) for target, (rows, _) in zip(targets, pages, strict=True) for row in rows]
-        return self._shapes().write_results(found, pages[-1][1])
+        """Return the results of all tools, each from its list; the first error stands for all.
+
+        The templates of a list may name the records of another one, which is read before.
+        """
+        targets = self.listed.short.targets
+        later = {name for name, each in targets.items() if targets.keys() & _list_names(each)}
+        scope, pages = dict(arguments), dict[str, tuple[list[Record], Answer]]()
+        for names in (targets.keys() - later, later):
+            asked = [name for name in targets if name in names]
+            found = await asyncio.gather(*(self._read_target(targets[name], scope) for name in asked))
+            pages |= dict(zip(asked, found, strict=True))
+            scope |= {name: strip_fences(rows) for name, (rows, _) in pages.items()}
+        rows = [(targets[name], row) for name in targets for row in pages[name][0]]
+        return self._shapes().write_results(rows, pages[next(reversed(pages))][1])
 
     async def _read_target(self, target: Target, scope: Mapping[str, Any]) -> tuple[list[Record], Answer]:
         filler = Filler(scope)
@@ -130,6 +139,10 @@ class ShortCall:
 
     def _shapes(self) -> Shapes:
         return Shapes(self.grant, self.public_url, self.form, self.budget)
+
+
+def _list_names(target: Target) -> set[str]:
+    return {path[0] for path in list_paths(target.fill)}
 
 
 def _widen(grant: Grant) -> Grant:
