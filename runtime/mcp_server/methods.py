@@ -281,7 +281,7 @@ class Methods:
         async def call_tool(caller: Grant, called: str, given: dict[str, Any], within: Sending) -> Answer:
             return await self._answer_of(caller, toolset, toolset.tools[called], given, within)
 
-        return await self._short.answer(grant, listed, arguments, sending, call_tool)
+        return await self._short.answer(grant, toolset.tools, listed, arguments, sending, call_tool)
 
     async def _changed(
         self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], sending: Sending

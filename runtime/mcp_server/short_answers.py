@@ -6,11 +6,12 @@ Called by `methods`, which carries out the calls. Calls `operations.short`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from generator.catalog import Tool
 from runtime.errors import InternalError, LedgerportError
 from runtime.exchange.allowance import Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
@@ -40,6 +41,7 @@ class ShortAnswers:
     async def answer(
         self,
         grant: Grant,
+        tools: Mapping[str, Tool],
         listed: ListedShortTool,
         arguments: dict[str, Any],
         sending: Sending,
@@ -56,8 +58,11 @@ class ShortAnswers:
             within = sending._replace(key=key, carried=NO_FILES, form=form, name="", asked=asked)
             return await call_tool(caller, name, given, within)
 
+        async def is_repeat(name: str, asked: Asked) -> bool:
+            return bool(sending.key) and await self.calls.is_repeat(grant, tools, name, asked, sending.key)
+
         budget = self.calls.compute_budget(grant)
-        call = ShortCall(listed, grant, arguments, sending.form, budget, carry, self.public_url)
+        call = ShortCall(listed, grant, arguments, sending.form, budget, carry, is_repeat, self.public_url)
         answer = await _answer(call)
         if answer.limits is NO_LIMITS:
             answer = answer._replace(status=0, limits=await self.calls.read_limits(grant))

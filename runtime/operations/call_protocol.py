@@ -39,6 +39,12 @@ class CallProtocol(Protocol):
         """Return the bytes that the whole reply to a call may have."""
         ...
 
+    async def is_repeat(
+        self, grant: Grant, tools: Mapping[str, Tool], name: str, asked: Asked, idempotency_key: str
+    ) -> bool:
+        """Return whether what a caller asks for was carried out before under its key. Raises KeyReused."""
+        ...
+
     async def read_limits(self, grant: Grant) -> Limits:
         """Return how the company stands with its vendor's limits; nothing is counted."""
         ...

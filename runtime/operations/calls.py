@@ -107,6 +107,14 @@ class Calls:
         """Return the bytes that the whole reply to a call of a grant may have."""
         return max(grant.config.max_answer_bytes or self._max_answer_bytes, LEAST)
 
+    async def is_repeat(
+        self, grant: Grant, tools: Mapping[str, Tool], name: str, asked: Asked, idempotency_key: str
+    ) -> bool:
+        """Return whether what a caller asks for was carried out before under its key. Raises KeyReused."""
+        call = self.begin(grant, tools, tools[name], {}, PLAIN)
+        call.caller_key, call.asked = idempotency_key, asked
+        return await self._vendor.is_repeat(call)
+
     async def read_limits(self, grant: Grant) -> Limits:
         """Return how the company stands with its vendor's limits; nothing is counted."""
         integration = self._catalog().integrations[grant.account.integration]

@@ -389,6 +389,31 @@ def test_the_same_payment_under_one_key_is_made_once(books: Caller) -> None:
     assert books.read("customer", "12")["Balance"] == pytest.approx(before - 20)
 
 
+def test_the_repeat_of_a_payment_is_answered_although_its_invoice_is_open_no_more(books: Caller) -> None:
+    paid = books.read_all("invoices", CustomerRef="12", Balance_from=0.01)[0]
+    given = {"customer_id": "12", "amount": paid["Balance"], "invoice_id": paid["Id"], "date": DAY}
+
+    one, again = (books.call("record_payment", key="payment-2", **given) for _ in range(2))
+    other = books.call("record_payment", key="payment-3", **given)
+
+    assert one.value["Id"] == again.value["Id"]
+    assert again.value["settled"] == [{"invoice_id": paid["Id"], "amount": paid["Balance"]}]
+    assert "no open invoice with this Id" in other.text
+
+
+def test_the_same_invoice_under_one_key_is_made_once(books: Caller) -> None:
+    before = books.read("customer", "1")["Balance"]
+    lines = [{"description": "Design", "amount": 7}, {"description": "Else", "amount": 3}]
+
+    one, again = (
+        books.call("create_invoice", key="invoice-1", customer_id="1", line_items=lines, date=DAY)
+        for _ in range(2)
+    )
+
+    assert one.value == again.value
+    assert books.read("customer", "1")["Balance"] == pytest.approx(before + 10)
+
+
 def test_a_payment_that_was_made_already_is_refused_unless_it_is_allowed(books: Caller) -> None:
     given = {"customer_id": "12", "amount": 20, "invoice_id": "", "date": DAY}
     one = books.call("record_payment", **given)

@@ -6,7 +6,7 @@ Called by `mcp_server.methods`. What is called goes through the function that it
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ import orjson
 
 from generator.filling import Filler, list_paths
 from generator.short_tools import Target
-from runtime.errors import LedgerportError
+from runtime.errors import InvalidArguments, LedgerportError
 from runtime.exchange.allowance import PLAIN, Form
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
@@ -41,6 +41,10 @@ class Carry(Protocol):
         ...
 
 
+IsRepeat = Callable[[str, Asked], Awaitable[bool]]
+"""Whether what a caller asks for was carried out before by a tool, under the key that it gives."""
+
+
 class Stopped(Exception):
     """A step was refused; carries the answer that says why."""
 
@@ -59,6 +63,7 @@ class ShortCall:
     form: Form
     budget: int
     carry: Carry
+    is_repeat: IsRepeat
     public_url: str
 
     async def answer(self) -> Answer:
@@ -79,9 +84,10 @@ class ShortCall:
         if short.answer == "results":
             return await self._search(arguments)
         target, rest = choose_target(short, arguments)
-        scope = await steps.take(arguments | ({"rest": rest} if rest else {}))
+        asked = Asked(short.name, arguments)
+        scope = await self._take(steps, arguments | ({"rest": rest} if rest else {}), target, asked)
         filler = Filler(scope)
-        filled, asked = filler.fill(target.fill), Asked(short.name, arguments)
+        filled = filler.fill(target.fill)
         form = replace(self.form, most_frame=0) if short.adds else self.form
         grant = self.grant
         if short.answer == "document":
@@ -90,6 +96,20 @@ class ShortCall:
         if answer.error is not None:
             return self._rename(answer, target, filler.origins)
         return self._shape(answer, target, scope, steps.notes)
+
+    async def _take(
+        self, steps: Steps, scope: dict[str, Any], target: Target, asked: Asked
+    ) -> dict[str, Any]:
+        """Return the scope with what the steps find; without it for a repeat, which is answered as the first call was.
+
+        What a call has done is what its repeat no longer finds: an invoice that it paid is open no more.
+        """
+        try:
+            return await steps.take(scope)
+        except InvalidArguments:
+            if not await self.is_repeat(target.tool, asked):
+                raise
+            return scope
 
     def _shape(self, answer: Answer, target: Target, scope: Mapping[str, Any], notes: list[str]) -> Answer:
         shapes = self._shapes()
