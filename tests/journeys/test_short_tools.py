@@ -527,6 +527,13 @@ def test_what_others_wrote_is_fenced_where_that_is_wanted(stage: Stage) -> None:
     assert '"item":"⟦Pest Control⟧"' in shown["content"][1]["text"]
 
 
+def test_the_signs_of_fences_are_signs_where_there_are_none(books: Caller) -> None:
+    lines = [{"description": "Tiles ⟦blue⟧", "amount": 3, "item_id": "4"}]
+    made = books.call("create_invoice", customer_id="1", line_items=lines, date=DAY).value
+
+    assert made["Line"][0]["Description"] == "Tiles ⟦blue⟧"
+
+
 def test_a_filter_leaves_only_the_short_tools_whose_tools_it_leaves(stage: Stage) -> None:
     reading = Caller(stage, {"methods": ["read"]})
     reports = Caller(stage, {"tags": ["reports"]})

@@ -76,7 +76,8 @@ class Shapes:
 
     def _make_entry(self, target: Target, record: Mapping[str, Any]) -> dict[str, str]:
         id_ = str(record.get(target.identifier, ""))
-        title = Filler(strip_fences(dict(record))).fill(target.title)
+        own = dict(record)
+        title = Filler(strip_fences(own) if self._is_fenced else own).fill(target.title)
         named = f"{target.resource} {id_}" if title is ABSENT or not title else str(title)[:LONGEST_TITLE]
         url = make_record_url(self._public_url, self._grant.account.id, target.resource, id_)
         shown = fence_value(named) if self._is_fenced else named

@@ -71,7 +71,7 @@ class ShortCall:
         with its own arguments.
         """
         short = self.listed.short
-        arguments = read_arguments(self.listed, strip_fences(self.arguments))
+        arguments = read_arguments(self.listed, self._strip(self.arguments))
         if short.answer == "connections":
             return Answer(orjson.dumps(list_connections([self.grant])).decode())
         try:
@@ -130,7 +130,7 @@ class ShortCall:
             asked = [name for name in targets if name in names]
             found = await asyncio.gather(*(self._read_target(targets[name], scope) for name in asked))
             pages |= dict(zip(asked, found, strict=True))
-            scope |= {name: strip_fences(rows) for name, (rows, _) in pages.items()}
+            scope |= {name: self._strip(rows) for name, (rows, _) in pages.items()}
         rows = [(targets[name], row) for name in targets for row in pages[name][0]]
         return self._shapes().write_results(rows, pages[next(reversed(pages))][1])
 
@@ -143,7 +143,7 @@ class ShortCall:
         self, target: Target, arguments: dict[str, Any], origins: Origins
     ) -> tuple[list[Record], str]:
         page = orjson.loads((await self._read(target, arguments, origins)).text)
-        return strip_fences(page["records"]), page.get("next_cursor", "")
+        return self._strip(page["records"]), page.get("next_cursor", "")
 
     async def _read(self, target: Target, arguments: dict[str, Any], origins: Origins) -> Answer:
         """Return an answer that is read here. Raises Stopped with the answer that is an error."""
@@ -151,6 +151,10 @@ class ShortCall:
         if answer.error is not None:
             raise Stopped(self._rename(answer, target, origins))
         return answer
+
+    def _strip(self, value: Any) -> Any:
+        """Return a value without the fences in which texts stand, where this grant has them."""
+        return strip_fences(value) if self.grant.config.untrusted_text == "fenced" else value
 
     def _rename(self, answer: Answer, target: Target, origins: Origins) -> Answer:
         error: LedgerportError | None = answer.error
