@@ -28,6 +28,7 @@ RUN = {
     "ledgerport settings": "ledgerport settings",
     "ledgerport keys": "ledgerport keys",
     "ledgerport keys integration": "ledgerport keys integration",
+    "ledgerport keys short": "ledgerport keys short",
     "ledgerport show create_a_parcels_parcel --example --definitions mine": (
         "ledgerport show create_a_parcels_parcel --example --definitions mine"
     ),
@@ -56,6 +57,7 @@ NOT_RUN = {
     "ledgerport": "the command of a host that starts processes",
     "ledgerport status": "it exits 1 where no server runs; test_operating.py",
     "ledgerport account list": "it exits 0 with a hint in a folder without accounts; test_operating.py",
+    "ledgerport url create NAME --exposure short": "it needs an account; test_operating.py",
     "ledgerport url rotate": "it needs a URL; test_operating.py",
     "ledgerport logs --follow": "it runs until it is stopped; stores/test_call_log.py",
     "ledgerport doctor": "it exits 1 in a folder without a company; test_operating.py",
