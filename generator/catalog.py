@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from generator.preflight_rules import DuplicateRule, ReversalRule
+from generator.short_tools import ShortTool
 from generator.vendor import Integration
 from generator.vendor_rules import Tie
 
@@ -310,6 +311,8 @@ class Catalog:
     integrations: dict[str, Integration]
     tools: tuple[Tool, ...]
     resources: tuple[ResourceDoc, ...] = ()
+    short: tuple[ShortTool, ...] = ()
+    """The short tools, in the order of their integrations and names."""
 
     @cached_property
     def by_name(self) -> dict[str, Tool]:
@@ -325,6 +328,10 @@ class Catalog:
     def list_tools(self, integration: str) -> tuple[Tool, ...]:
         """Return the tools of one integration, in the order of their names."""
         return self._by_integration.get(integration, ())
+
+    def has_short_tools(self, integration: str) -> bool:
+        """Whether an integration has short tools."""
+        return any(each.integration == integration for each in self.short)
 
     @cached_property
     def _by_integration(self) -> dict[str, tuple[Tool, ...]]:

@@ -13,7 +13,8 @@ of them; `compile_integration` runs those between, in this order:
 8. descriptions: fill the links and notes in its prose
 9. tools: build the tool, and the bytes that clients are sent
 10. write_links: tie each write to the tools that read what it writes
-11. lint: hold every tool to the rules of hosts and of quality
+11. short_tools: tie short tools to the tools that they call
+12. lint: hold every tool to the rules of hosts and of quality
 
 No stage stops at an error: it reports it to the diagnostics of the run and goes on with what is right. compile runs
 this when no catalog is stored; the reports use what it makes.
@@ -29,6 +30,7 @@ from generator.reading.documents import Documents, read_documents
 from generator.reading.files import Layers, find_integrations
 from generator.reading.layout import check_layout
 from generator.reading.yaml_events import Document
+from generator.short_tools import ShortTool
 from generator.stages.arguments import derive_arguments
 from generator.stages.descriptions import Links, describe, describe_resource, fill_properties
 from generator.stages.integration import parse_integration
@@ -38,6 +40,7 @@ from generator.stages.policy_facts import check_policy_facts
 from generator.stages.references import check_references, find_display_fields
 from generator.stages.resolve import Types, resolve_resources
 from generator.stages.sensitive import Mask, make_masks
+from generator.stages.short_tools import make_short_tools
 from generator.stages.tools import build_tool
 from generator.stages.write_links import link_writes
 from generator.vendor import Integration
@@ -51,6 +54,7 @@ class Assembly:
     tools: list[CompiledTool] = field(default_factory=list)
     resources: list[ResourceDoc] = field(default_factory=list)
     coverage: dict[str, Document] = field(default_factory=dict)
+    short: list[ShortTool] = field(default_factory=list)
 
 
 def build(layers: Layers, digest: str, diagnostics: Diagnostics) -> Catalog:
@@ -61,7 +65,8 @@ def build(layers: Layers, digest: str, diagnostics: Diagnostics) -> Catalog:
     seen = {(tool.integration, tool.resource) for tool in tools}
     resources = (each for each in assembly.resources if (each.integration, each.resource) in seen)
     described = sorted(resources, key=lambda each: (each.integration, each.resource))
-    return Catalog(digest[:16], assembly.integrations, tuple(tools), tuple(described))
+    short = tuple(sorted(assembly.short, key=lambda each: (each.integration, each.name)))
+    return Catalog(digest[:16], assembly.integrations, tuple(tools), tuple(described), short)
 
 
 def assemble(layers: Layers, diagnostics: Diagnostics) -> Assembly:
@@ -96,6 +101,8 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     _report_duplicate(integration, document, assembly, diagnostics)
     assembly.integrations[integration.name] = replace(integration, display_fields=display_fields)
     assembly.tools += linked
+    compiled = [each.tool for each in linked]
+    assembly.short += make_short_tools(documents.short, integration, compiled, documents.broken, diagnostics)
     described = {method.resource.name: method.resource for method in methods}.values()
     assembly.resources += [describe_resource(each, integration.name, links) for each in described]
     if documents.coverage:

@@ -71,7 +71,7 @@ def suggest(
     known = list(islice((each for each in names if len(each) <= LONGEST_COMPARED), MOST_COMPARED))
     if same := tuple(islice(_the_same(given, known, suffix), MOST_SUGGESTED)):
         return Suggestion(same)
-    key = _key(given)
+    key = strip_style(given)
     own = [each for each in meant if key in each.called and (not each.of or resource in each.of)]
     for each in own:
         found = tuple(islice((target for target in each.names if target in known), MOST_SUGGESTED))
@@ -104,7 +104,7 @@ def split_name(name: str) -> list[str]:
     return [each.lower() for each in _WORDS.findall(name)]
 
 
-def _key(name: str) -> str:
+def strip_style(name: str) -> str:
     """Return a name without its style of writing: small letters and digits alone."""
     return "".join(each for each in name.lower() if each.isalnum())
 
@@ -118,15 +118,15 @@ def _stem(name: str, suffix: str) -> str:
 
 def _the_same(given: str, known: Sequence[str], suffix: str) -> Iterator[str]:
     """Return the names that are the given one in another style; a filter's bounds for the bare name of its field."""
-    key, stem = _key(given), _stem(given, suffix)
-    yield from (each for each in known if _key(each) == key)
+    key, stem = strip_style(given), _stem(given, suffix)
+    yield from (each for each in known if strip_style(each) == key)
     is_id = key != stem
     if len(stem) >= LEAST_STEM and is_id:
-        others = (each for each in known if _key(each) not in (key, stem))
+        others = (each for each in known if strip_style(each) not in (key, stem))
         yield from (each for each in others if _stem(each, suffix) == stem)
-    bounds = {_key(given + ending): ending for ending in ENDINGS}
-    if not any(_key(each) == key for each in known):
-        yield from (each for each in known if _key(each) in bounds)
+    bounds = {strip_style(given + ending): ending for ending in ENDINGS}
+    if not any(strip_style(each) == key for each in known):
+        yield from (each for each in known if strip_style(each) in bounds)
 
 
 def _typing_error(given: str, known: Sequence[str]) -> str:
@@ -136,8 +136,8 @@ def _typing_error(given: str, known: Sequence[str]) -> str:
         stems = {each.removesuffix(ending): each for each in known}
         found = _typing_error(given[: -len(ending)], list(stems))
         return stems.get(found, "")
-    by_key = {_key(each): each for each in known}
-    near = difflib.get_close_matches(_key(given), list(by_key), n=MOST_LOOKED_AT, cutoff=NEAR)
+    by_key = {strip_style(each): each for each in known}
+    near = difflib.get_close_matches(strip_style(given), list(by_key), n=MOST_LOOKED_AT, cutoff=NEAR)
     return next((by_key[each] for each in near if _is_typing_error(given, by_key[each])), "")
 
 
@@ -150,7 +150,7 @@ def _is_typing_error(given: str, known: str) -> bool:
     if not ours or not theirs or ours[0][0] != theirs[0][0]:
         return False
     if len(ours) != len(theirs):
-        return measure_likeness(_key(given), _key(known)) >= WITHOUT_WORDS
+        return measure_likeness(strip_style(given), strip_style(known)) >= WITHOUT_WORDS
     pairs = zip(ours, theirs, strict=True)
     return all(one[0] == other[0] and measure_likeness(one, other) >= OF_A_WORD for one, other in pairs)
 

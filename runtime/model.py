@@ -32,7 +32,7 @@ Clock = Callable[[], float]
 AccountStatus = Literal["connecting", "active", "needs_reauth", "disconnected"]
 EndedBy = Literal["", "refused", "interrupted"]
 RateLimitStyle = Literal["tool_result", "http_429"]
-ToolExposure = Literal["auto", "full", "discovery"]
+ToolExposure = Literal["auto", "full", "discovery", "short"]
 UntrustedText = Literal["plain", "fenced"]
 ScopeName = Literal[
     "admin",
@@ -215,8 +215,8 @@ class ServerConfig:
     max_answer_bytes: int = 0
     """Largest text of one answer; 0 takes the deployment's own."""
     tool_exposure: ToolExposure = "auto"
-    """Whether the MCP endpoint lists every tool, or only those that find, describe and call the others; `auto` lists
-    everyday tools beside these where every tool would be too many."""
+    """Whether the MCP endpoint lists every tool, only those that find, describe and call the others, or the short ones;
+    `auto` lists everyday tools beside those that find where every tool would be too many."""
     show_sensitive: bool = False
     """Whether tax ids, bank accounts and birth dates are answered as they are, and not masked."""
     max_rows: int = 0

@@ -22,10 +22,10 @@ disconnect dispatch dispose draft drain drop embed emit encode end enqueue excha
 extract fail fence fetch fill filter find finish fit flush fold follow forget format get go grow guard hash hide hold
 identify import interpret invalidate invite issue join judge know lay lead limit link list listen load lock look make
 mark mask match measure merge migrate name narrow negotiate note open parse pause peek pick post prepare print probe
-project purge put quote raise read record redact refresh refuse register release reload remark remove render renew
-repeat replace reply report require reseal resend reserve reset resolve respond restrict reverse revert revoke rotate
-run save seal search select send serve set settle shorten show sign spend split start stop store strip submit subtract
-suggest take test unite use validate verify wait wake warm write
+project purge put quote raise read record redact refresh refuse register release reload remark remove rename render
+renew repeat replace reply report require reseal resend reserve reset resolve respond restrict reverse revert revoke
+rotate run save seal search select send serve set settle shorten show sign spend split start stop store strip submit
+subtract suggest take test unite use validate verify wait wake warm write
 """
 VERBS = frozenset(_WORDS.split())
 PREDICATES = frozenset(

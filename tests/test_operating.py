@@ -88,6 +88,14 @@ def test_a_url_is_made_listed_and_revoked(run):
     assert len(json.loads(run("url", "list", "--json").stdout)) == 1
 
 
+def test_a_url_is_made_that_lists_other_tools(run):
+    connect(run)
+    made = json.loads(run("url", "create", "Agent", "--exposure", "discovery", "--json").stdout)
+
+    assert made["config"]["tool_exposure"] == "discovery"
+    assert "has no short tools" in run("url", "create", "Agent", "--exposure", "short", status=1).stderr
+
+
 def test_a_url_is_replaced_and_the_former_one_works_on_for_as_long_as_is_said(run):
     connect(run)
     made = json.loads(run("url", "create", "Agent", "--json").stdout)

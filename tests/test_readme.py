@@ -50,6 +50,13 @@ def test_the_entity_written_there_passes_the_checks(definitions):
     assert done.stdout == "The definitions are in order.\n"
 
 
+def test_the_short_tool_written_there_passes_the_checks(definitions):
+    (text,) = re.findall(r"```yaml\n(short_tool: .*?)```", README, re.DOTALL)
+    (definitions / "quickbooks" / "short" / "list_overdue.yaml").write_text(text)
+
+    assert check(definitions).stdout == "The definitions are in order.\n"
+
+
 def test_the_error_shown_there_is_what_check_prints(definitions):
     slipped = YAML.replace("required_for", "requierd_for", 1)
     (definitions / "quickbooks" / "department.yaml").write_text(slipped)

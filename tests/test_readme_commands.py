@@ -32,6 +32,7 @@ RUN = {
     "ledgerport settings": "ledgerport settings",
     "ledgerport keys": "ledgerport keys",
     "ledgerport keys integration": "ledgerport keys integration",
+    "ledgerport keys short": "ledgerport keys short",
     "ledgerport show create_a_parcels_parcel --example --definitions mine": (
         "ledgerport show create_a_parcels_parcel --example --definitions mine"
     ),
@@ -62,6 +63,7 @@ NOT_RUN = {
     "ledgerport person role EMAIL ROLE": "it needs a person; test_person_command.py",
     "ledgerport person remove EMAIL": "it needs a person; test_person_command.py",
     "ledgerport account list": "it exits 0 with a hint in a folder without accounts; test_operating.py",
+    "ledgerport url create NAME --exposure short": "it needs an account; test_operating.py",
     "ledgerport url rotate": "it needs a URL; test_operating.py",
     "ledgerport logs --follow": "it runs until it is stopped; stores/test_call_log.py",
     "ledgerport doctor": "it exits 1 in a folder without a company; test_operating.py",

@@ -13,9 +13,11 @@ from pathlib import Path
 from generator.diagnostics import Diagnostic, Diagnostics
 from generator.reading.files import Layers, list_files, list_grammars
 from generator.reading.grammar import Kind, check_grammar
-from generator.reading.overlays import apply_overlay, merge_shared
+from generator.reading.overlays import HIDDEN, apply_overlay, apply_short_overlay, merge_shared
 from generator.reading.yaml_events import Document, load, show_path
 
+SHORT = "short"
+"""The folder of an integration with its short tools."""
 MOST_FILES = 2_000
 """Files of one folder. The largest integration has about 80; more is a folder that was named in error."""
 LARGEST_GRAMMAR = 20_000
@@ -36,6 +38,8 @@ class Documents:
     resources: tuple[Document, ...]
     broken: frozenset[str]
     coverage: Document | None = None
+    short: tuple[Document, ...] = ()
+    """The short tools, without those that are hidden."""
     grammars: Mapping[str, str] = field(default_factory=dict)
     """The text of each grammar of a query language, by the name of its file."""
 
@@ -50,6 +54,9 @@ def read_documents(folders: Layers, diagnostics: Diagnostics) -> Documents:
             diagnostics.report(Diagnostic(show_path(folder), 1, "", "files", message))
             return Documents(None, None, (), frozenset())
         for path in files:
+            if path.parent == folder / SHORT:
+                reading.read_short(path)
+                continue
             reading.read(path, KINDS.get(path.name, "resource") if path.parent == folder else "resource")
         reading.read_grammars(folder)
     return reading.documents()
@@ -64,6 +71,8 @@ class _Reading:
         self.resources: list[Document] = []
         self.changes: list[Document] = []
         self.broken: set[str] = set()
+        self.short: dict[str, Document] = {}
+        self.hidden: set[str] = set()
         self.grammars: dict[str, str] = {}
 
     def read(self, path: Path, kind: Kind) -> None:
@@ -87,6 +96,30 @@ class _Reading:
         else:
             self.special[kind] = document
 
+    def read_short(self, path: Path) -> None:
+        """Read a short tool, or the changes of one that an earlier folder has."""
+        document = load(path, self.diagnostics)
+        if document is None:
+            return
+        if "extends" not in document.value:
+            if check_grammar(document, "short", self.diagnostics):
+                self._add_short(document)
+        elif check_grammar(document, "short_overlay", self.diagnostics):
+            made = apply_short_overlay(self.short, document, self.diagnostics)
+            if document.value.get(HIDDEN):
+                self.hidden.add(document.value["extends"])
+            if made is not None and check_grammar(made, "short", self.diagnostics):
+                self.short[made.value["short_tool"]] = made
+
+    def _add_short(self, document: Document) -> None:
+        name = document.value["short_tool"]
+        if name in self.short:
+            message = f'The short tool "{name}" is defined in {self.short[name].file} already.'
+            hint = "Change it with extends."
+            self.diagnostics.report(document.make_diagnostic(("short_tool",), "twice", message, hint))
+        else:
+            self.short[name] = document
+
     def read_grammars(self, folder: Path) -> None:
         """Read the grammars of a folder. One of a later folder takes the place of another with its name."""
         for path in list_grammars(folder):
@@ -108,6 +141,7 @@ class _Reading:
             resources=tuple(resources.values()),
             broken=frozenset(self.broken),
             coverage=self.special.get("coverage"),
+            short=tuple(self.short[name] for name in sorted(self.short) if name not in self.hidden),
             grammars=self.grammars,
         )
 

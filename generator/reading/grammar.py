@@ -22,7 +22,7 @@ from generator.reading.renamed_keys import find_new_key
 from generator.reading.yaml_events import Document
 from generator.suggestions import did_you_mean
 
-Kind = Literal["integration", "types", "resource", "coverage", "overlay"]
+Kind = Literal["integration", "types", "resource", "coverage", "overlay", "short", "short_overlay"]
 TYPES = {
     "string": "text",
     "object": "a mapping",

@@ -40,6 +40,25 @@ def apply_overlay(
     return made
 
 
+def apply_short_overlay(
+    base: Mapping[str, Document], changes: Document, diagnostics: Diagnostics
+) -> Document | None:
+    """Return the short tool that a file extends, its keys replaced; None when it extends none that is there."""
+    name = changes.value["extends"]
+    target = base.get(name)
+    if target is None:
+        message = f'There is no short tool "{name}" to extend.'
+        diagnostics.report(
+            changes.make_diagnostic(("extends",), "extends", message, did_you_mean(name, base))
+        )
+        return None
+    replaced = {key: value for key, value in changes.value.items() if key not in ("extends", HIDDEN)}
+    made = Document(target.file, {**target.value, **replaced}, target.lines, {**target.laid})
+    for key in replaced:
+        made.laid[(key,)] = changes
+    return made
+
+
 def merge_shared(base: Document | None, more: Document, diagnostics: Diagnostics) -> Document:
     """Shared types and groups with those of a further file; a name that is taken is reported."""
     if base is None:

@@ -21,6 +21,9 @@ PARTS = {
     "types": "types.schema.json",
     "overlay": "overlay.schema.json",
     "coverage": "coverage.schema.json",
+    "short": "short.schema.json",
+    "argument": "short.schema.json/definitions/argument",
+    "short_overlay": "short_overlay.schema.json",
 }
 """The parts of the format, each with the place of its schema. A part that is inside another has a list of its own."""
 ELSEWHERE = {
@@ -30,6 +33,8 @@ ELSEWHERE = {
     "#/definitions/method.schema.json/definitions/change": "method",
     "#/definitions/field.schema.json/definitions/fields": "field",
     "#/definitions/field.schema.json/definitions/field": "field",
+    "#/definitions/short.schema.json/definitions/arguments": "argument",
+    "#/definitions/short.schema.json/definitions/argument": "argument",
 }
 """Schemas whose keys are listed under a part of their own."""
 

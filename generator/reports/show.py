@@ -10,6 +10,7 @@ from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.reports.token_estimate import count_tokens
+from generator.short_tools import ShortTool
 from generator.suggestions import LONGEST_COMPARED, did_you_mean, measure_likeness, split_name
 
 MOST_NAMED = 3
@@ -19,8 +20,12 @@ MOST_NAMED = 3
 def show(catalog: Catalog, name: str) -> str:
     """Return a tool in words and as JSON. Raises KeyError, with the nearest names, when there is none."""
     tool = catalog.by_name.get(name)
+    short = next((each for each in catalog.short if each.name == name), None)
+    if short is not None:
+        return _show_short(short)
     if tool is None:
-        hint = did_you_mean(name, catalog.by_name) or _name_nearest(name, catalog.by_name)
+        names = [*catalog.by_name, *(each.name for each in catalog.short)]
+        hint = did_you_mean(name, names) or _name_nearest(name, catalog.by_name)
         raise KeyError(f'There is no tool "{name}". {hint}'.strip())
     call = tool.call
     query = "&".join(f"{key}={value}" if key else value for key, value in call.query)
@@ -34,6 +39,22 @@ def show(catalog: Catalog, name: str) -> str:
             textwrap.fill(tool.description, 100, break_long_words=False, break_on_hyphens=False),
             "",
             format_tool(tool),
+        )
+    )
+
+
+def _show_short(short: ShortTool) -> str:
+    """Return a short tool in words, with the tools that it calls, and its arguments as JSON."""
+    called = [f"{value or 'calls'}: {target.tool}" for value, target in short.targets.items()]
+    return "\n".join(
+        (
+            f"{short.name}: {short.title}",
+            *called,
+            *(f"reads {name} before" for name in sorted(short.step_tools)),
+            "",
+            textwrap.fill(short.description, 100, break_long_words=False, break_on_hyphens=False),
+            "",
+            json.dumps(short.input_schema, indent=2, ensure_ascii=False) + "\n",
         )
     )
 

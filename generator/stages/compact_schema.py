@@ -148,9 +148,9 @@ def name_field(argument: str) -> str:
 def _lean(name: str, given: dict[str, Any], rules: _Rules, *, is_text: bool = False) -> dict[str, Any]:
     """Return one argument, or a part of one, without what a client need not see."""
     out = {key: given[key] for key in _SHOWN if key in given}
-    if name == ORDER:
+    if name == ORDER and "enum" in given:
         out["enum"] = [each for each in given["enum"] if not _has_short_form(each, given["enum"])]
-    if name in _FIRST_SENTENCE_ONLY:
+    if name in _FIRST_SENTENCE_ONLY and "description" in given:
         out["description"] = f"{str(given['description']).partition('. ')[0].rstrip('.')}."
     _say_form(out, given)
     if given.get("type") == "array":

@@ -18,7 +18,7 @@ from runtime.api.limit_shapes import (
     PoliciesShape,
     TenantName,
 )
-from runtime.model import AccountStatus
+from runtime.model import AccountStatus, ToolExposure
 from runtime.networks import MOST_NETWORKS
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
@@ -99,11 +99,11 @@ class Config(Body):
         ),
     ] = 0
     tool_exposure: Annotated[
-        Literal["auto", "full", "discovery"],
+        ToolExposure,
         Field(
             description="auto lists every tool where there are at most 120, otherwise everyday tools beside those that "
-            "find, describe and call the others; full lists every tool; discovery lists only those that find, "
-            "describe and call the others. Every tool that the filter leaves can be called in any case."
+            "find, describe and call the others; full lists every tool; discovery only those that find; short a dozen "
+            "tools with few arguments. Every tool that the filter leaves can be called in any case."
         ),
     ] = "auto"
     show_sensitive: Annotated[
@@ -227,9 +227,9 @@ class ToolsQuery(Query):
 
     methods: Annotated[list[str], Field(description="As config.methods; also separated by commas.")] = []
     tags: Annotated[list[str], Field(description="As config.tags; also separated by commas.")] = []
-    tool_exposure: Annotated[
-        Literal["auto", "full", "discovery"], Field(description="As config.tool_exposure; for listing only.")
-    ] = "auto"
+    tool_exposure: Annotated[ToolExposure, Field(description="As config.tool_exposure, for listing.")] = (
+        "auto"
+    )
 
 
 class AccountErrorShape(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -11,6 +11,7 @@ from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.opened import ACTOR, choose_account, list_whole, open_deployment
 from runtime.commands.output import json_option, write_json, write_rows
 from runtime.errors import NotFound, SettingsError
+from runtime.model import ToolExposure
 
 COLUMNS = ("id", "integrated_account_id", "expires_at", "methods", "tags", "name")
 account_option = click.option(
@@ -34,6 +35,12 @@ def url() -> None:
     "--expires-at", default=None, help="When it ends (ISO 8601 with its zone); never when left out."
 )
 @click.option(
+    "--exposure",
+    type=click.Choice(get_args(ToolExposure)),
+    default=None,
+    help="Which tools it lists; short ones for a small model. auto when left out.",
+)
+@click.option(
     "--config", default="", metavar="JSON", help="Further switches, as the management API takes them."
 )
 @click.option("--bare", is_flag=True, help="Print the URL alone.")
@@ -46,6 +53,7 @@ def create(
     methods: tuple[str, ...],
     tags: tuple[str, ...],
     expires_at: str | None,
+    exposure: str | None,
     config: str,
     bare: bool,
     as_json: bool,
@@ -53,6 +61,7 @@ def create(
     """Make a URL for an agent. It is shown this once."""
     given = _read_config(config)
     given |= {key: [*value] for key, value in (("methods", methods), ("tags", tags)) if value}
+    given |= {"tool_exposure": exposure} if exposure else {}
     with open_deployment() as deployment:
         owner = choose_account(account, _accounts(deployment))
         made = _servers(deployment).create(owner, name, given, expires_at, actor=ACTOR)

@@ -20,7 +20,7 @@ from runtime.safety.company import describe_company, drop_company
 from runtime.safety.fences import PREFACE, fence_json, strip_fences
 from runtime.safety.findings import Finding
 from runtime.safety.once import make_key
-from runtime.safety.write_options import USUAL, WriteOptions
+from runtime.safety.write_options import USUAL, Asked, WriteOptions
 from runtime.upstream import figures
 from runtime.upstream.answer import UnexpectedShape
 from runtime.upstream.client import VendorRequest
@@ -66,6 +66,8 @@ class CallContext:
     caller: str = ""
     caller_key: str = ""
     """The idempotency key of the caller, checked; empty when there is none."""
+    asked: Asked | None = None
+    """What a repeat is recognized by, where that is not the tool and its arguments."""
     attempt: int = 0
     """How often it was sent before."""
     is_repeat: bool = False
@@ -245,10 +247,6 @@ class Write(NamedTuple):
     id: str = ""
 
 
-def _leave_to_arguments() -> bytes | None:
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a call asks of the vendor, before anybody signs it."""
@@ -259,7 +257,7 @@ class Request:
     """The writes in it: each is checked, and its `content` completed, before the body is written."""
     writes: tuple[Write, ...] = ()
     """The writes in it, where they are several; none where the call itself is the one."""
-    body: Callable[[], bytes | None] = _leave_to_arguments
+    body: Callable[[], bytes | None] = lambda: None
     """Writes the body; None where the arguments of the tool make it."""
     changes_data: bool | None = None
     """Whether it changes anything, where the tool alone does not say it."""

@@ -41,3 +41,5 @@ class Answer(NamedTuple):
     """What a model has to know before it reads the text."""
     company: Mapping[str, str] | None = None
     """Of a write, the company that it reached: `id`, and `name` where it is known."""
+    is_structured: bool = False
+    """Whether the text, a JSON object, is answered as structured content as well, for hosts that read it there."""

@@ -18,11 +18,11 @@ from runtime.exchange import bounds
 from runtime.exchange.allowance import Allowance, Form
 from runtime.exchange.bounds import write_json
 from runtime.exchange.tool_answer import Answer
-from runtime.mcp_server.discovery import make_tool
 from runtime.model import Grant, JournalEntry
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.journal import Journal, make_visible, show_entry
 from runtime.operations.journal_filters import KINDS, OUTCOMES, read_filter
+from runtime.operations.own_tools import make_tool
 from runtime.operations.reversal import Reversal, Wanted, list_reversible
 from runtime.operations.undo import Asked, Undo
 from runtime.safety import masking

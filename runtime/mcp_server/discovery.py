@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 
 import orjson
 
-from generator.catalog import HINTS, Call, Returns, Risk, Tool
+from generator.catalog import Risk, Tool
 from generator.meanings import Meant
 from generator.names import find_tool
-from generator.stages.compact_schema import compact_schema
 from generator.texts import cut_first_sentence
 from runtime.errors import InvalidArguments, NotFound
 from runtime.exchange import bounds
@@ -25,6 +24,7 @@ from runtime.exchange.allowance import Allowance
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.tool_names import explain_unknown_tool
 from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.own_tools import make_tool
 from runtime.operations.tool_search import LONGEST_QUERY, NO_SYNONYMS, ToolIndex
 
 SEARCH, SCHEMA, READ, WRITE = "search_tools", "get_tool_schema", "call_read_tool", "call_write_tool"
@@ -331,49 +331,4 @@ def _call_tool(name: str, *risks: Risk) -> Tool:
         },
         ("name",),
         *(risks or ("read",)),
-    )
-
-
-def make_tool(
-    name: str,
-    title: str,
-    description: str,
-    properties: Mapping[str, Any],
-    required: tuple[str, ...],
-    *risks: Risk,
-) -> Tool:
-    """Return a tool that is answered here and never sent. It is as dangerous as the worst of the risks it can run."""
-    hints = [HINTS[risk] for risk in risks]
-    schema = {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(required),
-        "additionalProperties": False,
-    }
-    annotations = {
-        "readOnlyHint": all(hint[0] for hint in hints),
-        "destructiveHint": any(hint[1] for hint in hints),
-        "idempotentHint": all(hint[2] for hint in hints),
-        "openWorldHint": any(hint[3] for hint in hints),
-    }
-    wire = {
-        "name": name,
-        "title": title,
-        "description": description,
-        "inputSchema": compact_schema(schema, ()).schema,
-    }
-    return Tool(
-        name=name,
-        title=title,
-        description=description,
-        integration="",
-        resource="tools",
-        method=name,
-        method_class="read",
-        risk="read",
-        tags=(),
-        schema=orjson.dumps(schema),
-        wire=orjson.dumps(wire | {"annotations": annotations}),
-        call=Call("GET", ""),
-        returns=Returns("nothing"),
     )

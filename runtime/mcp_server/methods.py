@@ -25,8 +25,9 @@ from runtime.mcp_server.greeting import Identity, describe_server, write_instruc
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INVALID_PARAMS, Field, Reply
 from runtime.mcp_server.request import Fields, takes_gzip
+from runtime.mcp_server.sending import Sending
 from runtime.mcp_server.several_calls import SeveralCalls
-from runtime.mcp_server.tool_calls import Sending, ToolCalls
+from runtime.mcp_server.tool_calls import ToolCalls
 from runtime.mcp_server.toolset import LARGEST_STORED, Toolset
 from runtime.model import LONGEST_CLIENT, Grant
 from runtime.operations.call_protocol import CallProtocol
@@ -76,6 +77,8 @@ class McpServices:
     changes: Changes | None = None
     finished: FinishedCalls | None = None
     traces: Traces | None = None
+    public_url: str = ""
+    """Where the pages of records are, for results that are cited."""
 
 
 class Methods:
@@ -88,7 +91,7 @@ class Methods:
         self._identity = services.identity
         self._log = services.log
         finished = services.finished or FinishedCalls(services.log)
-        self._tool_calls = ToolCalls(services.calls, finished, services.changes)
+        self._tool_calls = ToolCalls(services.calls, finished, services.changes, services.public_url)
         self._several = SeveralCalls(self._tool_calls, uses)
         self._callers = Callers()
         self._traces = services.traces

@@ -1,7 +1,8 @@
 """From the answer of a call to the result of `tools/call`, or to HTTP 429 where a server is switched to that.
 
 A tool that fails is a result with `isError`, whose text says what happened and what to do, so that the model reads it.
-There is never `structuredContent`: no tool declares an output schema, and some clients hold errors against one too.
+`structuredContent` is there for answers in a shape that hosts fix (`search`, `fetch`), and for no other: no tool
+declares an output schema, and some clients hold errors against one too.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import base64
 from typing import Any, NamedTuple
 from urllib.parse import quote
+
+import orjson
 
 from generator.catalog import EMBED
 from runtime.errors import AnswerTooLarge, RateLimited
@@ -47,6 +50,8 @@ def build_result(answer: Answer, link: Link = NO_LINK) -> dict[str, Any]:
         answer = _without_large_file(answer, link.uri)
     content = describe_link(answer, link) if is_linked else build_content(answer)
     result: dict[str, Any] = {"content": content, "isError": answer.error is not None}
+    if answer.is_structured and answer.error is None:
+        result["structuredContent"] = orjson.Fragment(answer.text)
     if meta := build_meta(answer):
         result["_meta"] = meta
     return result

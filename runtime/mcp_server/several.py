@@ -18,13 +18,15 @@ from generator.reports.token_estimate import count_tokens
 from generator.stages.lint_hosts import LARGEST_SCHEMA
 from runtime.mcp_server.changes import RECENT, list_change_tools
 from runtime.mcp_server.changes import TOOLS as CHANGE_TOOLS
-from runtime.mcp_server.discovery import SCHEMA, SEARCH, WRITE, Discovery, make_tool
+from runtime.mcp_server.discovery import SCHEMA, SEARCH, WRITE, Discovery
 from runtime.mcp_server.toolset import MOST_CACHED, MOST_NARROWED, Toolset, Toolsets, make_key
 from runtime.model import Grant
 from runtime.operations.arguments import MORE
 from runtime.operations.connections import LIST_CONNECTIONS
 from runtime.operations.exposure import list_by_name
 from runtime.operations.narrowing import Narrowing, narrow, refuse_none_left
+from runtime.operations.own_tools import make_tool
+from runtime.operations.short.listing import ListedShortTool, list_short_tools
 from runtime.recent import Recent
 
 FREE_NAMES = (COMPANY, "connection", "connected_company")
@@ -74,7 +76,11 @@ class Several:
 
     def list_having(self, tool: str) -> list[int]:
         """Return the places of the companies that have a tool."""
-        return [place for place, own in enumerate(self.own) if tool in own.tools or tool in own.changes]
+        return [
+            place
+            for place, own in enumerate(self.own)
+            if tool in own.tools or tool in own.changes or own.find_short(tool) is not None
+        ]
 
 
 class GrantToolsets:
@@ -152,9 +158,36 @@ def unite(catalog: Catalog, grant: Grant, own: Sequence[Toolset], *, has_list: b
     beside = {name: add_company(tool, READS if name == RECENT else WRITES) for name, tool in ours.items()} | (
         {LIST_CONNECTIONS: CONNECTIONS} if has_list else {}
     )
+    if grant.config.tool_exposure == "short":
+        own = [_add_short(catalog, each, of) for each, of in zip(grant.companies, own, strict=True)]
+        short = _unite_short(own)
+        return Toolset(tools, changes=beside, short=short, several=Several(tuple(own), names))
     whole = Toolset(tools, changes=beside, several=Several(tuple(own), names))
     everyday = _list_everyday(catalog, grant, tools)
     return whole if everyday is None else _add_discovery(catalog, grant, whole, everyday)
+
+
+def _add_short(catalog: Catalog, grant: Grant, own: Toolset) -> Toolset:
+    """Return the toolset of a company with the short tools that it carries, whatever its own config lists."""
+    return replace(own, short=list_short_tools(catalog, grant.account.integration, own.tools))
+
+
+def _unite_short(own: Sequence[Toolset]) -> dict[str, ListedShortTool]:
+    """Return the short tools of all companies, each with the argument for its company.
+
+    What a company leaves of a short tool may be less than what another one does: the one with most is listed.
+    """
+    found: dict[str, ListedShortTool] = {}
+    for each in own:
+        for name, listed in (each.short or {}).items():
+            if name not in found or len(listed.short.targets) > len(found[name].short.targets):
+                found[name] = listed
+    return {
+        name: each
+        if name == LIST_CONNECTIONS
+        else replace(each, tool=add_company(each.tool, READS if each.tool.is_read_only else WRITES))
+        for name, each in found.items()
+    }
 
 
 def add_company(tool: Tool, about: str) -> Tool:

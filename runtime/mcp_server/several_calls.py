@@ -22,8 +22,9 @@ from runtime.exchange.members import add_members
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import discovery, protocol
 from runtime.mcp_server.changes import RECENT
+from runtime.mcp_server.sending import Sending
 from runtime.mcp_server.several import CONNECTIONS, Several
-from runtime.mcp_server.tool_calls import Sending, ToolCalls
+from runtime.mcp_server.tool_calls import ToolCalls
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Account, Grant
 from runtime.operations.arguments import MORE, ArgumentChecker
@@ -96,7 +97,7 @@ class SeveralCalls:
                 return Reached(grant, await self._find(grant, toolset, name, outer, arguments, sending))
             _, name, arguments = toolset.discovery.choose(name, arguments)
             sending = sending._replace(name=name)
-        tool = find_tool(toolset.tools, name) or toolset.changes.get(name)
+        tool = find_tool(toolset.tools, name) or toolset.find_short(name) or toolset.changes.get(name)
         if tool is None:
             return Reached(grant, await self._tool_calls.answer(grant, toolset, name, arguments, sending))
         several = _several_of(toolset)
@@ -259,7 +260,8 @@ def _several_of(toolset: Toolset) -> Several:
 def _refuse_what_takes_one(toolset: Toolset, chosen: Chosen, call: Call) -> None:
     """Raise InvalidArguments for a call that is meant for several companies, and only one can answer."""
     tool, count = call.tool, len(chosen.places)
-    is_read = tool.is_read_only if tool.name in toolset.tools else tool.name == RECENT
+    is_own = tool.name in toolset.tools or toolset.find_short(tool.name) is not None
+    is_read = tool.is_read_only if is_own else tool.name == RECENT
     if not is_read:
         raise refuse_several(tool.name, count)
     if tool.returns.kind == "file":

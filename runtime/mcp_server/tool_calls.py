@@ -11,45 +11,38 @@ import logging
 from collections.abc import Coroutine
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from generator.catalog import Tool
 from generator.names import find_tool
 from runtime.errors import InternalError, LedgerportError
-from runtime.exchange.allowance import Form
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.mcp_server import discovery, protocol
 from runtime.mcp_server.changes import Changes, Space
+from runtime.mcp_server.sending import Sending
+from runtime.mcp_server.short_answers import ShortAnswers
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant
 from runtime.operations.call_protocol import CallProtocol
-from runtime.operations.finished_calls import CANCELLED, NO_CALLER, Ending, FinishedCalls, describe_ending
-from runtime.upstream.files import CarriedFiles
+from runtime.operations.finished_calls import CANCELLED, Ending, FinishedCalls, describe_ending
+from runtime.operations.short.listing import ListedShortTool
 from runtime.watching.calls import Caller
 
 logger = logging.getLogger(__name__)
 
 
-class Sending(NamedTuple):
-    """What goes with a call: the key of its caller, the files beside its arguments, and how its answer is sent."""
-
-    key: str
-    carried: CarriedFiles
-    form: Form
-    name: str = ""
-    """The name by which the tool was called; empty for the one that it has."""
-    client: str = ""
-    """How the program that calls names itself, where it may change something."""
-    caller: Caller = NO_CALLER
-    """The same for the call log."""
-
-
 class ToolCalls:
     """Calls tools. One for the process; `drain` lets the writes that are under way come to their end."""
 
-    def __init__(self, calls: CallProtocol, finished: FinishedCalls, changes: Changes | None = None) -> None:
+    def __init__(
+        self,
+        calls: CallProtocol,
+        finished: FinishedCalls,
+        changes: Changes | None = None,
+        public_url: str = "",
+    ) -> None:
         self.calls, self.finished = calls, finished
-        self._changes = changes
+        self._changes, self._short = changes, ShortAnswers(calls, finished, public_url)
         self._writes: set[asyncio.Task[Answer]] = set()
 
     async def answer(
@@ -59,6 +52,8 @@ class ToolCalls:
         tool = find_tool(toolset.tools, name)
         if tool is not None:
             return await self.call(grant, toolset, tool, arguments, sending)
+        if toolset.short is not None and name in toolset.short:
+            return await self._answer_short(grant, toolset, toolset.short[name], arguments, sending)
         if name in toolset.changes:
             return await self._changed(grant, toolset, name, arguments, sending)
         if toolset.discovery is not None and name in toolset.discovery.listed:
@@ -125,6 +120,21 @@ class ToolCalls:
         self.finished.note_of(grant, name, began, describe_ending(answer._replace(status=0)), sending.caller)
         return answer
 
+    async def _answer_short(
+        self,
+        grant: Grant,
+        toolset: Toolset,
+        listed: ListedShortTool,
+        arguments: dict[str, Any],
+        sending: Sending,
+    ) -> Answer:
+        """Return the answer of a tool that calls others by a few arguments."""
+
+        async def call_tool(caller: Grant, called: str, given: dict[str, Any], within: Sending) -> Answer:
+            return await self.call(caller, toolset, toolset.tools[called], given, within)
+
+        return await self._short.answer(grant, toolset.tools, listed, arguments, sending, call_tool)
+
     async def _changed(
         self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], sending: Sending
     ) -> Answer:
@@ -163,6 +173,7 @@ class ToolCalls:
                 idempotency_key=sending.key,
                 carried=sending.carried,
                 form=sending.form,
+                **({"asked": sending.asked} if sending.asked else {}),
             )
         except asyncio.CancelledError:
             self.finished.note_of(grant, tool.name, began, CANCELLED, sending.caller)

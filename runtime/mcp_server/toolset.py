@@ -26,6 +26,7 @@ from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.exposure import Listing, list_by_name
 from runtime.operations.files import takes_a_file
 from runtime.operations.narrowing import Narrowing, narrow, refuse_none_left
+from runtime.operations.short.listing import ListedShortTool, list_short_tools
 from runtime.operations.tool_search import NO_SYNONYMS
 from runtime.recent import Recent
 
@@ -62,6 +63,8 @@ class Toolset:
     """The tools that are listed beside those of discovery."""
     changes: Mapping[str, Tool] = field(default_factory=dict)
     """The tools that show and undo changes; where there are several companies, also the one that lists them."""
+    short: Mapping[str, ListedShortTool] | None = None
+    """The short tools, which are listed in place of all others; None where these are listed."""
     shown_by: Mapping[str, Tool] | None = None
     """The tools by which those of `changes` judge what they may show and undo, where they are not `tools`."""
     several: Several | None = None
@@ -73,6 +76,11 @@ class Toolset:
         parts = [tool.file_part for tool in takes_a_file(self.tools)]
         files = [min(part.max_bytes or LARGEST_FILE, LARGEST_FILE) for part in parts if part is not None]
         return LARGEST_BODY + -(-max(files) // 3) * 4 if files else LARGEST_BODY
+
+    def find_short(self, name: str) -> Tool | None:
+        """Return a short tool as its clients see it; None where there is none of this name."""
+        found = self.short.get(name) if self.short is not None else None
+        return found.tool if found else None
 
     def explain_unknown(self, name: str) -> NotFound:
         """Return the error for a name that no tool here has, with the nearest one."""
@@ -88,6 +96,8 @@ class Toolset:
     @property
     def listed_tools(self) -> Mapping[str, Tool]:
         """The tools that are listed, by name."""
+        if self.short is not None:
+            return {name: each.tool for name, each in self.short.items()}
         listed = {**self.beside, **self.discovery.listed} if self.discovery else self.tools
         return {**listed, **self.changes} if self.changes else listed
 
@@ -181,6 +191,8 @@ def _make(catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
 
 def _list(tools: dict[str, Tool], catalog: Catalog, integration: str, config: ServerConfig) -> Toolset:
     """Return the toolset of some tools, with those that are listed."""
+    if config.tool_exposure == "short":
+        return Toolset(tools, short=list_short_tools(catalog, integration, tools))
     vendor = catalog.integrations.get(integration)
     beside = list_by_name(vendor, tools, config.tool_exposure)
     if beside is None:

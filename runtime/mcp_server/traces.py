@@ -176,7 +176,8 @@ def _name_tool(message: Message, toolset: Toolset) -> str:
     if not isinstance(name, str):
         return ""
     is_finder = toolset.discovery is not None and name in toolset.discovery.listed
-    return name if name in toolset.tools or name in toolset.changes or is_finder else ""
+    is_ours = is_finder or name in toolset.changes or name in (toolset.short or ())
+    return name if name in toolset.tools or is_ours else ""
 
 
 def _read_version(message: Message, fields: Fields) -> str:

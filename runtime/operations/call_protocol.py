@@ -9,6 +9,7 @@ from generator.catalog import Tool
 from runtime.exchange.allowance import PLAIN, Form
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
+from runtime.safety.write_options import Asked
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
@@ -26,12 +27,22 @@ class CallProtocol(Protocol):
         idempotency_key: str = "",
         carried: CarriedFiles = NO_FILES,
         form: Form = PLAIN,
+        asked: Asked | None = None,
     ) -> Answer:
-        """Return the answer of one call, which is within the budget of the grant in the form that is given."""
+        """Return the answer of one call, which is within the budget of the grant in the form that is given.
+
+        `asked` is what the caller asked for, where this call carries that out.
+        """
         ...
 
     def compute_budget(self, grant: Grant) -> int:
         """Return the bytes that the whole reply to a call may have."""
+        ...
+
+    async def is_repeat(
+        self, grant: Grant, tools: Mapping[str, Tool], name: str, asked: Asked, idempotency_key: str
+    ) -> bool:
+        """Return whether what a caller asks for was carried out before under its key. Raises KeyReused."""
         ...
 
     async def read_limits(self, grant: Grant) -> Limits:

@@ -35,6 +35,7 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
 from runtime.operations.writes import Writes
 from runtime.safety import masked_updates
+from runtime.safety.write_options import Asked
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
 
@@ -71,16 +72,18 @@ class Calls:
         idempotency_key: str = "",
         carried: CarriedFiles = NO_FILES,
         form: Form = PLAIN,
+        asked: Asked | None = None,
     ) -> Answer:
         """Call one of the tools that the grant lets through. Every error comes back inside the answer.
 
         `idempotency_key` has been read by `once.read_key`. `carried` are files, by the digests in their places.
+        `asked` is what the caller asked for, where this call carries that out.
         """
         if (tool := find_tool(tools, name)) is None:
             return Answer(status=0, error=await asyncio.to_thread(refuse_unknown_tool, name, tools))
         call = self.begin(grant, tools, tool, arguments, form)
         call.notice = explain_former_name(tool, name)
-        call.caller_key = idempotency_key if call.changes_data else ""
+        call.caller_key, call.asked = idempotency_key if call.changes_data else "", asked
         return await self.answer(call, carried)
 
     def begin(
@@ -103,6 +106,14 @@ class Calls:
     def compute_budget(self, grant: Grant) -> int:
         """Return the bytes that the whole reply to a call of a grant may have."""
         return max(grant.config.max_answer_bytes or self._max_answer_bytes, LEAST)
+
+    async def is_repeat(
+        self, grant: Grant, tools: Mapping[str, Tool], name: str, asked: Asked, idempotency_key: str
+    ) -> bool:
+        """Return whether what a caller asks for was carried out before under its key. Raises KeyReused."""
+        call = self.begin(grant, tools, tools[name], {}, PLAIN)
+        call.caller_key, call.asked = idempotency_key, asked
+        return await self._vendor.is_repeat(call)
 
     async def read_limits(self, grant: Grant) -> Limits:
         """Return how the company stands with its vendor's limits; nothing is counted."""

@@ -203,6 +203,12 @@ class McpServers:
         if "networks" in change:
             change = {**change, "networks": check_networks(change["networks"], "config.networks")}
         config = _merged(present, change)
+        if config.tool_exposure == "short" and not self._deployment.catalog().has_short_tools(
+            integration.name
+        ):
+            raise InvalidRequest(
+                f"{integration.title} has no short tools.", advice="Set config.tool_exposure to auto or full."
+            )
         check_filter(integration, tools, config.methods, config.tags)
         return config
 

@@ -189,12 +189,13 @@ def _can_renew(call: CallContext, credentials: Credentials) -> bool:
 def _keyed(call: CallContext) -> KeyedCall:
     """Return a call with its key; a later attempt has one of its own, which no caller can give for its blank."""
     is_recognized = bool(call.integration.idempotency_query_param or call.integration.idempotency_header)
+    name, arguments = call.asked or (call.tool.name, call.arguments)
     return KeyedCall(
         call.account.id,
         call.caller,
         f"{call.caller_key} {call.attempt}" if call.attempt else call.caller_key,
-        call.tool.name,
-        call.arguments,
+        name,
+        arguments,
         is_recognized,
         call.integration.idempotency_max_length,
     )

@@ -258,6 +258,7 @@ class Application:
                 ),
                 runtime.finished,
                 make_traces(runtime.telemetry),
+                runtime.settings.public_url,
             ),
             Access(
                 runtime.keys.hash_token,

@@ -174,7 +174,7 @@ def test_a_bad_body_is_a_clear_error(
         ({"name": "x", "config": {"methods": ["read", 1]}}, '"config.methods.1"'),
         ({"name": "x", "config": {"require_api_token_auth": "yes"}}, '"config.require_api_token_auth"'),
         ({"name": "x", "config": {"rate_limit_style": "loud"}}, "'tool_result' or 'http_429'"),
-        ({"name": "x", "config": {"tool_exposure": "none"}}, "'full' or 'discovery'"),
+        ({"name": "x", "config": {"tool_exposure": "none"}}, "'full', 'discovery' or 'short'"),
         ({"name": "x", "config": None}, '"config": Input should be a JSON object.'),
         ({"name": "x", "expires_at": 12}, '"expires_at"'),
         ({"name": "x", "expires_at": "2001-01-01T00:00:00Z"}, "60 seconds"),

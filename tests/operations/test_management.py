@@ -167,6 +167,11 @@ def test_a_switch_takes_its_own_words_only(here: Deployment, account_id: str, co
         here.mcp_servers.create(account_id, "A URL", config)
 
 
+def test_short_tools_are_not_exposed_where_an_integration_has_none(here: Deployment, account_id: str) -> None:
+    with pytest.raises(InvalidRequest, match="has no short tools"):
+        here.mcp_servers.create(account_id, "A URL", {"tool_exposure": "short"})
+
+
 def test_an_expired_a_foreign_and_an_unknown_server_are_not_found_alike(
     here: Deployment, account_id: str
 ) -> None:
