@@ -28,6 +28,7 @@ FRESH_SECONDS = 600.0
 TOLERANCE_SECONDS = 60
 """How much clocks of issuers may differ from ours."""
 LONGEST_CODE = 4096
+"""Characters. The longest code known of an issuer has 512."""
 _DOCUMENT = "/.well-known/openid-configuration"
 _REFUSED = "The answer of {} cannot be believed: {}. Nobody was signed in."
 

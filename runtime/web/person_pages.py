@@ -37,6 +37,7 @@ LONGEST_FORM = 8192
 LONGEST_JSON = 65_536
 """Bytes of what a passkey answers; an attestation with a chain of certificates has some thousands."""
 _MOST_FIELDS = 12
+"""Fields of a form; ours have up to five, and a page of others may have some more."""
 SIGN_OUT = "sign out"
 """The name of the form that every page of a person has."""
 

@@ -77,6 +77,19 @@ def test_an_invited_address_that_the_issuer_has_verified_comes_in_and_is_known_f
     asyncio.run(story())
 
 
+def test_who_is_known_does_not_use_what_is_for_another_address(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with standing(tmp_path) as (site, issuer):
+            await try_to_sign_in(site, issuer)
+            await site.invite("bo@example.com", "owner")
+            issuer.claims = {"email": "bo@example.com", "email_verified": True}
+            browser, answer = await try_to_sign_in(site, issuer)
+            assert answer.status_code == 303 and "anna@example.com" in (await browser.get("/account")).text
+            assert await site.list_roles() == {"anna@example.com": "member"}
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("verified", ["email_verified", "emailVerified"])
 def test_userinfo_says_the_address_where_the_token_does_not(tmp_path: Path, verified: str) -> None:
     async def story() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ from sqlalchemy import func, select
 
 from runtime.errors import Conflict
 from runtime.identity.people import Operator, People
-from runtime.people import SESSION_IDLE_SECONDS, Person, PersonId, SignIn
+from runtime.model import AuditEntry
+from runtime.people import SESSION_IDLE_SECONDS, Passkey, Person, PersonId, SignIn
+from runtime.stores import people_records
 from runtime.stores.people_tables import INVITATION, SESSION, SIGN_IN
 from runtime.tenancy import TenantId
 from tests.deployment import NOON, Deployment, deploy, deployed
@@ -27,8 +31,18 @@ async def add_owner(here: Deployment, email: str) -> Person:
 
 @pytest.mark.parametrize("change", ["removed", "lowered", "both"])
 def test_of_two_owners_who_leave_at_once_one_stays(
-    tmp_path: Path, database: dict[str, str], change: str
+    tmp_path: Path, database: dict[str, str], change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    both_have_counted, check = threading.Barrier(2, timeout=1), people_records._check_owners
+
+    def check_and_wait(*given: Any) -> None:
+        """Where the second may count before the first is done, both find two owners."""
+        check(*given)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_have_counted.wait()
+
+    monkeypatch.setattr(people_records, "_check_owners", check_and_wait)
+
     async def story() -> None:
         async with deployed(tmp_path, **database) as here:
             ids = [(await add_owner(here, f"{each}@example.com")).id for each in ("anna", "bo")]
@@ -79,6 +93,37 @@ def test_a_sign_in_is_taken_once_in_time_and_in_its_browser(tmp_path: Path, data
             found = records.take_sign_in(state, "oidc", mine, NOON)
             assert found is not None and found.return_to == "/account"
             assert records.take_sign_in(state, "oidc", mine, NOON) is None
+
+    asyncio.run(story())
+
+
+def test_of_two_uses_of_a_passkey_with_the_same_counter_one_counts(
+    tmp_path: Path, database: dict[str, str]
+) -> None:
+    async def story() -> None:
+        async with deployed(tmp_path, **database) as here:
+            person, records = await add_owner(here, "anna@example.com"), here.stores.records
+            audit = AuditEntry(NOON, "tests", "person.passkey_added", person.id)
+            assert records.add_passkey(Passkey("key", person.id, b"k", 0, "Key", NOON), 20, audit)
+            used = [records.note_passkey_use("key", count, NOON) for count in (0, 0, 5, 5, 4, 0, 6)]
+            assert used == [True, True, True, False, False, False, True]
+
+    asyncio.run(story())
+
+
+def test_a_link_into_a_further_tenant_ends_passkeys_of_whoever_came_by_a_link_before(
+    tmp_path: Path, database: dict[str, str]
+) -> None:
+    async def story() -> None:
+        async with deployed(tmp_path, **database) as here:
+            person, records = await add_owner(here, "anna@example.com"), here.stores.records
+            audit, people = AuditEntry(NOON, "tests", "person.passkey_added", person.id), People(here.parts())
+            assert records.add_passkey(Passkey("key", person.id, b"k", 0, "Key", NOON), 20, audit)
+            await add_owner(here, "anna@example.com")
+            assert len(records.list_passkeys(person.id)) == 1
+            made = await people.invite(OPERATOR, TenantId("other"), "anna@example.com", "owner")
+            assert await people.accept(made.link.rpartition("/")[2], None) == person
+            assert records.list_passkeys(person.id) == []
 
     asyncio.run(story())
 
