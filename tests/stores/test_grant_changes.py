@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import insert
 
-from runtime.model import AccountId, ApiToken, ApiTokenId, Budget, TenantId, TokenHash
+from runtime.model import AccountId, ApiToken, ApiTokenId, Budget, McpServerId, TenantId, TokenHash
+from runtime.people import OAuthClientId, OAuthCode, OAuthGrant, OAuthGrantId, PersonId
 from runtime.stores.fleet import FleetStores
 from runtime.stores.generation import Generation
 from runtime.stores.grant_changes import GrantChanges, is_grant_change
+from runtime.stores.people_tables import PERSON
 from runtime.stores.purge_records import PURGE_AFTER_SECONDS
 from runtime.stores.records import Records
 from runtime.tenancy import AccountError
@@ -26,6 +29,20 @@ from tests.stores.test_records import ACCOUNT, HASH, SERVER, noted
 
 ACTIVE = replace(ACCOUNT, id=AccountId("active"), status="active", sealed=b"one")
 TOKEN = ApiToken(ApiTokenId("t1"), "test", 1.0, None, ("admin",), None)
+
+OAUTH = OAuthGrant(
+    OAuthGrantId("g1"), PersonId("p1"), OAuthClientId("c1"), "Agent", "agent.example", "https://x.example/mcp",
+    None, 1.0, None,
+)  # fmt: skip
+
+
+def _add_oauth_grant(records: Records) -> None:
+    code = OAuthCode(OAUTH.id, OAUTH.client_id, "https://agent.example/", "c" * 43, "tools:read", 60.0)
+    with records._engine.begin() as connection:
+        connection.execute(insert(PERSON).values(id="p1", email="a@x.example", name="A", created_at=1.0))
+    server = replace(SERVER, id=McpServerId("granted"))
+    servers = [(server, TokenHash(b"o" * 32))]
+    records.add_oauth_grant(OAUTH, servers, frozenset(), (TokenHash(b"c" * 32), code), noted())
 
 
 def _purge(records: Records) -> int:
@@ -66,14 +83,16 @@ CHANGES: dict[str, Callable[[Records], Any]] = {
     "rotate_mcp_server": lambda records: records.rotate_mcp_server(
         ACCOUNT.id, SERVER.id, TokenHash(b"n" * 32), 50.0, noted()
     ),
+    "revoke_oauth_grant": lambda records: records.revoke_oauth_grant(OAUTH.id, noted()),
+    "revoke_in_tenants": lambda records: records.revoke_in_tenants(OAUTH.id, [TenantId("default")], noted()),
     "take_use": lambda records: records.take_use(SERVER.id, 1, 5.0),
     "purge": _purge,
 }
-"""One call of each function that changes accounts, MCP servers or API tokens, which changes a row."""
+"""One call of each function that changes what is cached, or what bounds a grant; each changes a row."""
 COUNTING = {"note_api_token_use", "note_expired"}
 """Functions that only count, or note what holds already."""
 _CHANGES = re.compile(
-    r"\b(?:update|delete)\(\s*(?:ACCOUNT|MCP_SERVER|API_TOKEN|TENANT|table)\b|_delete_part\(\s*MCP_SERVER\b"
+    r"\b(?:update|delete)\(\s*(?:ACCOUNT|MCP_SERVER|API_TOKEN|TENANT|OAUTH_GRANT|MEMBER|PERSON|table)\b|_delete_part\(\s*MCP_SERVER\b"
 )
 
 
@@ -99,6 +118,7 @@ def fleet(tmp_path: Path, postgres: Postgres) -> Iterator[tuple[FleetStores, Cou
     stores.records.add_account(ACTIVE, noted())
     stores.records.add_mcp_server(SERVER, HASH, noted())
     stores.records.add_api_token(TOKEN, HASH, noted())
+    _add_oauth_grant(stores.records)
     assert not counter.threads, "what is new is cached nowhere"
     yield stores, counter
     stores.close()
