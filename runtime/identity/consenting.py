@@ -20,7 +20,16 @@ from runtime.identity.authorizing import AuthorizationRequest, SealedRequest, fi
 from runtime.identity.clients import ClientLook
 from runtime.identity.oauth_scopes import CLASSES, CUSTOM, WRITE, list_possible_scopes, write_scope
 from runtime.keys.crypto import make_secret
-from runtime.model import Account, AccountId, AuditEntry, McpServer, McpServerId, ServerConfig, TokenHash
+from runtime.model import (
+    Account,
+    AccountId,
+    AuditEntry,
+    McpServer,
+    McpServerId,
+    ServerConfig,
+    TokenHash,
+    ToolExposure,
+)
 from runtime.operations.mcp_servers import PREFIX as SERVER_PREFIX
 from runtime.operations.mcp_servers import check_filter
 from runtime.people import OAuthCode, OAuthGrant, OAuthGrantId, Person
@@ -49,17 +58,22 @@ class Company:
     integration: Integration
     tools: tuple[Tool, ...]
     possible: frozenset[str]
+    has_short_tools: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person chose: companies, the default one, scopes, the tags of each integration, and how long."""
+    """What a person chose: companies, the default one, scopes, the tags of each integration, and how long.
+
+    `is_short`: few plain tools are listed in place of the usual ones, where an integration has them.
+    """
 
     companies: tuple[str, ...]
     default: str
     scopes: frozenset[str]
     tags: Mapping[str, tuple[str, ...]]
     ends: str
+    is_short: bool = False
 
 
 class Consenting:
@@ -94,9 +108,9 @@ class Consenting:
             if account.is_read_only:
                 possible -= {WRITE}
             if possible:
-                found.append(
-                    Company(account, integration, tuple(catalog.list_tools(integration.name)), possible)
-                )
+                tools = tuple(catalog.list_tools(integration.name))
+                has_short = any(each.integration == integration.name for each in catalog.short)
+                found.append(Company(account, integration, tools, possible, has_short))
         return found
 
     async def approve(
@@ -213,7 +227,8 @@ def make_config(company: Company, choice: Choice) -> ServerConfig:
     except InvalidRequest as problem:
         problem.message = f"{name}: {problem.message}"
         raise
-    return ServerConfig(methods=methods, tags=tags)
+    exposure: ToolExposure = "short" if choice.is_short and company.has_short_tools else "auto"
+    return ServerConfig(methods=methods, tags=tags, tool_exposure=exposure)
 
 
 def list_tools(company: Company, choice: Choice) -> tuple[Tool, ...]:

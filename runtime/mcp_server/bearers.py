@@ -104,11 +104,20 @@ class Bearers:
         """Return the scope that a call lacks, and that the person's role would let it have."""
         if grant.oauth is None or not name or find_tool(toolset.tools, name) is not None:
             return None
-        tool = find_tool(self._catalog().by_name, name)
-        if tool is None or tool.integration != grant.account.integration:
+        if toolset.find_short(name) is not None:
             return None
-        scope = find_scope(tool)
-        return scope if scope in grant.oauth.possible - grant.oauth.scopes else None
+        more = grant.oauth.possible - grant.oauth.scopes
+        return next((scope for scope in self._list_needed(name, grant) if scope in more), None)
+
+    def _list_needed(self, name: str, grant: Grant) -> list[str]:
+        """Return the scopes by which a tool, or a short tool by what it calls, could be called."""
+        catalog, integration = self._catalog(), grant.account.integration
+        short = next(
+            (each for each in catalog.short if (each.integration, each.name) == (integration, name)), None
+        )
+        tool = find_tool(catalog.by_name, name)
+        called = [catalog.by_name[each.tool] for each in short.targets.values()] if short else [tool]
+        return [find_scope(each) for each in called if each is not None and each.integration == integration]
 
     def _refuse(self, path: str, refused: OAuthRefused | Forbidden) -> Reply:
         text = refused.as_text()

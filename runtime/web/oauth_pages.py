@@ -147,6 +147,8 @@ class OAuthPages:
             companies=[_show_company(each, choice) for each in asked.companies],
             methods=_show_methods(asked.companies, choice, wanted.scopes),
             integrations=_show_tags(asked.companies, choice),
+            has_short_tools=any(each.has_short_tools for each in asked.companies),
+            is_short=choice.is_short,
             ends=[(name, label, name == choice.ends) for name, (label, _seconds) in ENDS.items()],
             problem=problem.as_text() if problem else "",
         )
@@ -188,7 +190,9 @@ def _read_choice(fields: Fields) -> Choice:
     }
     first = dict(reversed(fields))
     scopes = frozenset(list_values("scope")) & CLASSES.keys()
-    return Choice(list_values("company"), first.get("default", ""), scopes, tags, first.get("ends", ""))
+    is_short = first.get("tools", "") == "short"
+    default, ends = first.get("default", ""), first.get("ends", "")
+    return Choice(list_values("company"), default, scopes, tags, ends, is_short)
 
 
 def _show_company(company: Company, choice: Choice) -> dict[str, Any]:

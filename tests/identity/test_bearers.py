@@ -306,6 +306,18 @@ def test_a_call_beyond_the_scopes_is_a_challenge_that_names_all_that_are_needed(
     run(tmp_path, story)
 
 
+def test_a_short_tool_beyond_the_scopes_is_a_challenge_as_the_tool_that_it_calls(tmp_path: Path) -> None:
+    async def story(here: Place, browser: dict[str, str], company: str, _person: PersonId) -> None:
+        token = (await here.get_tokens(browser, company, tools="short"))["access_token"]
+        answer = await here.call(token, "tools/call", name="record_payment", arguments={})
+        assert answer.status_code == 403
+        assert read_challenge(answer.headers["www-authenticate"])["scope"] == f"{READ} {WRITE}"
+        unknown = await here.call(token, "tools/call", name="record_miracle", arguments={})
+        assert (unknown.status_code, unknown.json()["result"]["isError"]) == (200, True)
+
+    run(tmp_path, story)
+
+
 @pytest.mark.parametrize(
     "back", ["https://claude.ai/api/mcp/auth_callback", "https://chatgpt.com/connector/oauth/x"]
 )
