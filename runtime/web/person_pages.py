@@ -32,8 +32,8 @@ from runtime.web.signing_in import (
     set_browser,
 )
 
-LONGEST_FORM = 8192
-"""Bytes. The longest form has an email address, a role and a proof."""
+LONGEST_FORM = 32_768
+"""Bytes. The longest form has the address to return to, of 8,000 characters, each of which may take three bytes."""
 LONGEST_JSON = 65_536
 """Bytes of what a passkey answers; an attestation with a chain of certificates has some thousands."""
 _MOST_FIELDS = 12

@@ -46,7 +46,7 @@ class RecordView:
     tables: tuple[Rows, ...]
 
 
-def view_record(record: Mapping[str, Any]) -> RecordView:
+def describe_record(record: Mapping[str, Any]) -> RecordView:
     """Return what a page shows of a record."""
     lists = {name: value for name, value in record.items() if _is_table(value)}
     facts = tuple(_list_facts({name: value for name, value in record.items() if name not in lists}))

@@ -19,8 +19,10 @@ from runtime.people import SESSION_IDLE_SECONDS, SignedIn
 SIGN_IN_PATH = "/sign-in"
 HOME = "/account"
 """Where a person is led who has come from nowhere."""
-LONGEST_RETURN = 2048
-"""Characters of an address to return to: browsers and proxies take that much."""
+LONGEST_RETURN = 8_000
+"""Characters. The address at which a person allows a client has its redirect URI and a state in it; as much of both as
+is accepted fits, and any proxy passes on an address of this length.
+"""
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 """A path of this deployment: no scheme, no second slash, no backslash, nothing that is no printable ASCII."""
 

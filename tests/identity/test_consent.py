@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -47,6 +48,19 @@ def test_what_is_allowed_comes_back_as_a_code_with_state_and_issuer(tmp_path: Pa
         assert (said["state"], said["iss"]) == (state, ADDRESS)
         assert said["code"].startswith("lpa_")
         assert done.headers["cache-control"] == "no-store"
+
+    run(tmp_path, story)
+
+
+def test_whoever_signs_in_first_comes_back_to_the_whole_request(tmp_path: Path) -> None:
+    async def story(here: Place, _browser: dict[str, str]) -> None:
+        client = await here.register()
+        led = await here.ask({}, client, state="x" * 3_000 + " &=+%")
+        assert led.status_code == 303
+        back = dict(parse_qsl(urlsplit(led.headers["location"]).query))["return_to"]
+        assert back == str(led.request.url).removeprefix(ADDRESS)
+        page = await here.client.get(led.headers["location"])
+        assert dict(read_form(page)).get("return_to", back) == back
 
     run(tmp_path, story)
 

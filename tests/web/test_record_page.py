@@ -14,7 +14,7 @@ from generator.catalog import Tool
 from runtime.errors import NeedsReauth
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
-from runtime.web.record_view import MINUS, split_name, view_record
+from runtime.web.record_view import MINUS, describe_record, split_name
 from tests.identity.authorization import Place, opened
 
 INVOICE = {
@@ -65,7 +65,12 @@ def test_a_record_is_shown_with_its_facts_and_lines_and_every_text_is_escaped(tm
         page = await here.client.get(f"/company/{company}/invoices/130", headers=browser)
         assert page.status_code == 200
         assert calls.asked == [("Shop", "get_single_quick_books_invoice_by_id", {"id": "130"})]
-        for shown in ("&lt;b&gt;Sonnenschein&lt;/b&gt; &amp; Sons (24)", "1,362.07", f"{MINUS}0.5", "Rock Fountain"):
+        for shown in (
+            "&lt;b&gt;Sonnenschein&lt;/b&gt; &amp; Sons (24)",
+            "1,362.07",
+            f"{MINUS}0.5",
+            "Rock Fountain",
+        ):
             assert shown in page.text
         assert "<b>Sonnenschein" not in page.text
         assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
@@ -138,7 +143,7 @@ def test_names_are_shown_in_their_parts() -> None:
 
 
 def test_a_column_of_figures_is_one_and_a_missing_value_leaves_its_place() -> None:
-    view = view_record(INVOICE)
+    view = describe_record(INVOICE)
     table = view.tables[0]
     assert table.title == "Line"
     assert ("Amount", True) in table.columns
