@@ -103,7 +103,7 @@ class Consenting:
             integration = catalog.integrations.get(account.integration) if account is not None else None
             if account is None or integration is None or account.status == "disconnected":
                 continue
-            handles_money = getattr(integration, "handles_money", True)
+            handles_money = integration.handles_money
             possible = list_possible_scopes(role, tools_role, handles_money=handles_money)
             if account.is_read_only:
                 possible -= {WRITE}

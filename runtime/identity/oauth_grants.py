@@ -109,7 +109,7 @@ def _list_possible(server: OpenServer, catalog: Catalog) -> frozenset[str]:
     integration = catalog.integrations.get(account.integration)
     if integration is None:
         return frozenset()
-    handles_money = getattr(integration, "handles_money", True)
+    handles_money = integration.handles_money
     found = list_possible_scopes(server.role, server.tools_role, handles_money=handles_money)
     return found - {WRITE} if account.is_read_only else found
 

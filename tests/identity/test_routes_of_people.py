@@ -1,0 +1,147 @@
+"""Every route there is belongs to somebody, and each role gets at those for people what the table of roles lets it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from runtime.api.table import TABLE
+from runtime.exchange.tool_answer import Answer
+from runtime.identity.roles import Permission, may
+from runtime.people import ROLES, Role
+from tests.identity.authorization import Place, make_request, opened
+
+PUBLIC = {
+    "/", "/static/{name}", "/docs", "/docs/", "/docs/errors", "/docs/errors/{code}", "/docs/{key:path}",
+    "/openapi.json",
+    "/sign-in", "/sign-in/with/{name}", "/sign-in/callback/{name}", "/sign-in/passkey/options", "/sign-in/passkey",
+    "/sign-out", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json", "/.well-known/mcp.json",
+    "/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/{rest:path}", "/api/health",
+    "/oauth/token", "/token", "/oauth/register", "/oauth/revoke",
+}  # fmt: skip
+"""For anybody: they show nothing of a tenant. The endpoints of OAuth check what they are sent."""
+SECRET = {
+    "/invitation/{secret}", "/connect/link/{secret}", "/connect/callback", "/connect/{state}",
+    "/connect/{state}/company", "/files/{link}",
+}  # fmt: skip
+"""For whoever has the secret in the address."""
+PERSON: Mapping[str, Permission | None] = {
+    "/account": None,
+    "/account/passkeys/options": None,
+    "/account/passkeys": None,
+    "/account/passkeys/remove": None,
+    "/account/sign-out-everywhere": None,
+    "/agents": None,
+    "/agents/{grant}/revoke": None,
+    "/oauth/authorize": None,
+    "/api/auth/me": None,
+    "/api/session/token": None,
+    "/api/session/revoke": None,
+    "/tenant/{tenant_id}/people": "see_companies",
+    "/tenant/{tenant_id}/people/invite": "manage_people",
+    "/tenant/{tenant_id}/people/end-invitation": "manage_people",
+    "/tenant/{tenant_id}/people/role": "manage_people",
+    "/tenant/{tenant_id}/people/remove": "manage_people",
+    "/company/{account_id}/{resource}/{record_id}": "see_journal",
+}
+"""For people who are signed in: with the permission that the tenant in the address asks of them, where it has one."""
+REFUSED = (401, 403, 404)
+
+
+class OneRecord:
+    """Calls that answer a record."""
+
+    async def call(self, *_given: Any, **_more: Any) -> Answer:
+        return Answer('{"Id": "1"}')
+
+
+def fill(path: str, tenant: str, account: str) -> str:
+    values = {
+        "tenant_id": tenant,
+        "account_id": account,
+        "resource": "invoices",
+        "record_id": "1",
+        "grant": "none",
+    }
+    return path.format(**values)
+
+
+async def open_page(here: Place, path: str, browser: Mapping[str, str]) -> int:
+    """The status of a page that is asked for by a browser."""
+    if path == "/oauth/authorize":
+        path = f"{path}?{urlencode(make_request(await here.register()))}"
+    answer = await here.client.get(path, headers={**browser, "accept": "text/html"})
+    return answer.status_code if answer.status_code != 303 else 401
+
+
+def list_paths(here: Place) -> dict[str, set[str]]:
+    """Every path with its methods, but those of the management API, which want an API token."""
+    found: dict[str, set[str]] = {}
+    for route in here.application._make_api_and_pages().routes:  # type: ignore[attr-defined]
+        found.setdefault(route.path, set()).update(route.methods)
+    own = {operation.path for operation in TABLE}
+    return {path: methods for path, methods in found.items() if path not in own or path in PERSON}
+
+
+def test_every_route_is_known_to_be_for_somebody(tmp_path: Path) -> None:
+    async def begin() -> None:
+        async with opened(tmp_path) as here:
+            unknown = list_paths(here).keys() - PUBLIC - SECRET - PERSON.keys()
+            assert unknown == set()
+
+    asyncio.run(begin())
+
+
+def test_nobody_who_is_not_signed_in_gets_a_page_for_people_or_sends_its_form(tmp_path: Path) -> None:
+    async def begin() -> None:
+        async with opened(tmp_path) as here:
+            here.runtime.calls = OneRecord()  # type: ignore[assignment]
+            account, reached = here.add_company("Shop"), []
+            for path, methods in list_paths(here).items():
+                if path not in PERSON:
+                    continue
+                address = fill(path, "default", account)
+                if "GET" in methods and await open_page(here, address, {}) not in REFUSED:
+                    reached.append(("GET", path))
+                if "POST" in methods:
+                    sent = await here.client.post(address, headers={"accept": "text/html"})
+                    is_refused = sent.status_code in (*REFUSED, 400, 405, 415)
+                    is_led = sent.status_code == 303 and "/sign-in" in sent.headers["location"]
+                    if not is_refused and not is_led:
+                        reached.append(("POST", path))
+            assert reached == []
+
+    asyncio.run(begin())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_gets_at_every_page_what_the_table_lets_it_and_nothing_elsewhere(
+    tmp_path: Path, role: Role
+) -> None:
+    async def begin() -> None:
+        async with opened(tmp_path) as here:
+            here.runtime.calls = OneRecord()  # type: ignore[assignment]
+            own, theirs = here.add_company("Shop"), here.add_company("Farm", tenant="theirs")
+            browser = await here.sign_in(here.add_person("anna@shop.example", role))
+            wrong = []
+            for path, methods in list_paths(here).items():
+                if path not in PERSON or "GET" not in methods:
+                    continue
+                needed = PERSON[path]
+                is_allowed = await open_page(here, fill(path, "default", own), browser) == 200
+                if path == "/api/session/token":
+                    expected = may(role, "see_journal")  # the usual role for tools that handle money
+                else:
+                    expected = needed is None or may(role, needed)
+                if is_allowed != expected:
+                    wrong.append((path, role, is_allowed))
+                if needed and await open_page(here, fill(path, "theirs", theirs), browser) == 200:
+                    wrong.append((path, role, "of another tenant"))
+            assert wrong == []
+
+    asyncio.run(begin())
