@@ -128,7 +128,7 @@ def test_each_role_gets_at_every_page_what_the_table_lets_it_and_nothing_elsewhe
             here.runtime.calls = OneRecord()  # type: ignore[assignment]
             own, theirs = here.add_company("Shop"), here.add_company("Farm", tenant="theirs")
             browser = await here.sign_in(here.add_person("anna@shop.example", role))
-            wrong = []
+            wrong: list[tuple[str, Role, object]] = []
             for path, methods in list_paths(here).items():
                 if path not in PERSON or "GET" not in methods:
                     continue
