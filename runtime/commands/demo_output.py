@@ -105,6 +105,8 @@ Sign in as the owner, in a browser (the link works once)
 
   {demo.sign_in_link}
 
+A client that knows OAuth then takes {demo.url}/mcp by itself, and asks you there what it may do.
+
 Make another URL, here one that can only read:
 
   curl -s {demo.url}/integrated-account/{demo.account["id"]}/mcp \\
@@ -120,8 +122,8 @@ Connect a client
 {_indented(json.dumps(servers, indent=2))}
 
   ChatGPT and claude.ai reach servers on the public internet only, and this demo is on this machine only. For
-  them run ledgerport serve with LEDGERPORT_PUBLIC_URL at an HTTPS address, and paste a URL of that server as a
-  custom connector without authentication.
+  them run ledgerport serve with LEDGERPORT_PUBLIC_URL at an HTTPS address, and add its /mcp as a custom
+  connector, which signs in by OAuth; or paste a secret URL of that server, without authentication.
 
 Two questions to try
 

@@ -34,7 +34,7 @@ from runtime.operations.mcp_servers import PREFIX as SERVER_PREFIX
 from runtime.operations.mcp_servers import check_filter
 from runtime.people import OAuthCode, OAuthGrant, OAuthGrantId, Person
 
-CODE_PREFIX = "lpa_"
+CODE_PREFIX = "lpo_"
 CODE_SECONDS = 60.0
 """How long an authorization code is good: a client exchanges it at once."""
 DAY = 86_400.0

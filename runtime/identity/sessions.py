@@ -19,7 +19,7 @@ from runtime.keys.crypto import make_secret
 from runtime.model import AuditEntry
 from runtime.people import SESSION_IDLE_SECONDS, PersonId, Session, SessionId, SignedIn
 
-PREFIX = "lps_"
+PREFIX = "lpb_"
 """Says what a cookie is for; the log leaves out what begins so."""
 NOTE_SECONDS = 60.0
 """How old the time of the last use may be: a minute is nothing beside 12 hours, and spares a write for each page."""

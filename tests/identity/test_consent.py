@@ -46,7 +46,7 @@ def test_what_is_allowed_comes_back_as_a_code_with_state_and_issuer(tmp_path: Pa
         assert done.headers["location"].startswith(BACK + "?")
         said = read_answer(done)
         assert (said["state"], said["iss"]) == (state, ADDRESS)
-        assert said["code"].startswith("lpa_")
+        assert said["code"].startswith("lpo_")
         assert done.headers["cache-control"] == "no-store"
 
     run(tmp_path, story)

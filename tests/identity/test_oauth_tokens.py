@@ -118,7 +118,7 @@ def test_a_code_is_good_for_a_minute(tmp_path: Path) -> None:
         ({"code_verifier": VERIFIER + "v"}, "invalid_grant"),
         ({"redirect_uri": BACK + "/"}, "invalid_grant"),
         ({"resource": f"{ADDRESS}/c/other/mcp"}, "invalid_target"),
-        ({"code": "lpa_unknown"}, "invalid_grant"),
+        ({"code": "lpo_unknown"}, "invalid_grant"),
         ({"code": "x" * 5_000}, "invalid_grant"),
         ({"code": ""}, "invalid_request"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
