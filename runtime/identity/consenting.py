@@ -244,7 +244,8 @@ def suggest_choice(companies: Sequence[Company], request: AuthorizationRequest) 
     """Return what the page has chosen when it is opened: one company where there is one, and what was asked for."""
     first = (companies[0].account.id,) if len(companies) == 1 else ()
     possible = frozenset[str]().union(*(each.possible for each in companies))
-    default = companies[0].account.id if companies else ""
+    connected = [each for each in companies if each.account.status == "active"]
+    default = next((each.account.id for each in connected or companies), "")
     return Choice(first, default, frozenset(request.scopes) & possible, {}, USUAL_END)
 
 

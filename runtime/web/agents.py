@@ -20,6 +20,8 @@ from runtime.web.person_pages import PageParts, PersonPages, require_person
 
 AGENTS_PATH = "/agents"
 REVOKE_PATH = "/agents/{grant}/revoke"
+MANY = 5
+"""Companies of an agent that are shown at once: with all of a firm's forty, no two agents were in view together."""
 
 
 class AgentPages(PersonPages):
@@ -41,7 +43,7 @@ class AgentPages(PersonPages):
         """Show the agents that a person may see."""
         agents = [_show_agent(who, each) for each in await self._granted.list(who)]
         address = f"{self._deployment.settings.public_url}/mcp"
-        return self.show(request, who, "agents", agents=agents, address=address)
+        return self.show(request, who, "agents", agents=agents, address=address, many=MANY)
 
     @require_person
     async def revoke(self, request: Request, who: SignedIn) -> Response:
@@ -58,7 +60,7 @@ def _show_agent(who: SignedIn, listed: ListedGrant) -> dict[str, Any]:
         "client": grant.client_name,
         "host": grant.redirect_host,
         "person": "" if grant.person_id == who.person.id else email,
-        "companies": [(name, methods) for _id, name, methods, _tenant in companies],
+        "companies": sorted((name, methods) for _id, name, methods, _tenant in companies),
         "since": grant.created_at,
         "last_used": grant.last_used_at,
         "ends": grant.expires_at,

@@ -8,6 +8,7 @@ the program only where both it and the address are known to be right; otherwise 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -36,6 +37,8 @@ from runtime.web.signing_in import find_sessions, find_signed_in, lead_to_sign_i
 
 LARGEST_FORM = 65_536
 """Bytes: a sealed request has up to 12,000, and each company 50."""
+MANY = 3
+"""Companies: from more on, all of them can be chosen at once."""
 MOST_FIELDS = 1_000
 """Fields of the form: companies, methods and tags."""
 METHODS: Mapping[str, tuple[str, str]] = {
@@ -121,7 +124,7 @@ class OAuthPages:
             refused = OAuthRefused("access_denied", "The person did not allow it.")
             return _go_back(self._authorizing.build_refusal(asked.redirect_uri, asked.state, refused))
         companies = await self._consenting.list_companies(who.person, asked)
-        choice = _read_choice(fields)
+        choice = _choose_at_once(_read_choice(fields), action, companies)
         problem: InvalidRequest | None = None
         if action == "allow":
             try:
@@ -144,6 +147,8 @@ class OAuthPages:
             request=asked.text,
             proof=find_sessions(request).make_proof(read_cookie(request), _name_form(asked.text)),
             action=AUTHORIZE_PATH,
+            many=MANY,
+            chosen=len(choice.companies),
             companies=[_show_company(each, choice) for each in asked.companies],
             methods=_show_methods(asked.companies, choice, wanted.scopes),
             integrations=_show_tags(asked.companies, choice),
@@ -195,6 +200,17 @@ def _read_choice(fields: Fields) -> Choice:
     return Choice(list_values("company"), default, scopes, tags, ends, is_short)
 
 
+def _choose_at_once(choice: Choice, action: str, companies: Sequence[Company]) -> Choice:
+    """Return the choice with all companies of the page, or none, where that button was pressed.
+
+    The page is shown again with them marked: what is allowed is always what is marked on it.
+    """
+    if action not in ("all", "none"):
+        return choice
+    every = tuple(each.account.id for each in companies)
+    return replace(choice, companies=every if action == "all" else ())
+
+
 def _show_company(company: Company, choice: Choice) -> dict[str, Any]:
     account = company.account
     return {
@@ -232,6 +248,7 @@ def _show_tags(companies: Sequence[Company], choice: Choice) -> list[dict[str, A
         {
             "name": name,
             "title": company.integration.title,
+            "is_limited": bool(choice.tags.get(name)),
             "tags": [
                 (tag, company.integration.tags.get(tag, ""), tag in choice.tags.get(name, ()))
                 for tag in sorted({tag for tool in company.tools for tag in tool.tags})

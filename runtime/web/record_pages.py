@@ -21,7 +21,7 @@ from runtime.model import Account, AccountId, Grant, ServerConfig
 from runtime.operations.call_protocol import CallProtocol
 from runtime.people import SignedIn
 from runtime.web.person_pages import PageParts, PersonPages, require_person
-from runtime.web.record_view import describe_record
+from runtime.web.record_view import describe_record, split_name
 
 RECORD_PATH = "/company/{account_id}/{resource}/{record_id}"
 LONGEST_ID = 200
@@ -74,11 +74,11 @@ class RecordPages(PersonPages):
     def _describe_kind(self, tool: Tool) -> str:
         resources = self._deployment.catalog().resources
         found = (
-            each
+            each.entity
             for each in resources
             if (each.integration, each.resource) == (tool.integration, tool.resource)
         )
-        return next((each.summary or each.entity for each in found), tool.resource)
+        return split_name(next(found, tool.resource))
 
 
 def _refuse_record() -> NotFound:

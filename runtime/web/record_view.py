@@ -1,7 +1,8 @@
 """What a page shows of a record, whatever its vendor: facts, and a table for each list of parts.
 
 Called by `record_pages`. A name such as `TotalAmt` is shown in its parts, a reference as its name with its Id behind
-it, an object inside the record as facts of its own. Values are texts; the page escapes them.
+it, an object inside the record as facts of its own. A figure that has decimals has two at least, as amounts are
+written. Values are texts; the page escapes them.
 """
 
 from __future__ import annotations
@@ -73,9 +74,18 @@ def _list_facts(values: Mapping[str, Any], place: str = "") -> Iterator[Fact]:
         elif isinstance(value, dict):
             yield from _list_facts(value, label)
         elif isinstance(value, list):
-            yield Fact(label, ", ".join(_write(each) for each in value[:MOST_ROWS]))
+            yield from _list_parts(value[:MOST_ROWS], label)
         elif value not in (None, ""):
             yield Fact(label, _write(value), _is_number(value))
+
+
+def _list_parts(values: Sequence[object], label: str) -> Iterator[Fact]:
+    """Yield the facts of a list inside an object: its texts in one, and those of each object under its number."""
+    if texts := [_write(each) for each in values if not isinstance(each, dict)]:
+        yield Fact(label, ", ".join(texts))
+    for number, each in enumerate(values, 1):
+        if isinstance(each, dict):
+            yield from _list_facts(each, f"{label} {number}")
 
 
 def _read_reference(value: object) -> str:
@@ -106,5 +116,5 @@ def _write(value: object) -> str:
     if _is_number(value) and _NUMBER.fullmatch(text):
         whole, point, rest = text.removeprefix("-").partition(".")
         sign = MINUS if text.startswith("-") else ""
-        return f"{sign}{int(whole):,}{point}{rest}"
+        return f"{sign}{int(whole):,}{point}{rest.ljust(2, '0') if point else ''}"
     return text

@@ -2,20 +2,68 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from runtime.identity.people import Operator, People
 from runtime.server.app import Application, Runtime
 from runtime.settings import Settings
+from runtime.tenancy import TenantId
 from tests.engines import find_free_port, require_program
 from tests.serving import served
+
+OPERATOR = Operator("tests")
+Value = TypeVar("Value")
+
+
+def run_in_thread(act: Callable[[], Awaitable[Value]]) -> Value:
+    """Run what waits in a loop of its own: the browser's driver has one in this thread."""
+
+    async def wait() -> Value:
+        return await act()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(wait())).result()
+
+
+def invite(runtime: Runtime, email: str, role: str, tenant: str) -> str:
+    """Return a link of the operator for a new person."""
+    people = People(runtime.deployment)
+    return run_in_thread(lambda: people.invite(OPERATOR, TenantId(tenant), email, role)).link
+
+
+def add_authenticator(page: Page) -> None:
+    """Give the page a device that has passkeys, and whose user always agrees."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options: dict[str, Any] = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def check_fits(page: Page) -> None:
+    """Hold that nothing scrolls sideways on a phone, and that all that is pressed has a name."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, page.url
+    nameless = page.evaluate(
+        "[...document.querySelectorAll('button, a, select, summary, input:not([type=hidden])')].filter("
+        "each => !(each.textContent.trim() || each.getAttribute('aria-label') || each.labels?.length)).length"
+    )
+    assert nameless == 0, page.url
 
 
 @dataclass
@@ -42,8 +90,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
+    """A browser for one test: while one is open its driver runs a loop in this thread, in which no other test can run
+    one of its own.
+    """
     program = require_program("Chromium", "chromium", "chromium-browser")
     options: dict[str, Any] = {
         "executable_path": str(program),

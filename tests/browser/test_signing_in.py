@@ -2,44 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
 from playwright.sync_api import Browser, Page, expect
 
-from runtime.identity.people import Operator, People
-from runtime.tenancy import TenantId
-from tests.browser.conftest import Site
-
-HERE, OPERATOR = TenantId("acme"), Operator("tests")
-
-
-def invite(site: Site, email: str, role: str) -> str:
-    people = People(site.runtime.deployment)
-    with ThreadPoolExecutor(1) as thread:  # the browser's driver has a loop in this one
-        return thread.submit(lambda: asyncio.run(people.invite(OPERATOR, HERE, email, role))).result().link
+from tests.browser.conftest import Site, add_authenticator, check_fits, invite
 
 
 def sign_in(page: Page, site: Site, email: str, role: str) -> None:
-    page.goto(invite(site, email, role))
+    page.goto(invite(site.runtime, email, role, "acme"))
     page.get_by_role("button", name=f"Continue as {email}").click()
     expect(page.get_by_role("heading", name="Your account")).to_be_visible()
-
-
-def add_authenticator(page: Page) -> None:
-    """Give the page a device that has passkeys, and whose user always agrees."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    options: dict[str, Any] = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
 def test_a_person_comes_in_by_invitation_and_later_with_a_passkey(site: Site, browser: Browser) -> None:
@@ -91,10 +62,5 @@ def test_pages_fit_a_phone_and_have_names_for_all_that_is_pressed(site: Site, br
     sign_in(page, site, "anna@example.com", "owner")
     for path in ("/account", "/tenant/acme/people", "/tenant/elsewhere/people"):
         page.goto(site.origin + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-        nameless = page.evaluate(
-            "[...document.querySelectorAll('button, a, select, input:not([type=hidden])')].filter("
-            "each => !(each.textContent.trim() || each.getAttribute('aria-label') || each.labels?.length)).length"
-        )
-        assert nameless == 0, path
+        check_fits(page)
     page.context.close()

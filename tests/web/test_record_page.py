@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_a_record_is_shown_with_its_facts_and_lines_and_every_text_is_escaped(tm
         for shown in (
             "&lt;b&gt;Sonnenschein&lt;/b&gt; &amp; Sons (24)",
             "1,362.07",
-            f"{MINUS}0.5",
+            f"{MINUS}0.50",
             "Rock Fountain",
         ):
             assert shown in page.text
@@ -140,6 +141,21 @@ def test_names_are_shown_in_their_parts() -> None:
     assert [split_name(name) for name in names] == [
         "Total amt", "Doc number", "Primary email addr", "VAT reg number", "Snake case", "Id",
     ]  # fmt: skip
+
+
+def test_a_list_inside_an_object_is_shown_as_facts_of_its_parts() -> None:
+    record = {
+        "TaxDetail": {
+            "TaxLine": [{"Amount": Decimal("8.0")}, {"RateRef": {"value": "3"}}],
+            "Codes": ["A", "B"],
+        }
+    }
+    facts = [(fact.label, fact.text) for fact in describe_record(record | {"LinkedTxn": []}).facts]
+    assert facts == [
+        ("Tax detail › Tax line 1 › Amount", "8.00"),  # noqa: RUF001
+        ("Tax detail › Tax line 2 › Rate ref", "3"),  # noqa: RUF001
+        ("Tax detail › Codes", "A, B"),  # noqa: RUF001
+    ]
 
 
 def test_a_column_of_figures_is_one_and_a_missing_value_leaves_its_place() -> None:
