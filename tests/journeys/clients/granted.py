@@ -48,6 +48,10 @@ async def ask_person(url: str) -> None:
 
 
 def read_callback() -> dict[str, str]:
-    """Return the query of the address that the browser was sent back to."""
+    """Return the code, the state and the issuer of the address that the browser was sent back to.
+
+    The code is empty when the person refused, which is for the SDK to notice.
+    """
     callback = json.loads(sys.stdin.readline())["callback"]
-    return {name: values[0] for name, values in parse_qs(urlsplit(callback).query).items()}
+    query = {name: values[0] for name, values in parse_qs(urlsplit(callback).query).items()}
+    return {"code": ""} | {name: query[name] for name in ("code", "state", "iss") if name in query}

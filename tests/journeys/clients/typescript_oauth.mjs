@@ -1,8 +1,7 @@
 // Drives the TypeScript SDK, signed in by OAuth. Arguments: the folder the SDK is installed in, the URL, the headers.
-import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { content, say, serve } from "./line_by_line.mjs";
+import { content, readLine, say, serve } from "./line_by_line.mjs";
 
 const [home, url, headers] = process.argv.slice(2);
 const require = createRequire(`${home}/package.json`);
@@ -25,16 +24,9 @@ const provider = {
   saveTokens: (tokens) => void (stored.tokens = tokens),
   codeVerifier: () => stored.verifier,
   saveCodeVerifier: (verifier) => void (stored.verifier = verifier),
+  invalidateCredentials: (which) => which === "tokens" && delete stored.tokens,
   redirectToAuthorization: (address) => say({ authorize: address.href }),
 };
-
-async function readCallback() {
-  const lines = createInterface({ input: process.stdin });
-  for await (const line of lines) {
-    lines.close();
-    return new URL(JSON.parse(line).callback).searchParams.get("code");
-  }
-}
 
 try {
   const { Client } = await load("@modelcontextprotocol/sdk/client/index.js");
@@ -45,17 +37,25 @@ try {
       authProvider: provider,
     });
   const client = new Client({ name: "journey", version: "1.0.0" });
-  const first = open();
-  try {
-    await client.connect(first);
-  } catch (error) {
-    if (error.constructor.name !== "UnauthorizedError") throw error;
-    await first.finishAuth(await readCallback());
-    await client.connect(open());
+  let transport;
+
+  // What the SDK leaves to an application: to wait for the person, to hand over the code, and to try once more.
+  async function signedIn(ask) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error.constructor.name !== "UnauthorizedError") throw error;
+      const callback = new URL(JSON.parse(await readLine()).callback);
+      if (!callback.searchParams.has("code")) throw error;
+      await transport.finishAuth(callback.searchParams.get("code"));
+      return ask();
+    }
   }
+
+  await signedIn(() => client.connect((transport = open()))); // a transport connects once
   await serve({
-    list: async () => (await client.listTools()).tools,
-    call: async (name, given) => content(await client.callTool({ name, arguments: given })),
+    list: async () => (await signedIn(() => client.listTools())).tools,
+    call: async (name, given) => content(await signedIn(() => client.callTool({ name, arguments: given }))),
     ping: () => client.ping(),
   });
   await client.close();
