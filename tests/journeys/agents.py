@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from typing import IO, Any
 
 import httpx2
@@ -81,6 +81,9 @@ _PAGE = re.compile(r"http://\S+/oauth/authorize\?\S+")
 
 Decide = Callable[[str], str]
 """What a person does: opens the page at an address, decides, and is sent back to an address, which is returned."""
+
+PATIENCE = 120.0
+"""Seconds until a client that signs in is ended, so that one that waits for ever fails its test."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,12 @@ def signing_agent(kind: str, url: str, decide: Decide) -> Iterator[Agent]:
         with _process(command, stderr=subprocess.PIPE, env=environment) as process:
             assert process.stderr is not None
             Thread(target=_follow_pages, args=(process.stderr, decide), daemon=True).start()
-            yield SigningAgent(process, decide)
+            patience = Timer(PATIENCE, process.kill)
+            patience.start()
+            try:
+                yield SigningAgent(process, decide)
+            finally:
+                patience.cancel()
 
 
 def _follow_pages(lines: IO[str], decide: Decide) -> None:
