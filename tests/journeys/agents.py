@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from threading import Thread, Timer
+from typing import IO, Any
+
+import httpx2
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / ".cache" / "clients"
@@ -63,6 +69,21 @@ OF_HOSTS = {
     "vercel-ai": [NODE, str(HERE / "vercel_ai.mjs"), str(HOSTS / "vercel")],
 }
 """Clients of hosts, in the environments that `scripts/hosts` makes."""
+
+THAT_SIGN_IN = {
+    "python-sdk-2": [sys.executable, str(HERE / "python_sdk_2_oauth.py")],
+    "python-sdk-1": [PYTHON_1, str(HERE / "python_sdk_1_oauth.py")],
+    "typescript-sdk": [NODE, str(HERE / "typescript_oauth.mjs"), str(CLIENTS / "typescript")],
+    "mcp-remote": [*OVER_A_PROCESS, *MCP_REMOTE, "{url}", "--allow-http"],
+}
+"""Clients that have their person sign in, by OAuth."""
+_PAGE = re.compile(r"http://\S+/oauth/authorize\?\S+")
+
+Decide = Callable[[str], str]
+"""What a person does: opens the page at an address, decides, and is sent back to an address, which is returned."""
+
+PATIENCE = 120.0
+"""Seconds until a client that signs in is ended, so that one that waits for ever fails its test."""
 
 
 @dataclass(frozen=True)
@@ -131,18 +152,56 @@ class Agent:
         return found
 
 
+class SigningAgent(Agent):
+    """One session of a client that hands its person the address of a page, and goes on with where that led."""
+
+    def __init__(self, process: subprocess.Popen[str], decide: Decide) -> None:
+        self._decide = decide
+        super().__init__(process)
+
+    def _read(self) -> dict[str, Any]:
+        found = super()._read()
+        return self._ask({"callback": self._decide(found["authorize"])}) if "authorize" in found else found
+
+
 @contextmanager
 def agent(kind: str, url: str, headers: dict[str, str] | None = None) -> Iterator[Agent]:
     """An agent of a kind, connected to a URL; its `greeting` says whether that worked."""
-    process = subprocess.Popen(
-        [*{**COMMANDS, **BY_HAND, **OF_HOSTS}[kind], url, json.dumps(headers or {})],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
+    command = [*{**COMMANDS, **BY_HAND, **OF_HOSTS}[kind], url, json.dumps(headers or {})]
+    with _process(command, stderr=subprocess.DEVNULL) as process:
         yield Agent(process)
+
+
+@contextmanager
+def signing_agent(kind: str, url: str, decide: Decide) -> Iterator[Agent]:
+    """An agent of a kind that has never signed in, connected to a URL as soon as its person has decided."""
+    command = [*THAT_SIGN_IN[kind], url, "{}"]
+    with tempfile.TemporaryDirectory() as folder:
+        # mcp-remote prints the page, and is not to start a browser of this machine for it.
+        environment = {**os.environ, "MCP_REMOTE_CONFIG_DIR": folder, "BROWSER": "true"}
+        with _process(command, stderr=subprocess.PIPE, env=environment) as process:
+            assert process.stderr is not None
+            Thread(target=_follow_pages, args=(process.stderr, decide), daemon=True).start()
+            patience = Timer(PATIENCE, process.kill)
+            patience.start()
+            try:
+                yield SigningAgent(process, decide)
+            finally:
+                patience.cancel()
+
+
+def _follow_pages(lines: IO[str], decide: Decide) -> None:
+    """Open each page that a client prints, and go where it leads: to where the client listens."""
+    for line in lines:
+        if page := _PAGE.search(line):
+            httpx2.get(decide(page[0]), timeout=60)
+
+
+@contextmanager
+def _process(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+    try:
+        yield process
     finally:
         assert process.stdin is not None
         process.stdin.close()

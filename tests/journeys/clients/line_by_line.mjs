@@ -3,9 +3,17 @@ import { createInterface } from "node:readline";
 
 export const say = (value) => process.stdout.write(JSON.stringify(value) + "\n");
 
+let lines;
+
+// The next line; undefined at the end. One reader for all: a client that signs in reads lines in the midst of a command.
+export async function readLine() {
+  lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  return (await lines.next()).value;
+}
+
 export async function serve({ list, call, ping, read }) {
   say({ connected: true });
-  for await (const line of createInterface({ input: process.stdin })) {
+  for (let line; (line = await readLine()) !== undefined; ) {
     const command = JSON.parse(line);
     try {
       if (command.do === "list") say({ tools: await list() });
