@@ -13,7 +13,6 @@ import orjson
 from generator.catalog import HINTS, Call, Returns, Risk, Tool
 from generator.stages.compact_schema import compact_schema
 
-
 WORST_LAST: tuple[Risk, ...] = ("read", "create", "overwrite", "send", "destroy")
 """From what changes nothing to what cannot be undone."""
 
