@@ -26,6 +26,7 @@ CLIENT = OAuthClientId("session")
 """The client of such grants. No other one can have this id: it is neither an address nor of our making."""
 CLIENT_NAME = "Session token"
 USUAL_MINUTES = 60
+"""An hour: four times as long as an access token lasts, and short enough that nobody has to revoke it."""
 MOST_MINUTES = 720
 """As long as a session of a browser lasts that nobody uses: 12 hours."""
 MOST_TOKENS = 20

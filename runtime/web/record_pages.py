@@ -21,7 +21,7 @@ from runtime.model import Account, AccountId, Grant, ServerConfig
 from runtime.operations.call_protocol import CallProtocol
 from runtime.people import SignedIn
 from runtime.web.person_pages import PageParts, PersonPages, require_person
-from runtime.web.record_view import describe_record, split_name
+from runtime.web.record_view import show_record, split_name
 
 RECORD_PATH = "/company/{account_id}/{resource}/{record_id}"
 LONGEST_ID = 200
@@ -63,7 +63,7 @@ class RecordPages(PersonPages):
             company=account.name,
             kind=self._describe_kind(tool),
             record_id=named["record_id"],
-            view=describe_record(record),
+            view=show_record(record),
             text=answer.text,
         )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
 MINUS = "−"  # noqa: RUF001  (the sign that the pages write)
 MOST_ROWS = 500
@@ -47,7 +47,7 @@ class RecordView:
     tables: tuple[Rows, ...]
 
 
-def describe_record(record: Mapping[str, Any]) -> RecordView:
+def show_record(record: Mapping[str, Any]) -> RecordView:
     """Return what a page shows of a record."""
     lists = {name: value for name, value in record.items() if _is_table(value)}
     facts = tuple(_list_facts({name: value for name, value in record.items() if name not in lists}))

@@ -15,7 +15,7 @@ from generator.catalog import Tool
 from runtime.errors import NeedsReauth
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
-from runtime.web.record_view import MINUS, describe_record, split_name
+from runtime.web.record_view import MINUS, show_record, split_name
 from tests.identity.authorization import Place, opened
 
 INVOICE = {
@@ -150,7 +150,7 @@ def test_a_list_inside_an_object_is_shown_as_facts_of_its_parts() -> None:
             "Codes": ["A", "B"],
         }
     }
-    facts = [(fact.label, fact.text) for fact in describe_record(record | {"LinkedTxn": []}).facts]
+    facts = [(fact.label, fact.text) for fact in show_record(record | {"LinkedTxn": []}).facts]
     assert facts == [
         ("Tax detail › Tax line 1 › Amount", "8.00"),  # noqa: RUF001
         ("Tax detail › Tax line 2 › Rate ref", "3"),  # noqa: RUF001
@@ -159,7 +159,7 @@ def test_a_list_inside_an_object_is_shown_as_facts_of_its_parts() -> None:
 
 
 def test_a_column_of_figures_is_one_and_a_missing_value_leaves_its_place() -> None:
-    view = describe_record(INVOICE)
+    view = show_record(INVOICE)
     table = view.tables[0]
     assert table.title == "Line"
     assert ("Amount", True) in table.columns
