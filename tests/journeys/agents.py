@@ -192,9 +192,10 @@ def signing_agent(kind: str, url: str, decide: Decide) -> Iterator[Agent]:
 
 def _follow_pages(lines: IO[str], decide: Decide) -> None:
     """Open each page that a client prints, and go where it leads: to where the client listens."""
-    for line in lines:
-        if page := _PAGE.search(line):
-            httpx2.get(decide(page[0]), timeout=60)
+    with httpx2.Client(transport=httpx2.HTTPTransport(retries=8), timeout=60) as browser:
+        for line in lines:
+            if page := _PAGE.search(line):
+                browser.get(decide(page[0]))  # once more where the client does not listen yet
 
 
 @contextmanager

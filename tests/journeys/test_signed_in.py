@@ -15,8 +15,10 @@ from tests.journeys.person import READ, WRITE, Person
 
 pytestmark = pytest.mark.usefixtures("clients")
 LIST, CREATE = "list_all_quick_books_customers", "create_a_quick_books_customer"
-STEPS_UP = [kind for kind in THAT_SIGN_IN if kind != "typescript-sdk"]
-"""The SDK for TypeScript (1.32) exchanges its refresh token instead, which brings no more than it had, and gives up."""
+STEPS_UP = [kind for kind in THAT_SIGN_IN if kind.startswith("python")]
+"""The SDK for TypeScript (1.32) exchanges its refresh token instead, which brings no more than it had, and gives up.
+mcp-remote, which is made with it, asked for more in one run and waited in another.
+"""
 NUMBERS = itertools.count(1)
 
 
