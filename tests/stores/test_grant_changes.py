@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy import insert
 
 from runtime.model import AccountId, ApiToken, ApiTokenId, Budget, McpServerId, TenantId, TokenHash
-from runtime.people import OAuthClientId, OAuthCode, OAuthGrant, OAuthGrantId, PersonId
+from runtime.people import Member, OAuthClientId, OAuthCode, OAuthGrant, OAuthGrantId, PersonId
 from runtime.stores.fleet import FleetStores
 from runtime.stores.generation import Generation
 from runtime.stores.grant_changes import GrantChanges, is_grant_change
-from runtime.stores.people_tables import PERSON
+from runtime.stores.people_tables import MEMBER, PERSON
 from runtime.stores.purge_records import PURGE_AFTER_SECONDS
 from runtime.stores.records import Records
 from runtime.tenancy import AccountError
@@ -35,11 +35,16 @@ OAUTH = OAuthGrant(
     None, 1.0, None,
 )  # fmt: skip
 
+ADMIN = Member(TenantId("default"), OAUTH.person_id, "admin", 1.0)
+
 
 def _add_oauth_grant(records: Records) -> None:
     code = OAuthCode(OAUTH.id, OAUTH.client_id, "https://agent.example/", "c" * 43, "tools:read", 60.0)
     with records._engine.begin() as connection:
         connection.execute(insert(PERSON).values(id="p1", email="a@x.example", name="A", created_at=1.0))
+        connection.execute(
+            insert(MEMBER).values(tenant_id="default", person_id="p1", role=ADMIN.role, created_at=1.0)
+        )
     server = replace(SERVER, id=McpServerId("granted"))
     servers = [(server, TokenHash(b"o" * 32))]
     records.add_oauth_grant(OAUTH, servers, frozenset(), (TokenHash(b"c" * 32), code), noted())
@@ -85,6 +90,8 @@ CHANGES: dict[str, Callable[[Records], Any]] = {
     ),
     "revoke_oauth_grant": lambda records: records.revoke_oauth_grant(OAUTH.id, noted()),
     "revoke_in_tenants": lambda records: records.revoke_in_tenants(OAUTH.id, [TenantId("default")], noted()),
+    "change_role": lambda records: records.change_role(ADMIN, "member", noted()),
+    "remove_member": lambda records: records.remove_member(ADMIN, noted()),
     "take_use": lambda records: records.take_use(SERVER.id, 1, 5.0),
     "purge": _purge,
 }
