@@ -121,13 +121,13 @@ def test_both_endpoints_count_the_wrong_api_tokens_of_an_address_together(tmp_pa
 
     with served(application, http=make_protocol(application.mcp.respond)) as server:
         for number in range(MOST_FAILURES // 2):
-            assert ask("POST", path, f"lpa_{number}") == 401
+            assert ask("POST", path, f"lpa_{number}") == 403
             assert ask("GET", "/api-token", f"lpa_{number}") == 401
         slowed = [("POST", path), ("POST", path + "?x"), ("GET", "/api-token")]
         assert [ask(*each, "lpa_wrong") for each in slowed] == [429] * 3
         assert ask("POST", path, valid) == ask("POST", path, foreign) == 200
         assert ask("GET", "/api-token", foreign) == 200
-        assert ask("POST", path, "lpa_wrong", "127.0.0.2") == 401
+        assert ask("POST", path, "lpa_wrong", "127.0.0.2") == 403
     asyncio.run(runtime.close())
 
 

@@ -117,14 +117,14 @@ def refuse_more_guesses(wait: int) -> Refused:
 def refuse_without_api_token(*, is_token_in_field: bool) -> Refused:
     """Return the refusal where an API token is required as well.
 
-    It names no metadata: there is no OAuth here that a client could start.
+    It is no 401: a client that knows OAuth would begin to sign its person in at this address, which brings no API
+    token, and wait for it.
     """
     how = "use its URL with the token in the path, and send" if is_token_in_field else "send"
     return Refused(
-        401,
+        403,
         INVALID_REQUEST,
         f"This MCP server also wants an API token: {how} Authorization: Bearer with a valid one.",
-        fields=((b"www-authenticate", b"Bearer"),),
     )
 
 

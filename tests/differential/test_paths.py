@@ -189,7 +189,7 @@ def test_every_path_answers_alike_for_urls_that_are_open_filtered_expired_and_re
 
     assert statuses("revoked") == {200}
     now.delete(ONE.id, made["revoked"]["id"])
-    expected = {"open": {200}, "filtered": {200}, "token": {401}, "expired": {404}, "revoked": {404}}
+    expected = {"open": {200}, "filtered": {200}, "token": {403}, "expired": {404}, "revoked": {404}}
     assert {name: statuses(name) for name in made} == expected
     asyncio.run(runtime.close())
 

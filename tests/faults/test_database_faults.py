@@ -148,7 +148,7 @@ def test_what_a_command_revokes_is_revoked_with_the_next_request(server: Server)
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     done = ledgerport(server.data, "token", "revoke", mine)
     assert done.returncode == 0, done.stderr
-    assert server.list_tools(url).status_code == 401
+    assert server.list_tools(url).status_code == 403
     assert server.api.get("/api-token").status_code == 401
 
 

@@ -104,11 +104,11 @@ def test_the_same_token_in_both_places_is_one() -> None:
 def test_a_server_that_requires_an_api_token_takes_its_own_in_the_path_and_says_so() -> None:
     stand = stand_with(require_api_token_auth=True)
     refused = post(stand, "/mcp", f"Bearer {OURS}")
-    assert (refused.status, refused.header("www-authenticate")) == (401, "Bearer")
+    assert (refused.status, refused.header("www-authenticate")) == (403, None)
     assert "use its URL with the token in the path" in refused.json["error"]["message"]
     assert post(stand, f"/mcp/{OURS}", "Bearer good").status == 200
     for _ in range(MOST_FAILURES + 1):  # its token is no wrong API token
-        assert post(stand, "/mcp", f"Bearer {OURS}").status == 401
+        assert post(stand, "/mcp", f"Bearer {OURS}").status == 403
 
 
 def test_an_unknown_token_in_the_header_field_is_answered_as_one_in_the_path() -> None:

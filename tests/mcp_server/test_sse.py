@@ -215,10 +215,10 @@ def test_an_api_token_is_needed_for_the_stream_and_for_each_message(stand: Stand
     good, wrong = {"Authorization": "Bearer good"}, {"Authorization": "Bearer wrong"}
     body = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 
-    assert [Events(port).status, Events(port, headers=wrong).status] == [401, 401]
+    assert [Events(port).status, Events(port, headers=wrong).status] == [403, 403]
     events = Events(port, headers=good)
-    assert send(port, "POST", events.address, body, JSON)[0] == 401
-    assert send(port, "POST", events.address, body, JSON | wrong)[0] == 401
+    assert send(port, "POST", events.address, body, JSON)[0] == 403
+    assert send(port, "POST", events.address, body, JSON | wrong)[0] == 403
     assert send(port, "POST", events.address, body, JSON | good)[0] == 202
     assert events.read_message()["result"] == {}
     stand.api_tokens.clear()
