@@ -23,13 +23,8 @@ def apply_overlay(
     base: Mapping[str, Document], changes: Document, diagnostics: Diagnostics
 ) -> Document | None:
     """Return the document that a file extends, with its changes; None when it extends nothing that is there."""
-    name = changes.value["extends"]
-    target = base.get(name)
+    target = _find_target(base, changes, diagnostics, "resource")
     if target is None:
-        message = f'There is no resource "{name}" to extend.'
-        diagnostics.report(
-            changes.make_diagnostic(("extends",), "extends", message, did_you_mean(name, base))
-        )
         return None
     made = Document(target.file, dict(target.value), target.lines, {**target.laid})
     layer = _Layer(made, changes, diagnostics)
@@ -40,17 +35,26 @@ def apply_overlay(
     return made
 
 
+def _find_target(
+    base: Mapping[str, Document], changes: Document, diagnostics: Diagnostics, what: str
+) -> Document | None:
+    """Return the document that a file extends; None, which is reported, where it is not there."""
+    name = changes.value["extends"]
+    target = base.get(name)
+    if target is None:
+        message = f'There is no {what} "{name}" to extend.'
+        diagnostics.report(
+            changes.make_diagnostic(("extends",), "extends", message, did_you_mean(name, base))
+        )
+    return target
+
+
 def apply_short_overlay(
     base: Mapping[str, Document], changes: Document, diagnostics: Diagnostics
 ) -> Document | None:
     """Return the short tool that a file extends, its keys replaced; None when it extends none that is there."""
-    name = changes.value["extends"]
-    target = base.get(name)
+    target = _find_target(base, changes, diagnostics, "short tool")
     if target is None:
-        message = f'There is no short tool "{name}" to extend.'
-        diagnostics.report(
-            changes.make_diagnostic(("extends",), "extends", message, did_you_mean(name, base))
-        )
         return None
     replaced = {key: value for key, value in changes.value.items() if key not in ("extends", HIDDEN)}
     made = Document(target.file, {**target.value, **replaced}, target.lines, {**target.laid})

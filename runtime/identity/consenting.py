@@ -19,7 +19,7 @@ from runtime.errors import Conflict, InvalidRequest
 from runtime.identity.authorizing import AuthorizationRequest, SealedRequest, find_slug
 from runtime.identity.clients import ClientLook
 from runtime.identity.oauth_scopes import CLASSES, CUSTOM, WRITE, list_possible_scopes, write_scope
-from runtime.keys.crypto import make_secret
+from runtime.keys.crypto import Keys, make_secret
 from runtime.model import (
     Account,
     AccountId,
@@ -178,12 +178,7 @@ class Consenting:
             request.resource, default, now, ends_at,
         )  # fmt: skip
         servers = [
-            (
-                McpServer(
-                    McpServerId(str(uuid4())), company.account.id, look.name, config, ends_at, now, now
-                ),
-                self._deployment.keys.hash_token(make_secret(SERVER_PREFIX)),
-            )
+            make_server(self._deployment.keys, grant, company.account.id, config)
             for company, config in zip(chosen, configs, strict=True)
         ]
         return grant, servers
@@ -200,6 +195,15 @@ class Consenting:
             "integrated_account_ids": [each.account.id for each in chosen],
         }
         return AuditEntry(grant.created_at, person.id, "oauth_grant.created", grant.id, details)
+
+
+def make_server(
+    keys: Keys, grant: OAuthGrant, account_id: AccountId, config: ServerConfig
+) -> tuple[McpServer, TokenHash]:
+    """Return the MCP server of a grant for one company, with the hash of a secret that nobody knows."""
+    id_, now = McpServerId(str(uuid4())), grant.created_at
+    server = McpServer(id_, account_id, grant.client_name, config, grant.expires_at, now, now)
+    return server, keys.hash_token(make_secret(SERVER_PREFIX))
 
 
 def choose_companies(companies: Sequence[Company], choice: Choice) -> list[Company]:

@@ -13,13 +13,11 @@ from uuid import uuid4
 from runtime.deployment import Deployment
 from runtime.errors import Forbidden, InvalidRequest, RateLimited, Unauthorized
 from runtime.identity.access_tokens import AccessToken, AccessTokens
-from runtime.identity.consenting import Company, Consenting
+from runtime.identity.consenting import Company, Consenting, make_server
 from runtime.identity.oauth_grants import OpenGrants
 from runtime.identity.oauth_scopes import CLASSES, write_scope
 from runtime.identity.resources import PATH
-from runtime.keys.crypto import make_secret
-from runtime.model import Account, AuditEntry, Grant, McpServer, McpServerId, ServerConfig, TokenHash
-from runtime.operations.mcp_servers import PREFIX as SERVER_PREFIX
+from runtime.model import Account, AuditEntry, Grant, ServerConfig
 from runtime.people import OAuthClientId, OAuthGrant, OAuthGrantId, Person, PersonId, SignedIn
 
 CLIENT = OAuthClientId("session")
@@ -83,7 +81,9 @@ class ProgramSessions:
             OAuthGrantId(str(uuid4())), person.id, CLIENT, CLIENT_NAME, "", resource, chosen[0].account.id,
             now, ends_at,
         )  # fmt: skip
-        servers = [self._make_server(grant, company) for company in chosen]
+        servers = [
+            make_server(self._deployment.keys, grant, each.account.id, _make_config(each)) for each in chosen
+        ]
         accounts = tuple(each.account for each in chosen)
         limited = frozenset(each.tenant_id for each in accounts if each.tenant_limits.mcp_servers)
         details = {"client": CLIENT_NAME, "integrated_account_ids": [each.id for each in accounts]}
@@ -95,14 +95,6 @@ class ProgramSessions:
         scope = write_scope(frozenset[str]().union(*(each.possible for each in chosen)))
         token, _seconds = await self._tokens.issue(grant, scope, 60 * minutes)
         return IssuedToken(token, ends_at, accounts)
-
-    def _make_server(self, grant: OAuthGrant, company: Company) -> tuple[McpServer, TokenHash]:
-        methods = tuple(each for scope, each in CLASSES.items() if scope in company.possible)
-        server = McpServer(
-            McpServerId(str(uuid4())), company.account.id, CLIENT_NAME, ServerConfig(methods=methods),
-            grant.expires_at, grant.created_at, grant.created_at,
-        )  # fmt: skip
-        return server, self._deployment.keys.hash_token(make_secret(SERVER_PREFIX))
 
     async def _check_count(self, person_id: PersonId) -> None:
         now, records = self._deployment.clock(), self._stores.records
@@ -150,6 +142,10 @@ class ProgramSessions:
         if grant is None:
             raise Unauthorized("What this token was granted has been revoked.")
         return grant, opened
+
+
+def _make_config(company: Company) -> ServerConfig:
+    return ServerConfig(methods=tuple(each for scope, each in CLASSES.items() if scope in company.possible))
 
 
 def _refuse_company(company: str | None) -> Forbidden:

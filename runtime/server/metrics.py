@@ -21,7 +21,9 @@ LAG_SECONDS = 0.5
 """Between two measurements of the event loop: one timer, and a pause of a second is seen."""
 
 
-PAGES = ("/connect/", "/docs", "/static/")
+PAGES = (
+    "/account", "/agents", "/company/", "/connect/", "/docs", "/invitation/", "/oauth/authorize", "/sign-", "/static/",
+)  # fmt: skip
 """What the paths of the pages begin with, beside `/` itself."""
 Send = Callable[[Any], Awaitable[None]]
 

@@ -16,7 +16,7 @@ from runtime.model import AccountId, AuditEntry, McpServer, TokenHash
 from runtime.people import OAuthClient, OAuthClientId, OAuthCode, OAuthGrant, OAuthGrantId, PersonId, Role
 from runtime.stores.configs import read_config
 from runtime.stores.emitting import emit
-from runtime.stores.oauth_tables import OAUTH_CLIENT, OAUTH_CODE, OAUTH_GRANT
+from runtime.stores.oauth_tables import GRANT_COLUMNS, OAUTH_CLIENT, OAUTH_CODE, OAUTH_GRANT
 from runtime.stores.people_tables import PERSON
 from runtime.stores.record_base import RecordBase, lock_account, note
 from runtime.stores.server_records import make_server_event, make_server_values, report_revoked
@@ -29,13 +29,6 @@ _SAVE_CLIENT = text(
     "VALUES (:id, :kind, :metadata, :created_at, :last_used_at, :fresh_until) "
     "ON CONFLICT (id) DO UPDATE SET metadata = excluded.metadata, fresh_until = excluded.fresh_until"
 )
-_GRANT = [
-    OAUTH_GRANT.c[name]
-    for name in (
-        "id", "person_id", "client_id", "client_name", "redirect_host", "resource", "default_account_id",
-        "created_at", "expires_at", "last_used_at",
-    )
-]  # fmt: skip
 GrantedServer = tuple[AccountId, str, tuple[str, ...], TenantId]
 """One company of a grant: its account, the account's name, the methods of its filter, and its tenant."""
 ListedGrant = tuple[OAuthGrant, str, tuple[GrantedServer, ...]]
@@ -101,7 +94,7 @@ class OAuthRecords(RecordBase):
     def find_oauth_grant(self, grant_id: OAuthGrantId) -> OAuthGrant | None:
         """Return a grant, if there is one."""
         with self._reading.begin() as connection:
-            row = connection.execute(select(*_GRANT).where(OAUTH_GRANT.c.id == grant_id)).first()
+            row = connection.execute(select(*GRANT_COLUMNS).where(OAUTH_GRANT.c.id == grant_id)).first()
         return None if row is None else OAuthGrant(*row)
 
     def list_grant_ends(self, person_id: PersonId, client_id: OAuthClientId, now: float) -> list[float]:
@@ -147,7 +140,7 @@ class OAuthRecords(RecordBase):
             ACCOUNT.c.tenant_id.in_(tenants),
         )
         wanted = (
-            select(*_GRANT, PERSON.c.email)
+            select(*GRANT_COLUMNS, PERSON.c.email)
             .join_from(OAUTH_GRANT, PERSON, PERSON.c.id == OAUTH_GRANT.c.person_id)
             .where(is_open, or_(OAUTH_GRANT.c.person_id == person_id, is_within))
             .order_by(OAUTH_GRANT.c.created_at.desc(), OAUTH_GRANT.c.id)
@@ -204,7 +197,7 @@ def _read_servers(
 
 
 def _of_grant(grant: OAuthGrant) -> dict[str, Any]:
-    return {column.name: getattr(grant, column.name) for column in _GRANT}
+    return {column.name: getattr(grant, column.name) for column in GRANT_COLUMNS}
 
 
 def _of_code(code_hash: TokenHash, code: OAuthCode) -> dict[str, Any]:

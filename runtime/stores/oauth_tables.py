@@ -36,6 +36,15 @@ OAUTH_GRANT = Table(
     Index("oauth_grant_expiry", "expires_at"),
 )
 
+GRANT_COLUMNS = [
+    OAUTH_GRANT.c[name]
+    for name in (
+        "id", "person_id", "client_id", "client_name", "redirect_host", "resource", "default_account_id",
+        "created_at", "expires_at", "last_used_at",
+    )
+]  # fmt: skip
+"""What `OAuthGrant` has, in the order of its fields."""
+
 OAUTH_CODE = Table(
     "oauth_code",
     METADATA,

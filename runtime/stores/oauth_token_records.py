@@ -14,18 +14,17 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from runtime.model import AuditEntry, TokenHash
 from runtime.people import OAuthCode, OAuthGrant, SigningKey
-from runtime.stores.oauth_tables import OAUTH_CODE, OAUTH_GRANT, OAUTH_REFRESH_TOKEN, SIGNING_KEY
+from runtime.stores.oauth_tables import (
+    GRANT_COLUMNS,
+    OAUTH_CODE,
+    OAUTH_GRANT,
+    OAUTH_REFRESH_TOKEN,
+    SIGNING_KEY,
+)
 from runtime.stores.record_base import RecordBase, note
 from runtime.stores.server_records import report_revoked
 from runtime.stores.tables import DEPLOYMENT, MCP_SERVER
 
-_GRANT = [
-    OAUTH_GRANT.c[name]
-    for name in (
-        "id", "person_id", "client_id", "client_name", "redirect_host", "resource", "default_account_id",
-        "created_at", "expires_at", "last_used_at",
-    )
-]  # fmt: skip
 NewToken = tuple[TokenHash, float]
 """The hash of a refresh token, and when it ends at the latest."""
 
@@ -114,7 +113,7 @@ class OAuthTokenRecords(RecordBase):
         mine = select(OAUTH_REFRESH_TOKEN.c.grant_id).where(OAUTH_REFRESH_TOKEN.c.token_hash == token_hash)
         with self._reading.begin() as connection:
             row = connection.execute(
-                select(*_GRANT).where(OAUTH_GRANT.c.id.in_(mine.scalar_subquery()))
+                select(*GRANT_COLUMNS).where(OAUTH_GRANT.c.id.in_(mine.scalar_subquery()))
             ).first()
         return None if row is None else OAuthGrant(*row)
 
@@ -147,7 +146,7 @@ class OAuthTokenRecords(RecordBase):
 
 def _hold_grant(connection: Connection, grant_id: Any) -> OAuthGrant | None:
     """Return a grant, which nobody else changes until the transaction ends."""
-    wanted = select(*_GRANT).where(OAUTH_GRANT.c.id.in_(grant_id.scalar_subquery()))
+    wanted = select(*GRANT_COLUMNS).where(OAUTH_GRANT.c.id.in_(grant_id.scalar_subquery()))
     row = connection.execute(wanted.with_for_update()).first()
     return None if row is None else OAuthGrant(*row)
 

@@ -4,12 +4,12 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 
 - `connect`, `customer_links`: the pages of a connection
 - `docs`: renders a catalog
-- `sign_in_pages`, `account_pages`, `people_pages`: signing in, one's account, and who belongs to a tenant
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
-- `person_pages`: what the pages for people share
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`: the frame, forms and errors that the pages for people share
+- `bodies`: what browsers and programs send, within a bound
 - `sign_in_pages`, `account_pages`, `people_pages`: how people come in and go, their accounts, the people of a tenant
+- `oauth_pages`, `oauth_endpoints`, `agents`: what a person lets a program do, and what the program asks
 - `static_files`: the stylesheet and the script
 - `routes`: the routes of all of them, and what renders them
 """

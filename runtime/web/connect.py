@@ -24,6 +24,7 @@ from runtime.connect.return_urls import build_return, find_return_origin
 from runtime.errors import InvalidRequest, LedgerportError
 from runtime.logs import Log
 from runtime.model import Account
+from runtime.web.bodies import read_body
 
 LONGEST_FORM = 1024
 """Bytes. A form has a field of 64 characters, and one for a number."""
@@ -233,12 +234,8 @@ def _may_lead_to(*addresses: str) -> str:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form. Raises InvalidRequest for one that is larger than any page sends."""
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
-        if len(content) > LONGEST_FORM:
-            raise InvalidRequest("This form is too large.", advice=AGAIN)
+    """Return the fields of a form. Raises TooLarge for one that is larger than any page sends."""
+    content = await read_body(request, LONGEST_FORM, AGAIN)
     found = parse_qsl(content.decode("ascii", "replace"), max_num_fields=4) if content.count(b"&") < 4 else []
     return dict(reversed(found))
 

@@ -16,12 +16,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from runtime.deployment import Deployment
-from runtime.errors import LedgerportError, OAuthRefused
+from runtime.errors import LedgerportError, OAuthRefused, TooLarge
 from runtime.identity import metadata, resources
 from runtime.identity.clients import Clients
 from runtime.identity.oauth_tokens import OAuthTokens
 from runtime.identity.signing_keys import SigningKeys
 from runtime.safety.client_addresses import ClientAddresses
+from runtime.web.bodies import read_body
 
 LARGEST_BODY = 16_384
 """Bytes of a request: those of clients have under 3,000."""
@@ -156,9 +157,8 @@ def parse_fields(text: str, most: int) -> Sequence[tuple[str, str]]:
 
 
 async def _read_body(request: Request) -> bytes:
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
-        if len(content) > LARGEST_BODY:
-            raise OAuthRefused("invalid_request", f"The body has more than {LARGEST_BODY} bytes.", status=413)
-    return bytes(content)
+    try:
+        return await read_body(request, LARGEST_BODY, "Send less.")
+    except TooLarge as problem:
+        text = f"The body has more than {LARGEST_BODY} bytes."
+        raise OAuthRefused("invalid_request", text, status=problem.status) from None

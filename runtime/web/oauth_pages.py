@@ -31,6 +31,7 @@ from runtime.identity.consenting import (
 from runtime.identity.oauth_scopes import CLASSES
 from runtime.logs import Log
 from runtime.people import SignedIn
+from runtime.web.bodies import read_body
 from runtime.web.connect import SECRET_ADDRESS, Show
 from runtime.web.oauth_endpoints import parse_fields
 from runtime.web.signing_in import find_sessions, find_signed_in, lead_to_sign_in, read_cookie
@@ -259,9 +260,5 @@ def _show_tags(companies: Sequence[Company], choice: Choice) -> list[dict[str, A
 
 
 async def _read_fields(request: Request) -> Fields:
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
-        if len(content) > LARGEST_FORM:
-            raise InvalidRequest("This form is too large.", advice="Open the page again.")
+    content = await read_body(request, LARGEST_FORM, "Open the page again.")
     return parse_fields(content.decode("utf-8", "replace"), MOST_FIELDS)

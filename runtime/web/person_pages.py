@@ -22,6 +22,7 @@ from runtime.logs import Log
 from runtime.people import SignedIn
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
+from runtime.web.bodies import read_body
 from runtime.web.connect import Show
 from runtime.web.signing_in import (
     find_sessions,
@@ -37,6 +38,8 @@ LONGEST_FORM = 32_768
 LONGEST_JSON = 65_536
 """Bytes of what a passkey answers; an attestation with a chain of certificates has some thousands."""
 _MOST_FIELDS = 12
+"""The largest form has three."""
+_AGAIN = "Open the page again."
 """Fields of a form; ours have up to five, and a page of others may have some more."""
 SIGN_OUT = "sign out"
 """The name of the form that every page of a person has."""
@@ -176,30 +179,21 @@ def reply_json(content: Mapping[str, Any], status: int = 200) -> Response:
 
 async def read_form(request: Request) -> dict[str, str]:
     """Return the fields of a form. Raises InvalidRequest for one that is larger than any page sends."""
-    content = await _read_body(request, LONGEST_FORM)
+    content = await read_body(request, LONGEST_FORM, _AGAIN)
     if content.count(b"&") >= _MOST_FIELDS:
-        raise InvalidRequest("This form has more fields than any page sends.", advice="Open the page again.")
+        raise InvalidRequest("This form has more fields than any page sends.", advice=_AGAIN)
     return dict(reversed(parse_qsl(content.decode("ascii", "replace"), max_num_fields=_MOST_FIELDS)))
 
 
 async def read_json(request: Request) -> dict[str, Any]:
     """Return the JSON object that a script of ours has sent. Raises InvalidRequest for anything else."""
     try:
-        found = orjson.loads(await _read_body(request, LONGEST_JSON))
+        found = orjson.loads(await read_body(request, LONGEST_JSON, _AGAIN))
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, dict):
-        raise InvalidRequest("This is no JSON object.", advice="Open the page again.")
+        raise InvalidRequest("This is no JSON object.", advice=_AGAIN)
     return found
-
-
-async def _read_body(request: Request, longest: int) -> bytes:
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
-        if len(content) > longest:
-            raise InvalidRequest("This form is too large.", advice="Open the page again.")
-    return bytes(content)
 
 
 def refuse_stranger() -> Forbidden:

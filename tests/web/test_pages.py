@@ -137,7 +137,7 @@ def test_over_https_the_cookie_is_secure_and_says_so_in_its_name(tmp_path: Path)
     [
         ({}, BROWSER, 403),
         ({"proof": "0" * 64}, BROWSER, 403),
-        ({"proof": "x" * 100_000}, BROWSER, 400),
+        ({"proof": "x" * 100_000}, BROWSER, 413),
         ({"proof": "0" * 64}, "", 403),
     ],
 )

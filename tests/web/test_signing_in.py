@@ -296,7 +296,7 @@ def test_a_script_of_nobody_adds_no_passkey(tmp_path: Path, path: str) -> None:
         ]
         answers.append(await browser.post(path, content=b"x" * 70_000))
         assert [(each.status_code, each.json()["code"]) for each in answers] == [
-            (403, "forbidden"), (403, "forbidden"), (400, "invalid_request"),
+            (403, "forbidden"), (403, "forbidden"), (413, "too_large"),
         ]  # fmt: skip
         await site.close()
 
