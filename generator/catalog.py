@@ -288,6 +288,11 @@ class Tool:
         return next((part for part in self.call.parts if part.content), None)
 
     @cached_property
+    def answers_file(self) -> bool:
+        """Whether its answer is a file."""
+        return self.returns.kind == "file"
+
+    @cached_property
     def has_records(self) -> bool:
         """Whether it reads records of its resource, as the vendor stores them."""
         return self.is_read_only and bool(self.returns.path) and (self.listing is not None or self.reads_one)

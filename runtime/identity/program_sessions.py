@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from runtime.deployment import Deployment
-from runtime.errors import Forbidden, InvalidRequest, RateLimited, Unauthorized
+from runtime.errors import Forbidden, InvalidRequest, Unauthorized
 from runtime.identity.access_tokens import AccessToken, AccessTokens
 from runtime.identity.consenting import Company, Consenting, make_server
 from runtime.identity.oauth_grants import OpenGrants
@@ -19,6 +19,7 @@ from runtime.identity.oauth_scopes import CLASSES, write_scope
 from runtime.identity.resources import PATH
 from runtime.model import Account, AuditEntry, Grant, ServerConfig
 from runtime.people import OAuthClientId, OAuthGrant, OAuthGrantId, Person, PersonId, SignedIn
+from runtime.upstream.rate_limit_errors import refuse_many_tokens
 
 CLIENT = OAuthClientId("session")
 """The client of such grants. No other one can have this id: it is neither an address nor of our making."""
@@ -100,12 +101,7 @@ class ProgramSessions:
         now, records = self._deployment.clock(), self._stores.records
         ends = await asyncio.to_thread(lambda: records.list_grant_ends(person_id, CLIENT, now))
         if len(ends) >= MOST_TOKENS:
-            wait = max(1, int(min(ends) - now))
-            raise RateLimited(
-                f"{MOST_TOKENS} session tokens of yours have not ended yet.",
-                advice=f"Use one of them again, revoke one, or wait {wait} seconds.",
-                retry_after=wait,
-            )
+            raise refuse_many_tokens(MOST_TOKENS, max(1, int(min(ends) - now)))
 
     async def describe(self, who: SignedIn) -> Connections:
         """Return the companies that somebody who is signed in may use."""

@@ -264,7 +264,7 @@ def _refuse_what_takes_one(toolset: Toolset, chosen: Chosen, call: Call) -> None
     is_read = tool.is_read_only if is_own else tool.name == RECENT
     if not is_read:
         raise refuse_several(tool.name, count)
-    if tool.returns.kind == "file":
+    if tool.answers_file:
         raise refuse_only_one(tool.name, "it answers a file")
     more = parse_text(call.arguments.get(MORE), dict)
     is_continued = call.arguments.get(CURSOR) or (isinstance(more, dict) and more.get(CURSOR))

@@ -40,7 +40,7 @@ class CallProtocol(Protocol):
         ...
 
     async def is_repeat(
-        self, grant: Grant, tools: Mapping[str, Tool], name: str, asked: Asked, idempotency_key: str
+        self, grant: Grant, tools: Mapping[str, Tool], name: str, asked: Asked, key: str
     ) -> bool:
         """Return whether what a caller asks for was carried out before under its key. Raises KeyReused."""
         ...

@@ -6,7 +6,7 @@ The call's kind (`runtime.exchange`) says what is sent and how it is read. `serv
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
 from runtime.errors import Indeterminate, LedgerportError
-from runtime.exchange.allowance import LEAST, PLAIN, Form
+from runtime.exchange.allowance import PLAIN, Form
 from runtime.exchange.context import NOTHING_ADDED, CallContext, begin_call
 from runtime.exchange.days import find_today
 from runtime.exchange.failures import explain, read_value
@@ -23,6 +23,7 @@ from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import refuse_unknown_tool
 from runtime.model import Grant
+from runtime.operations.call_bounds import CallBounds, Tools
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.dry_runs import answer_dry
 from runtime.operations.exchanges import Exchanges
@@ -37,10 +38,9 @@ from runtime.operations.writes import Writes
 from runtime.safety import masked_updates
 from runtime.safety.write_options import Asked
 from runtime.upstream.files import NO_FILES, CarriedFiles
-from runtime.upstream.limits import Limits
 
 
-class Calls:
+class Calls(CallBounds):
     """Calls tools for access grants. One for the process."""
 
     def __init__(
@@ -53,8 +53,8 @@ class Calls:
         tenants: TenantCalls | None = None,
         today: Callable[[str], date] = find_today,
     ) -> None:
-        self._catalog, self._vendor, self._today = catalog, vendor, today
-        self._max_answer_bytes, self._checks = max_answer_bytes, Checks()
+        super().__init__(catalog, vendor, max_answer_bytes)
+        self._checks, self._today = Checks(), today
         self._policies, known = policies or WritePolicies(vendor), KnownRecords()
         self._tenants, self._writes = tenants or TenantCalls(), Writes(vendor, known)
         self._exchanges = Exchanges(vendor, self._writes, known)
@@ -65,7 +65,7 @@ class Calls:
     async def call(
         self,
         grant: Grant,
-        tools: Mapping[str, Tool],
+        tools: Tools,
         name: str,
         arguments: dict[str, Any],
         *,
@@ -76,8 +76,8 @@ class Calls:
     ) -> Answer:
         """Call one of the tools that the grant lets through. Every error comes back inside the answer.
 
-        `idempotency_key` has been read by `once.read_key`. `carried` are files, by the digests in their places.
-        `asked` is what the caller asked for, where this call carries that out.
+        `idempotency_key` has been read by `once.read_key`; `asked` is what it is for, where that is not this call.
+        `carried` are files, by the digests in their places.
         """
         if (tool := find_tool(tools, name)) is None:
             return Answer(status=0, error=await asyncio.to_thread(refuse_unknown_tool, name, tools))
@@ -87,7 +87,7 @@ class Calls:
         return await self.answer(call, carried)
 
     def begin(
-        self, grant: Grant, tools: Mapping[str, Tool], tool: Tool, arguments: dict[str, Any], form: Form
+        self, grant: Grant, tools: Tools, tool: Tool, arguments: dict[str, Any], form: Form
     ) -> CallContext:
         """Return a call of one of the tools of a grant, for `answer`."""
         call = begin_call(grant, self._catalog(), tools, tool, arguments, self._checks.check_arguments)
@@ -103,22 +103,11 @@ class Calls:
         except LedgerportError as error:
             return await self._failed(call, error)
 
-    def compute_budget(self, grant: Grant) -> int:
-        """Return the bytes that the whole reply to a call of a grant may have."""
-        return max(grant.config.max_answer_bytes or self._max_answer_bytes, LEAST)
-
-    async def is_repeat(
-        self, grant: Grant, tools: Mapping[str, Tool], name: str, asked: Asked, idempotency_key: str
-    ) -> bool:
+    async def is_repeat(self, grant: Grant, tools: Tools, name: str, asked: Asked, key: str) -> bool:
         """Return whether what a caller asks for was carried out before under its key. Raises KeyReused."""
         call = self.begin(grant, tools, tools[name], {}, PLAIN)
-        call.caller_key, call.asked = idempotency_key, asked
+        call.caller_key, call.asked = key, asked
         return await self._vendor.is_repeat(call)
-
-    async def read_limits(self, grant: Grant) -> Limits:
-        """Return how the company stands with its vendor's limits; nothing is counted."""
-        integration = self._catalog().integrations[grant.account.integration]
-        return await self._vendor.read_limits(grant.account, integration)
 
     async def read(self, call: CallContext) -> Any:
         """Return the body of the response to a read that is no call of an agent. Raises the error that it is."""

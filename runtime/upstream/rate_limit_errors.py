@@ -41,6 +41,15 @@ def refuse_many_calls(limits: Limits) -> RateLimited:
     )
 
 
+def refuse_many_tokens(most: int, wait: int) -> RateLimited:
+    """Return the error for a person who has as many session tokens as one may have."""
+    return RateLimited(
+        f"{most} session tokens of yours have not ended yet, as many as there may be.",
+        advice=f"Use one of them again, revoke one, or wait {_seconds(wait)}.",
+        retry_after=wait,
+    )
+
+
 def add_numbers(error: LedgerportError, title: str, limits: Limits) -> LedgerportError:
     """Return a refusal of the vendor with what our count says of the window that was reached; others as they are."""
     if not isinstance(error, RateLimited) or not limits.windows or not limits.refused_by_vendor:

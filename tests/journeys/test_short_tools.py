@@ -126,8 +126,9 @@ def caller(stage: Stage) -> Caller:
 
 @pytest.fixture
 def books(stage: Stage, caller: Caller) -> Iterator[Caller]:
-    """The company as it is, put back afterwards."""
+    """The company as nobody has worked in it, and as it was before afterwards."""
     stage.control("snapshot", {"name": "before short tools"})
+    stage.restore_start()
     try:
         yield caller
     finally:
@@ -316,17 +317,17 @@ def test_errors_name_the_arguments_of_the_short_tool(caller: Caller) -> None:
 
 
 def test_a_dry_run_sends_nothing(books: Caller) -> None:
-    before = books.read("customer", "1")["Balance"]
+    before = books.read("customer", "12")["Balance"]
     lines = [{"description": "Design", "amount": 7}]
 
-    shown = books.call("create_invoice", customer_id="1", line_items=lines, dry_run=True).value
-    paid = books.call("record_payment", customer_id="1", amount=5, dry_run=True).value
+    shown = books.call("create_invoice", customer_id="12", line_items=lines, dry_run=True).value
+    paid = books.call("record_payment", customer_id="12", amount=5, dry_run=True).value
     books.call("create_journal_entry", lines=LINES, dry_run=True)
     books.call("send_invoice", invoice_id="130", dry_run=True)
 
     assert shown["dry_run"] is True
     assert paid["request"]["body"]["Line"][0]["Amount"] == 5
-    assert books.read("customer", "1")["Balance"] == before
+    assert books.read("customer", "12")["Balance"] == before
 
 
 def test_a_payment_settles_the_oldest_invoices_first_and_says_which(books: Caller) -> None:

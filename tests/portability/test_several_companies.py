@@ -69,7 +69,6 @@ class Lagoon:
 @pytest.fixture(autouse=True)
 def catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deployment, "CATALOG", CATALOG)
-    monkeypatch.setattr("tests.web.test_pages.CATALOG", CATALOG)
 
 
 @asynccontextmanager
