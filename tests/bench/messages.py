@@ -113,8 +113,8 @@ def same_bytes(expected: bytes) -> Check:
     return check
 
 
-def reads_invoice(invoice_id: str) -> Check:
-    """Judges the result of a call: the right id, no error, and the whole invoice in its text."""
+def reads_invoice(invoice_id: str, *, names_company: bool = False) -> Check:
+    """Judges the result of a call: the right id, no error, and the whole invoice in its text, with its company."""
     expected = invoice_of(invoice_id)
 
     def check(number: int, head: bytes, body: bytes) -> None:
@@ -122,6 +122,8 @@ def reads_invoice(invoice_id: str) -> Check:
         if result.get("isError"):
             raise Wrong("the result is an error")
         value = orjson.loads(result["content"][0]["text"])
+        if names_company and not value.pop("company", None):
+            raise Wrong("the company is missing")
         if value.get("Invoice", value) != expected:
             raise Wrong("not the invoice")
 

@@ -39,10 +39,10 @@ def run(stage: Stage) -> Findings:
     def with_token(number: int) -> bytes:
         return at_mcp(number).replace(b"\r\n\r\n", b"\r\n" + field + b"\r\n", 1)
 
-    judge = reads_invoice(FAST_ID)
+    judges = {BY_TOKEN: reads_invoice(FAST_ID, names_company=True), BY_URL: reads_invoice(FAST_ID)}
     targets = {
-        BY_TOKEN: Target(stage.ours.port, with_token, judge, watched),
-        BY_URL: Target(stage.ours.port, at_url, judge, watched),
+        BY_TOKEN: Target(stage.ours.port, with_token, judges[BY_TOKEN], watched),
+        BY_URL: Target(stage.ours.port, at_url, judges[BY_URL], watched),
     }
     rounds = stage.rounds({name: _measurement(stage, target) for name, target in targets.items()})
     rows = [
