@@ -165,15 +165,16 @@ def _as_logged(values: CallValues) -> LoggedCall:
 def show_call(stored: StoredCall) -> dict[str, Any]:
     """Return a call as it is answered."""
     call = stored.call
-    is_mcp = call.log_type == "mcp"
+    ids: dict[str, str] = {call.log_type: call.caller_id}
     return {
         "id": str(stored.id),
         "log_type": call.log_type,
         "at": format_time(call.at),
         "tenant_id": call.tenant_id,
         "integrated_account_id": call.account_id,
-        "mcp_server_id": call.caller_id if is_mcp else None,
-        "api_token_id": None if is_mcp else call.caller_id,
+        "mcp_server_id": ids.get("mcp"),
+        "api_token_id": ids.get("api"),
+        "person_id": ids.get("page"),
         "tool_name": call.tool,
         "client_name": call.client_name,
         "client_version": call.client_version,

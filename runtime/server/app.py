@@ -300,7 +300,9 @@ class Application:
         """Return the management API and the pages; imported at their first request."""
         from runtime.api.routes import Watching, make_application
         from runtime.operations.accounts import Accounts
+        from runtime.operations.company_facts import CompanyFactsReader
         from runtime.operations.readiness import Readiness
+        from runtime.web.company_pages import CompanyServices
         from runtime.web.routes import make_routes
 
         runtime = self._runtime
@@ -329,7 +331,7 @@ class Application:
                     runtime.log,
                     runtime.guesses,
                     runtime.addresses,
-                    runtime.calls,
+                    CompanyServices(runtime.calls, runtime.finished, CompanyFactsReader(), runtime.undo),
                 ),
                 *runtime.authorization.make_routes(
                     runtime.log, runtime.addresses, runtime.guesses, readiness

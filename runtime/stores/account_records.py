@@ -10,8 +10,10 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select
 from runtime.errors import Conflict, LimitReached
 from runtime.events import Event
 from runtime.model import Account, AccountId, AuditEntry
+from runtime.people import PersonId
 from runtime.stores.emitting import emit
 from runtime.stores.grant_rows import ACCOUNT_COLUMNS, read_account
+from runtime.stores.people_tables import MEMBER
 from runtime.stores.record_base import (
     Details,
     Position,
@@ -60,6 +62,19 @@ class AccountRecords(RecordBase):
         with self._reading.begin() as connection:
             found = read_part(connection, ACCOUNT, _ACCOUNT, after, limit, condition)
             return [read_account(row) for row in found]
+
+    def list_for_person(self, person_id: PersonId, limit: int, after: int = 0) -> list[Account]:
+        """Return the accounts of the tenants that a person belongs to, by name, `limit` of them after some."""
+        tenants = select(MEMBER.c.tenant_id).where(MEMBER.c.person_id == person_id)
+        found = (
+            select(*_ACCOUNT)
+            .where(ACCOUNT.c.tenant_id.in_(tenants))
+            .order_by(func.lower(ACCOUNT.c.name), ACCOUNT.c.id)
+            .limit(limit)
+            .offset(after)
+        )
+        with self._reading.begin() as connection:
+            return [read_account(row) for row in connection.execute(found)]
 
     def change_account(
         self,

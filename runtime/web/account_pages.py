@@ -55,7 +55,7 @@ class AccountPages(PersonPages):
     @require_person
     async def look(self, request: Request, who: SignedIn) -> Response:
         """Show who is signed in, and by what he or she may sign in."""
-        return self.show(
+        return await self.show(
             request,
             who,
             "account",

@@ -91,7 +91,7 @@ class PeoplePages(PersonPages):
         role = who.find_role(tenant_id)
         is_manager = may(role, "manage_people")
         givable = choose_roles(who, tenant_id) if is_manager else ()
-        return self.show(
+        return await self.show(
             request,
             who,
             "people",

@@ -28,7 +28,7 @@ def test_a_person_comes_in_by_invitation_and_later_with_a_passkey(site: Site, br
     page.get_by_role("button", name="Use a passkey").click()
 
     expect(page.get_by_role("heading", name="People of acme")).to_be_visible()
-    expect(page.get_by_role("banner")).to_contain_text("anna@example.com")
+    expect(page.get_by_role("complementary")).to_contain_text("anna@example.com")
     assert errors == []
     page.context.close()
 
