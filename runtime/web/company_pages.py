@@ -26,10 +26,10 @@ from runtime.model import Account, AccountId, Grant, ServerConfig
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.company_facts import CompanyFacts, CompanyFactsReader
 from runtime.operations.finished_calls import FinishedCalls, Source, describe_ending
+from runtime.operations.formats import Formats
 from runtime.operations.undo import Undo
 from runtime.people import Role, SignedIn
 from runtime.watching.calls import Caller
-from runtime.web.formats import Formats
 from runtime.web.person_pages import PageParts, PersonPages, read_zone
 from runtime.web.signing_in import find_signed_in, lead_to_sign_in
 

@@ -23,12 +23,12 @@ from runtime.errors import Forbidden, InvalidRequest, LedgerportError, NotFound,
 from runtime.identity.roles import may
 from runtime.logs import Log
 from runtime.model import Account
+from runtime.operations.formats import Formats, find_zone
 from runtime.people import SignedIn
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.web.bodies import read_body
 from runtime.web.connect import Show
-from runtime.web.formats import Formats, find_zone
 from runtime.web.navigation import MOST_COMPANIES, Company, show_company
 from runtime.web.signing_in import (
     find_sessions,

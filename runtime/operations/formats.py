@@ -55,14 +55,14 @@ class Formats:
         """The day it is for the viewer."""
         return datetime.fromtimestamp(self.now, self.zone).date()
 
-    def amount(self, value: object, currency: str = "") -> str:
+    def write_amount(self, value: object, currency: str = "") -> str:
         """Return an amount without its currency, as tables have it: `1,234.50`; a dash for none."""
         number = parse_decimal(value)
         if number is None:
             return NONE if value in (None, "") else str(value)
         return self._write(number, get_currency_precision(currency or self.currency))
 
-    def money(self, value: object, currency: str = "") -> str:
+    def write_money(self, value: object, currency: str = "") -> str:
         """Return an amount with its currency, as sentences have it: `$1,234.50`; a dash for none."""
         number = parse_decimal(value)
         if number is None:
@@ -70,15 +70,15 @@ class Formats:
         text = format_currency(abs(number), currency or self.currency, locale=self._locale)
         return f"{MINUS}{text}" if number < 0 else str(text)
 
-    def short_money(self, value: object) -> str:
+    def write_short_money(self, value: object) -> str:
         """Return an amount for the axis of a chart: `$50k`, `$1.2m`."""
         number = parse_decimal(value) or Decimal(0)
         size, unit = next(((size, unit) for size, unit in _UNITS if abs(number) >= size), (1, ""))
         shown = f"{abs(number) / size:.1f}".removesuffix(".0")
-        symbol = self.money(0).strip("0.,\u00a0 ")
+        symbol = self.write_money(0).strip("0.,\u00a0 ")
         return f"{MINUS if number < 0 else ''}{symbol}{shown}{unit}"
 
-    def number(self, value: object, places: int | None = None) -> str:
+    def write_number(self, value: object, places: int | None = None) -> str:
         """Return a number with its digits grouped: `1,234`; a dash for none."""
         number = parse_decimal(value)
         if number is None:
@@ -86,7 +86,7 @@ class Formats:
         exponent = number.as_tuple().exponent
         return self._write(number, places if places is not None else max(0, -int(exponent)))
 
-    def percent(self, value: object, *, has_sign: bool = False) -> str:
+    def write_percent(self, value: object, *, has_sign: bool = False) -> str:
         """Return a share of 1 as `12.4%`, with a plus before a rise where a sign is wanted."""
         number = parse_decimal(value)
         if number is None:
@@ -94,7 +94,7 @@ class Formats:
         sign = MINUS if number < 0 else "+" if has_sign and number > 0 else ""
         return f"{sign}{self._write(abs(number) * 100, 1)}%"
 
-    def day(self, value: object) -> str:
+    def write_day(self, value: object) -> str:
         """Return a day: `Nov 26`, with the year where it is not this one; a dash for none."""
         found = self._find_day(value)
         if found is None:
@@ -103,31 +103,31 @@ class Formats:
             format_skeleton("MMMd" if found.year == self.today.year else "yMMMd", found, locale=self._locale)
         )
 
-    def full_day(self, value: object) -> str:
+    def write_full_day(self, value: object) -> str:
         """Return a day with its year: `Nov 26, 2026`."""
         found = self._find_day(value)
         return str(format_skeleton("yMMMd", found, locale=self._locale)) if found else NONE
 
-    def month(self, value: object) -> str:
+    def write_month(self, value: object) -> str:
         """Return a month: `Nov 2026`."""
         found = self._find_day(value)
         return str(format_skeleton("yMMM", found, locale=self._locale)) if found else NONE
 
-    def moment(self, seconds: float | None) -> str:
+    def write_moment(self, seconds: float | None) -> str:
         """Return a day and a time in the viewer's zone: `Nov 26, 10:42`; the page names the zone once."""
         if seconds is None:
             return NONE
-        return f"{self.day(seconds)}, {self.clock(seconds)}"
+        return f"{self.write_day(seconds)}, {self.write_clock(seconds)}"
 
-    def clock(self, seconds: float) -> str:
+    def write_clock(self, seconds: float) -> str:
         """Return a time of day in the viewer's zone: `10:42`."""
         return f"{datetime.fromtimestamp(seconds, self.zone):%H:%M}"
 
-    def iso(self, seconds: float) -> str:
+    def write_iso(self, seconds: float) -> str:
         """Return a time for the `datetime` attribute of `time`."""
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
-    def ago(self, seconds: float | None) -> str:
+    def write_ago(self, seconds: float | None) -> str:
         """Return how long ago something was, up to one day (`3 min ago`), and the day beyond that; `never` for None."""
         if seconds is None:
             return "never"
@@ -136,9 +136,9 @@ class Formats:
             return "just now"
         if passed < 3600:
             return f"{int(passed // 60)} min ago"
-        return f"{int(passed // 3600)} h ago" if passed < 86_400 else self.day(seconds)
+        return f"{int(passed // 3600)} h ago" if passed < 86_400 else self.write_day(seconds)
 
-    def lasts(self, seconds: float) -> str:
+    def write_length(self, seconds: float) -> str:
         """Return a length of time in its largest unit: `2 hours`."""
         for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
             if seconds >= size:
