@@ -76,6 +76,7 @@ class Pages:
         self._environment.globals |= {
             "static": self.files.find_address,
             "parts": self._environment.get_template("parts.html").module,
+            "charts": self._environment.get_template("charts.html").module,
             "address_of": find_company_address,
             "docs": has_docs,
             "COMPANY_SECTIONS": COMPANY_SECTIONS,
