@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from runtime.identity.roles import may
@@ -19,7 +19,8 @@ from runtime.people import SignedIn
 from runtime.tenancy import TenantId
 from runtime.web.account_view import STATES, show_account
 from runtime.web.connection_pages import name_form
-from runtime.web.landing import ACCOUNTS_PATH
+from runtime.web.landing import ACCOUNTS_PATH, CONNECTION_PATH
+from runtime.web.navigation import find_company_address
 from runtime.web.person_pages import PersonPages, require_person
 
 ROWS = 25
@@ -42,6 +43,8 @@ class AccountListPages(PersonPages):
     async def look(self, request: Request, who: SignedIn) -> Response:
         """Show the accounts that a search finds; without one, all of them."""
         asked = request.query_params
+        if arrived := asked.get("integrated_account_id", ""):
+            return _lead_to_account(arrived, asked.get("status", ""))
         text, status = asked.get("q", "").strip()[:LONGEST_NAME], asked.get("status", "")
         page, status = _read_page(asked.get("page", "")), status if status in STATES else ""
         records, now = self._deployment.stores.records, self._deployment.clock()
@@ -59,7 +62,7 @@ class AccountListPages(PersonPages):
             "count": found.total,
             "first": (page - 1) * ROWS + 1,
             "text": text,
-            "status": status,
+            "chosen": status,
             "states": STATES,
             "is_searched": bool(text or status),
             "pages": _list_pages(found.total, page, {"q": text, "status": status}),
@@ -77,6 +80,12 @@ class AccountListPages(PersonPages):
 def list_connectable(who: SignedIn) -> list[TenantId]:
     """Return the organizations for which a person may connect companies."""
     return [each.tenant_id for each in who.members if may(each.role, "connect_companies")]
+
+
+def _lead_to_account(account_id: str, status: str) -> Response:
+    """Return the redirect of a browser that comes back from the vendor to the page of its account."""
+    said = "connected" if status == "connected" else "error"
+    return RedirectResponse(f"{find_company_address(account_id, CONNECTION_PATH)}?status={said}", 303)
 
 
 def _read_page(text: str) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -25,14 +24,13 @@ from runtime.tenancy import Reach, TenantId
 from runtime.web.account_list_pages import list_connectable
 from runtime.web.account_view import describe_environment, list_vendors
 from runtime.web.connect import SECRET_ADDRESS
-from runtime.web.landing import ACCOUNTS_PATH, CONNECTION_PATH, find_start
+from runtime.web.landing import ACCOUNTS_PATH, CONNECTION_PATH
 from runtime.web.navigation import find_company_address
 from runtime.web.person_pages import PageParts, PersonPages, require_person
 
 CONNECT = "connect company"
 """The name of the form of the page."""
 PATH = ACCOUNTS_PATH + "/connect"
-RETURN_PATH = ACCOUNTS_PATH + "/connected"
 _FIELD = "field."
 
 
@@ -44,11 +42,10 @@ class ConnectCompanyPages(PersonPages):
         self._accounts = accounts
 
     def make_routes(self) -> list[BaseRoute]:
-        """Return the routes of the page, and of where a browser comes back to."""
+        """Return the routes of the page."""
         return [
             Route(PATH, self.look, methods=["GET"]),
             Route(PATH, self.connect, methods=["POST"]),
-            Route(RETURN_PATH, self.take_return, methods=["GET"]),
         ]
 
     @require_person
@@ -79,21 +76,11 @@ class ConnectCompanyPages(PersonPages):
             return RedirectResponse(address, 303, SECRET_ADDRESS)
         return RedirectResponse(f"{_address(made['id'])}?done=connected", 303)
 
-    @require_person
-    async def take_return(self, request: Request, who: SignedIn) -> Response:
-        """Lead a browser that comes back from the vendor to the page of its account."""
-        asked = request.query_params
-        status = "connected" if asked.get("status") == "connected" else "error"
-        account_id = asked.get("integrated_account_id", "")
-        if not account_id:
-            return RedirectResponse(await find_start(self._deployment, request, who), 303)
-        return RedirectResponse(f"{_address(account_id)}?{urlencode({'status': status})}", 303)
-
     async def _create(
         self, who: SignedIn, tenant: TenantId, integration: Integration, values: Mapping[str, str]
     ) -> dict[str, Any]:
         by_consent = integration.auth.type == "oauth2"
-        back = f"{self._deployment.settings.public_url}{RETURN_PATH}" if by_consent else ""
+        back = f"{self._deployment.settings.public_url}{ACCOUNTS_PATH}" if by_consent else ""
         about = About(tenant_id=tenant, return_url=back, read_only=values.get("read_only") == "yes")
         return await self._deployment.stores.write(
             lambda: self._accounts.create(

@@ -50,7 +50,6 @@ PERSON: Mapping[str, Permission | None] = {
     "/company/{account_id}/{resource}/{record_id}": "see_journal",
     "/accounts": None,
     "/accounts/connect": "connect_companies",
-    "/accounts/connected": None,
     "/accounts/links": "connect_companies",
     "/accounts/links/end": "connect_companies",
     "/account/formats": None,
@@ -154,7 +153,11 @@ def test_each_role_gets_at_every_page_what_the_table_lets_it_and_nothing_elsewhe
                     expected = needed is None or may(role, needed)
                 if is_allowed != expected:
                     wrong.append((path, role, is_allowed))
-                if needed and await open_page(here, fill(path, "theirs", theirs), browser) == 200:
+                if (
+                    needed
+                    and "{" in path
+                    and await open_page(here, fill(path, "theirs", theirs), browser) == 200
+                ):
                     wrong.append((path, role, "of another tenant"))
             assert wrong == []
 
