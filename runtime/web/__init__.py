@@ -2,7 +2,10 @@
 
 HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two endpoints. Parts:
 
-- `connect`, `customer_links`: the pages of a connection
+- `connect`, `customer_links`: the pages of a connection for who agrees to it
+- `account_list_pages`, `connection_pages`, `account_view`: all accounts, one of them, and how they stand
+- `connect_company_pages`, `link_token_pages`: to connect a company, and links for customers to do so
+- `landing`: where a person lands who has asked for no page
 - `docs`: renders a catalog
 - `company_pages`, `company_routes`: what the pages of a company share, and their routes
 - `navigation`: what every page links to
