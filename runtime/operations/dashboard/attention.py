@@ -42,14 +42,12 @@ def list_attention(
     formats: Formats,
 ) -> tuple[Attention, ...]:
     """Return what somebody should look at, the most urgent first."""
-    return tuple(
-        [
-            *_list_connection(account, formats),
-            *_list_unclear(unclear, formats),
-            *_list_overdue(panels, formats),
-            *_list_due(panels.due, formats),
-            *_list_servers(servers, formats),
-        ]
+    return (
+        *_list_connection(account, formats),
+        *_list_unclear(unclear, formats),
+        *_list_overdue(panels, formats),
+        *_list_due(panels.due, formats),
+        *_list_servers(servers, formats),
     )
 
 
