@@ -47,6 +47,8 @@ PERSON: Mapping[str, Permission | None] = {
     "/tenant/{tenant_id}/people/end-invitation": "manage_people",
     "/tenant/{tenant_id}/people/role": "manage_people",
     "/tenant/{tenant_id}/people/remove": "manage_people",
+    "/company/{account_id}": "see_journal",
+    "/company/{account_id}/refresh": "see_journal",
     "/company/{account_id}/{resource}/{record_id}": "see_journal",
     "/accounts": None,
     "/accounts/connect": "connect_companies",
