@@ -7,6 +7,7 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `company_pages`, `company_routes`: what the pages of a company share, and their routes
 - `navigation`: what every page links to
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
+- `report_pages`, `report_view`, `report_links`: the reports of a company, a table of one, and what its cells lead to
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`: the frame, forms and errors that the pages for people share
 - `bodies`: what browsers and programs send, within a bound

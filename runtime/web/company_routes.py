@@ -7,8 +7,9 @@ from starlette.routing import BaseRoute
 from runtime.web.company_pages import CompanyServices
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
+from runtime.web.report_pages import ReportPages
 
-_PAGES = (RecordPages,)
+_PAGES = (ReportPages, RecordPages)
 """In the order in which addresses are looked at: a record may have any address below that of its company."""
 
 

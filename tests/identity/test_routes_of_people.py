@@ -47,6 +47,9 @@ PERSON: Mapping[str, Permission | None] = {
     "/tenant/{tenant_id}/people/end-invitation": "manage_people",
     "/tenant/{tenant_id}/people/role": "manage_people",
     "/tenant/{tenant_id}/people/remove": "manage_people",
+    "/company/{account_id}/reports": "see_journal",
+    "/company/{account_id}/reports/{report}": "see_journal",
+    "/company/{account_id}/reports/{report}/{format}": "see_journal",
     "/company/{account_id}/{resource}/{record_id}": "see_journal",
 }
 """For people who are signed in: with the permission that the tenant in the address asks of them, where it has one."""
@@ -67,6 +70,8 @@ def fill(path: str, tenant: str, account: str) -> str:
         "resource": "invoices",
         "record_id": "1",
         "grant": "none",
+        "report": "profit_and_loss_reports",
+        "format": "csv",
     }
     return path.format(**values)
 

@@ -17,24 +17,24 @@ FIRST_DAY = date(1, 1, 1)
 """No period begins before it."""
 
 
-def move_back(start: date, end: date, *, by_year: bool) -> tuple[date, date]:
+def find_period_before(start: date, end: date, *, by_year: bool) -> tuple[date, date]:
     """Return the period before one, or the same period of the year before."""
     if by_year:
-        return move_months(start, -YEAR), move_months(end, -YEAR)
+        return add_months_to(start, -YEAR), add_months_to(end, -YEAR)
     months = _count_months(start, end)
     if months:
-        return move_months(start, -months), move_months(end, -months)
+        return add_months_to(start, -months), add_months_to(end, -months)
     length = end - start
     last = start - timedelta(days=1) if start > FIRST_DAY + length else start
     return last - length, last
 
 
-def move_day_back(day: date, *, by_year: bool) -> date:
+def find_day_before(day: date, *, by_year: bool) -> date:
     """Return the day a month before one, or a year before; the last day of a month stays the last."""
-    return move_months(day, -YEAR if by_year else -1)
+    return add_months_to(day, -YEAR if by_year else -1)
 
 
-def move_months(day: date, months: int) -> date:
+def add_months_to(day: date, months: int) -> date:
     """Return the same day of another month; its last day where the day is the last, or is not in that month."""
     first = add_months(day, months)
     last = end_month(first)

@@ -13,7 +13,7 @@ from typing import Any
 from runtime.errors import InvalidRequest
 from runtime.exchange.tool_answer import Answer
 from runtime.operations.report_runs.comparison import compare_tables
-from runtime.operations.report_runs.periods import move_back, move_day_back
+from runtime.operations.report_runs.periods import find_day_before, find_period_before
 from runtime.operations.report_runs.report_list import Report
 from runtime.operations.report_runs.report_view import ReportChoice, ReportView, make_columns, make_row
 from runtime.operations.report_table import ReportTable, parse_report
@@ -29,7 +29,12 @@ _DAY = "report_date"
 
 
 async def run_report(call: CallTool, report: Report, choice: ReportChoice) -> ReportView:
-    """Return a run of a report. Raises the error of a call, or InvalidRequest for what cannot be compared."""
+    """Return a run of a report.
+
+    Raises the error of a call, or InvalidRequest for a report without rows and for what cannot be compared.
+    """
+    if not report.has_rows:
+        raise InvalidRequest(f"{report.title} is no table.", advice="Read it by its tool, or on its page.")
     table, note, calls = await _read_table(call, report, choice.arguments)
     if not choice.compare:
         columns = make_columns(table)
@@ -50,9 +55,9 @@ def _find_arguments_before(report: Report, choice: ReportChoice, table: ReportTa
     arguments = {name: value for name, value in choice.arguments.items() if name != _MACRO}
     end = date.fromisoformat(table.end[:10])
     if report.period_arguments == (_DAY,):
-        return arguments | {_DAY: move_day_back(end, by_year=by_year).isoformat()}
+        return arguments | {_DAY: find_day_before(end, by_year=by_year).isoformat()}
     start = date.fromisoformat(table.start[:10]) if table.start else end
-    days = move_back(start, end, by_year=by_year)
+    days = find_period_before(start, end, by_year=by_year)
     return arguments | {
         name: day.isoformat() for name, day in zip(report.period_arguments, days, strict=True)
     }
