@@ -12,6 +12,7 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `charts`: drawings of numbers
 - `dashboard_pages`, `dashboard_view`: the page of a company, and what it shows of figures
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
+- `report_pages`, `report_view`, `report_links`: the reports of a company, a table of one, and what its cells lead to
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`: the frame, forms and errors that the pages for people share
 - `bodies`: what browsers and programs send, within a bound

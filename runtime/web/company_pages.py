@@ -37,7 +37,9 @@ from runtime.web.signing_in import find_signed_in, lead_to_sign_in
 PAGE_CLIENT = "page"
 """What the journal and the call log name the program of a call that a page makes."""
 PAGE_CALLER = Caller(PAGE_CLIENT)
-_READING = ServerConfig(methods=("read",))
+PAGE_BYTES = 4_000_000
+"""Of the answer to a read: no model reads it, and a general ledger of 10,000 rows has about 2 MB."""
+_READING = ServerConfig(methods=("read",), max_answer_bytes=PAGE_BYTES)
 _EVERYTHING = ServerConfig()
 
 

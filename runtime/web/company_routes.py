@@ -8,8 +8,13 @@ from runtime.web.company_pages import CompanyServices
 from runtime.web.dashboard_pages import DashboardPages
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
+from runtime.web.report_pages import ReportPages
 
-_PAGES = (DashboardPages, RecordPages)
+_PAGES = (
+    DashboardPages,
+    ReportPages,
+    RecordPages,
+)
 """In the order in which addresses are looked at: a record may have any address below that of its company."""
 
 

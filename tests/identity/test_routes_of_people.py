@@ -49,6 +49,9 @@ PERSON: Mapping[str, Permission | None] = {
     "/tenant/{tenant_id}/people/remove": "manage_people",
     "/company/{account_id}": "see_journal",
     "/company/{account_id}/refresh": "see_journal",
+    "/company/{account_id}/reports": "see_journal",
+    "/company/{account_id}/reports/{report}": "see_journal",
+    "/company/{account_id}/reports/{report}/{format}": "see_journal",
     "/company/{account_id}/{resource}/{record_id}": "see_journal",
     "/accounts": None,
     "/accounts/connect": "connect_companies",
@@ -82,6 +85,8 @@ def fill(path: str, tenant: str, account: str) -> str:
         "resource": "invoices",
         "record_id": "1",
         "grant": "none",
+        "report": "profit_and_loss_reports",
+        "format": "csv",
     }
     return path.format(**values)
 
