@@ -7,8 +7,10 @@ from starlette.routing import BaseRoute
 from runtime.web.company_pages import CompanyServices
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
+from runtime.web.server_form_pages import ServerFormPages
+from runtime.web.server_pages import ServerPages
 
-_PAGES = (RecordPages,)
+_PAGES = (ServerFormPages, ServerPages, RecordPages)
 """In the order in which addresses are looked at: a record may have any address below that of its company."""
 
 
