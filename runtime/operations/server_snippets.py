@@ -41,15 +41,9 @@ def make_snippets(name: str, url: str, *, needs_api_token: bool = False) -> tupl
 
 
 _NO_HEADER = (
-    "This MCP server asks for an API token as well, which {host} cannot send: use another program, or a server without."
+    "This MCP server asks for an API token as well, which {host} cannot send. "
+    "Use another program, or make a server without it."
 )
-_REMOTE_STEPS, "mcpServers file", _write_remote(name, url, headers)),
-        Snippet("python", "Python", _PYTHON_STEPS, "client.py", _write_python(url, headers)),
-        Snippet("typescript", "TypeScript", _TYPESCRIPT_STEPS, "client.ts", _write_typescript(url, headers)),
-    )
-
-
-_NO_HEADER = "This MCP server asks for an API token as well, which {host} cannot send: use another program, or a server without."
 _REMOTE_STEPS = ("For a program that only starts commands. It needs Node.js on that machine.",)
 _PYTHON_STEPS = ("Install the package mcp, version 2 or later.",)
 _TYPESCRIPT_STEPS = ("Install the package @modelcontextprotocol/sdk.",)
