@@ -306,7 +306,7 @@ class Application:
         from runtime.web.company_pages import CompanyServices
         from runtime.web.routes import make_routes
 
-        runtime = self._runtime
+        runtime, listing = self._runtime, Listings().describe
         accounts = Accounts(runtime.deployment, runtime.tokens)
         readiness = Readiness(
             runtime.stores,
@@ -319,7 +319,7 @@ class Application:
             tokens=runtime.tokens,
             log=runtime.log,
             guesses=runtime.guesses,
-            listing=Listings().describe,
+            listing=listing,
             spending=runtime.spending,
             uses=runtime.uses,
             addresses=runtime.addresses,
@@ -332,7 +332,14 @@ class Application:
                     runtime.log,
                     runtime.guesses,
                     runtime.addresses,
-                    CompanyServices(runtime.calls, runtime.finished, runtime.facts, runtime.undo),
+                    CompanyServices(
+                        runtime.calls,
+                        runtime.finished,
+                        runtime.facts,
+                        runtime.undo,
+                        listing=listing,
+                        uses=runtime.uses,
+                    ),
                 ),
                 *runtime.authorization.make_routes(
                     runtime.log, runtime.addresses, runtime.guesses, readiness

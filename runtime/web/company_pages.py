@@ -25,8 +25,10 @@ from runtime.identity.roles import Permission, check_permission, may
 from runtime.model import Account, AccountId, Grant, ServerConfig
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.company_facts import CompanyFacts, CompanyFactsReader
+from runtime.operations.exposure import ListingOf
 from runtime.operations.finished_calls import FinishedCalls, Source, describe_ending
 from runtime.operations.formats import Formats
+from runtime.operations.server_uses import ServerUses
 from runtime.operations.undo import Undo
 from runtime.people import Role, SignedIn
 from runtime.watching.calls import Caller
@@ -51,6 +53,8 @@ class CompanyServices:
     finished: FinishedCalls
     facts: CompanyFactsReader
     undo: Undo | None = None
+    listing: ListingOf | None = None
+    uses: ServerUses | None = None
 
 
 @dataclass(frozen=True, slots=True)

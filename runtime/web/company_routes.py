@@ -9,10 +9,14 @@ from runtime.web.dashboard_pages import DashboardPages
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
 from runtime.web.report_pages import ReportPages
+from runtime.web.server_form_pages import ServerFormPages
+from runtime.web.server_pages import ServerPages
 
 _PAGES = (
     DashboardPages,
     ReportPages,
+    ServerFormPages,
+    ServerPages,
     RecordPages,
 )
 """In the order in which addresses are looked at: a record may have any address below that of its company."""
