@@ -5,7 +5,7 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `connect`, `customer_links`: the pages of a connection
 - `docs`: renders a catalog
 - `company_pages`, `company_routes`: what the pages of a company share, and their routes
-- `formats`, `navigation`: how money and times are written, and what a page links to
+- `navigation`: what every page links to
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`: the frame, forms and errors that the pages for people share
