@@ -48,7 +48,7 @@ class ReportRunRecords(RecordBase):
             )
             if connection.execute(open_ones.limit(1)).first() is not None:
                 return False
-            insert_run(connection, run, now)
+            store_run(connection, run, now)
         return True
 
     def find_run(self, run_id: str) -> ReportRun | None:
@@ -138,7 +138,7 @@ class ReportRunRecords(RecordBase):
                 connection.execute(delete(RUN_FILE).where(RUN_FILE.c.run_id.in_(old)))
 
 
-def insert_run(connection: Connection, run: ReportRun, now: float) -> None:
+def store_run(connection: Connection, run: ReportRun, now: float) -> None:
     """Store a run and the job of its first attempt with what else the transaction stores."""
     connection.execute(insert(REPORT_RUN).values(_make_values(run)))
     _add_attempt(connection, run, now)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from runtime.model import AuditEntry
 from runtime.schedules import ReportRun, Schedule
 from runtime.stores.record_base import RecordBase, note
-from runtime.stores.report_run_records import insert_run
+from runtime.stores.report_run_records import store_run
 from runtime.stores.schedule_tables import SCHEDULE
 from runtime.tenancy import AccountId
 
@@ -92,7 +92,7 @@ class ScheduleRecords(RecordBase):
             rows = connection.execute(due.limit(MOST_CLAIMED).with_for_update(skip_locked=True)).all()
             for schedule in map(read_schedule, rows):
                 planned = plan(schedule)
-                insert_run(connection, planned.run, now)
+                store_run(connection, planned.run, now)
                 change = update(SCHEDULE).where(SCHEDULE.c.id == schedule.id)
                 connection.execute(change.values(next_due_at=planned.next_due_at))
         return len(rows)

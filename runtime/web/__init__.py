@@ -6,6 +6,7 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `docs`: renders a catalog
 - `company_pages`, `company_routes`: what the pages of a company share, and their routes
 - `navigation`: what every page links to
+- `saved_report_pages`, `schedule_pages`, `schedule_form_pages`: reports under a name, and those that run by themselves
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`: the frame, forms and errors that the pages for people share

@@ -7,8 +7,11 @@ from starlette.routing import BaseRoute
 from runtime.web.company_pages import CompanyServices
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
+from runtime.web.saved_report_pages import SavedReportPages
+from runtime.web.schedule_form_pages import ScheduleFormPages
+from runtime.web.schedule_pages import SchedulePages
 
-_PAGES = (RecordPages,)
+_PAGES = (SavedReportPages, ScheduleFormPages, SchedulePages, RecordPages)
 """In the order in which addresses are looked at: a record may have any address below that of its company."""
 
 

@@ -27,7 +27,7 @@ class Delivering:
     def __init__(self, deployment: Deployment, sender: Sends, mailer: SendsMail | None) -> None:
         self._deployment, self._sender, self._mailer = deployment, sender, mailer
 
-    async def deliver(self, report: Report, delivery: RunDelivery) -> RunDelivery:
+    async def send(self, report: Report, delivery: RunDelivery) -> RunDelivery:
         """Return a delivery after one more attempt. Raises nothing."""
         after = replace(delivery, at=self._deployment.clock())
         if delivery.kind == "email":

@@ -23,11 +23,15 @@ LONGEST_ANSWER = 200
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of a message. One that `is_final` is not tried again."""
+    """What came of a message; no error: it was taken over. One that `is_final` is not tried again."""
 
-    is_sent: bool
     error: str = ""
     is_final: bool = False
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the server has taken it over."""
+        return not self.error
 
 
 class SendsMail(Protocol):
@@ -64,17 +68,17 @@ class SmtpMailer:
             code, text = refused.recipients[0].code, refused.recipients[0].message
             return _explain_answer(code, text, "the address")
         except aiosmtplib.SMTPAuthenticationError:
-            return Sent(False, "The mail server did not accept the user and password of LEDGERPORT_SMTP_URL.")
+            return Sent("The mail server did not accept the user and password of LEDGERPORT_SMTP_URL.")
         except aiosmtplib.SMTPResponseException as refused:
             return _explain_answer(refused.code, refused.message, "the message")
         except aiosmtplib.SMTPTimeoutError:
-            return Sent(False, "The mail server did not answer in time.")
+            return Sent("The mail server did not answer in time.")
         except (aiosmtplib.SMTPException, OSError):
-            return Sent(False, "The mail server cannot be reached, or refuses a connection that is encrypted.")
-        return Sent(True)
+            return Sent("The mail server cannot be reached, or refuses a connection that is encrypted.")
+        return Sent()
 
 
 def _explain_answer(code: int, text: str, what: str) -> Sent:
     """Return what a refusal means: a code of 500 and more is for good (RFC 5321, 4.2.1)."""
     said = blank_secrets(" ".join(text.split()))[:LONGEST_ANSWER]
-    return Sent(False, f"The mail server refused {what} with {code}: {said}", is_final=code >= 500)
+    return Sent(f"The mail server refused {what} with {code}: {said}", is_final=code >= 500)

@@ -7,57 +7,26 @@ that one whose owner has left is taken over by setting it anew.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from runtime.deployment import Deployment
-from runtime.errors import Conflict, InvalidRequest, LimitReached, NotFound
+from runtime.errors import Conflict, LimitReached, NotFound
 from runtime.model import Account, AuditEntry
-from runtime.operations.schedules.timing import check_zone, find_next_due, parse_when
-from runtime.operations.webhook_address import check_url
+from runtime.operations.schedules.drafts import Checked
+from runtime.operations.schedules.timing import find_next_due
 from runtime.operations.webhook_sender import make_webhook_secret
 from runtime.people import PersonId
 from runtime.schedules import (
-    FORMATS,
-    FileFormat,
     ReportRun,
     RunDelivery,
-    SavedReport,
     Schedule,
     name_secret_owner,
 )
-from runtime.smtp_address import is_email
 
 MOST_SCHEDULES = 50
 """Of one company: each costs calls of the vendor's allowance whether or not somebody reads what it sends."""
-MOST_EMAILS = 10
-"""Recipients of one schedule; more of them are a mailing list, which has an address of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a form says of a schedule, as it was written."""
-
-    saved_report_id: str = ""
-    when: str = ""
-    zone: str = ""
-    formats: tuple[str, ...] = ()
-    emails: str = ""
-    webhook_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A draft as it would be stored. `errors` has what is wrong, under the name of its field."""
-
-    saved: SavedReport | None = None
-    cron: str = ""
-    zone: str = ""
-    formats: tuple[FileFormat, ...] = ()
-    emails: tuple[str, ...] = ()
-    webhook_url: str = ""
-    errors: dict[str, InvalidRequest] = field(default_factory=dict)
 
 
 class Schedules:
@@ -76,38 +45,6 @@ class Schedules:
         if found is None:
             raise _refuse_missing()
         return found
-
-    async def check(self, account: Account, person_id: PersonId, draft: Draft) -> Checked:
-        """Return a draft as it would be stored, and everything that is wrong with it."""
-        errors: dict[str, InvalidRequest] = {}
-        saved = await asyncio.to_thread(
-            self._stores.records.find_saved_report, account.id, draft.saved_report_id
-        )
-        if saved is None or not (saved.is_shared or saved.person_id == person_id):
-            saved = None
-            errors["report"] = InvalidRequest("This saved report is not there.", advice="Choose another one.")
-        checks = {
-            "when": lambda: parse_when(draft.when),
-            "zone": lambda: check_zone(draft.zone.strip()),
-            "formats": lambda: _check_formats(draft.formats),
-            "emails": lambda: self._check_emails(draft.emails),
-            "webhook": lambda: self._check_webhook(draft.webhook_url.strip()),
-        }
-        values: dict[str, Any] = {}
-        for name, check in checks.items():
-            try:
-                values[name] = check()
-            except InvalidRequest as wrong:
-                errors[name] = wrong
-        return Checked(
-            saved,
-            values.get("when", ""),
-            values.get("zone", ""),
-            values.get("formats", ()),
-            values.get("emails", ()),
-            values.get("webhook", ""),
-            errors,
-        )
 
     async def create(self, account: Account, person_id: PersonId, checked: Checked) -> tuple[Schedule, str]:
         """Store a new schedule; return it with the secret of its webhook, not shown again and empty without one.
@@ -182,13 +119,11 @@ class Schedules:
         now = self._deployment.clock()
 
         def change(schedule: Schedule) -> Schedule:
-            return replace(
-                schedule, is_paused=True, pause_reason=reason, next_due_at=None, updated_at=now
-            )
+            return replace(schedule, is_paused=True, pause_reason=reason, next_due_at=None, updated_at=now)
 
         await self._change(account, schedule_id, person_id, change, "paused")
 
-    async def resume(self, account: Account, schedule_id: str, person_id: PersonId) -> None:
+    async def start(self, account: Account, schedule_id: str, person_id: PersonId) -> None:
         """Have a paused schedule run again, as this person, from its next due time on. Raises NotFound."""
         now = self._deployment.clock()
 
@@ -244,25 +179,6 @@ class Schedules:
             raise _refuse_missing()
         return found
 
-    def _check_emails(self, text: str) -> tuple[str, ...]:
-        found = tuple(dict.fromkeys(text.replace(",", " ").replace(";", " ").split()))
-        if wrong := next((each for each in found if not is_email(each)), ""):
-            raise InvalidRequest(f"{wrong[:80]!r} is no email address.", advice="Write one address in each line.")
-        if len(found) > MOST_EMAILS:
-            raise InvalidRequest(
-                f"These are more than {MOST_EMAILS} addresses.", advice="Send it to a mailing list instead."
-            )
-        if found and self._deployment.settings.smtp is None:
-            raise InvalidRequest(
-                "This server sends no email.",
-                advice="Whoever runs it sets LEDGERPORT_SMTP_URL. Leave the addresses out until then.",
-            )
-        return found
-
-    def _check_webhook(self, url: str) -> str:
-        is_private_allowed = self._deployment.settings.webhook_private
-        return check_url(url, is_private_allowed=is_private_allowed) if url else ""
-
     def _seal(self, secret: str, schedule_id: str) -> bytes | None:
         owner = name_secret_owner(schedule_id)
         return self._deployment.keys.seal(secret.encode(), owner) if secret else None
@@ -296,13 +212,6 @@ def make_run(
         summary="",
         deliveries=tuple(deliveries),
     )
-
-
-def _check_formats(chosen: tuple[str, ...]) -> tuple[FileFormat, ...]:
-    found = tuple(each for each in FORMATS if each in chosen)
-    if not found:
-        raise InvalidRequest("No format is chosen.", advice="Choose at least one.")
-    return found
 
 
 def _describe(schedule: Schedule) -> dict[str, Any]:

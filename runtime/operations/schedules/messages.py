@@ -1,7 +1,7 @@
-"""What recipients get of a run: an email of plain text with the files, or an event for a webhook. Called by `delivering`.
+"""What recipients get of a run: an email of plain text with the files, or an event for a webhook.
 
-Both are the same at every attempt, under an id that is made of the run, so that a repeat can be recognized: the
-`Message-ID` of the email, the `webhook-id` of the event.
+Called by `delivering`. Both are the same at every attempt, under an id that is made of the run, so that a repeat can be
+recognized: the `Message-ID` of the email, the `webhook-id` of the event.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def build_email(report: Report, recipient: str, public_url: str, sender: Sender 
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(_make_line(source.name), user, domain)
     message["To"] = recipient
-    message["Subject"] = _make_line(f"{report.saved.name}: {show_name(report.account)}")[:LONGEST_SUBJECT]
+    message["subject"] = _make_line(f"{report.saved.name}: {show_name(report.account)}")[:LONGEST_SUBJECT]
     message["Date"] = format_datetime(datetime.fromtimestamp(report.run.created_at, UTC))
     message["Message-ID"] = _make_message_id(report.run, recipient, host)
     message["Auto-Submitted"] = "auto-generated"

@@ -22,9 +22,9 @@ MONTHS = (
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 QUARTERS = "1,4,7,10"
-_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm|a\.m\.|p\.m\.|o'clock|h)?")
+_TIME = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*(am|pm|a\.m\.|p\.m\.|o'clock|h)?")
 _NAMED_TIMES = {"noon": (12, 0), "midnight": (0, 0)}
-_NUMBER = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?")
+_NUMBER = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?")
 _EVERY = re.compile(r"^(?:(?:on|every|each)\s+)+")
 _LAST_DAY = re.compile(r"(?:the\s+)?(?:last day|end)(?:\s+of\s+(?:the|each|every)\s+(?:month|quarter|year))?")
 

@@ -29,8 +29,8 @@ from runtime.jobs.work import Job, Task
 from runtime.logs import Log
 from runtime.model import Account, Grant, ServerConfig
 from runtime.operations.call_protocol import CallProtocol
-from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.companies import show_name
+from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.finished_calls import FinishedCalls, Source, describe_ending
 from runtime.operations.formats import Formats, find_zone
 from runtime.operations.report_runs import ReportView, find_report, make_report_file, run_report
@@ -40,7 +40,7 @@ from runtime.operations.schedules.messages import Report
 from runtime.operations.schedules.saving import read_choice
 from runtime.operations.schedules.timing import find_last_due, find_next_due
 from runtime.people import Role
-from runtime.schedules import ReportRun, RunFile, SavedReport, Schedule, name_file_owner
+from runtime.schedules import ReportRun, RunFile, RunStatus, SavedReport, Schedule, name_file_owner
 from runtime.stores.report_run_records import RUN_REPORT, SealedFile
 from runtime.stores.schedule_records import Due
 from runtime.watching.calls import Caller
@@ -86,7 +86,7 @@ class ReportRuns:
     @property
     def job(self) -> Job:
         """The job of one attempt."""
-        return Job(RUN_REPORT, (self.make, self.deliver, self.settle))
+        return Job(RUN_REPORT, (self.make, self.send, self.settle))
 
     async def dispatch(self, now: float) -> None:
         """Make a run of each schedule that is due. Raises StorageUnavailable."""
@@ -112,7 +112,7 @@ class ReportRuns:
             made = lambda each: replace(each, status="made", summary=summary, error="", next_at=None)  # noqa: E731
             await self._change(run, made, files)
 
-    async def deliver(self, task: Task) -> None:
+    async def send(self, task: Task) -> None:
         """Deliver the run to those who have not received it, and note each at once."""
         run = await self._find_run(task)
         if run is None or run.status != "made" or not any(each.is_open for each in run.deliveries):
@@ -122,11 +122,9 @@ class ReportRuns:
             return
         for place, delivery in enumerate(run.deliveries):
             if delivery.is_open:
-                after = await self._parts.delivering.deliver(report, delivery)
+                after = await self._parts.delivering.send(report, delivery)
                 await self._change(run, partial(_replace_delivery, place, after))
-                self._log(
-                    "report_delivery", run=run.id, kind=after.kind, is_delivered=after.is_delivered
-                )
+                self._log("report_delivery", run=run.id, kind=after.kind, is_delivered=after.is_delivered)
 
     async def settle(self, task: Task) -> None:
         """End a run that is delivered, or have what is left of it tried again."""
@@ -156,9 +154,7 @@ class ReportRuns:
         facts = await self._parts.facts.read(account)
         zone, now = find_zone(schedule.zone), self._deployment.clock()
         formats = Formats(facts.currency, facts.country, zone, now)
-        report = find_report(
-            self._deployment.catalog(), account.integration, str(saved.choice["tool_name"])
-        )
+        report = find_report(self._deployment.catalog(), account.integration, str(saved.choice["tool_name"]))
         view = await run_report(partial(self._call, account, schedule), report, read_choice(saved))
         files, left_out = await asyncio.to_thread(self._write_files, run, schedule, view, formats, account)
         return ", ".join(view.list_facts(formats)) + left_out, files
@@ -201,9 +197,7 @@ class ReportRuns:
         account = await self._stores.look_up.find_account(run.account_id)
         schedule = await asyncio.to_thread(records.find_schedule, run.account_id, run.schedule_id)
         assert account is not None and schedule is not None  # noqa: PT018  (the run ends with them)
-        saved = await asyncio.to_thread(
-            records.find_saved_report, run.account_id, schedule.saved_report_id
-        )
+        saved = await asyncio.to_thread(records.find_saved_report, run.account_id, schedule.saved_report_id)
         assert saved is not None
         member = await asyncio.to_thread(records.find_member, account.tenant_id, schedule.person_id)
         if not self._parts.may_see(member.role if member else None):
@@ -279,9 +273,11 @@ def _settle(run: ReportRun, now: float) -> ReportRun:
     attempts = run.attempts + 1
     if any(each.is_open for each in missing) and attempts <= len(DELAYS):
         return replace(run, attempts=attempts, next_at=now + DELAYS[attempts - 1])
-    error = "" if not missing else f"It was not delivered to {len(missing)} of {len(run.deliveries)} recipients."
+    error = (
+        "" if not missing else f"It was not delivered to {len(missing)} of {len(run.deliveries)} recipients."
+    )
     has_failed = bool(missing) and len(missing) == len(run.deliveries)
-    status = "failed" if has_failed else "done"
+    status: RunStatus = "failed" if has_failed else "done"
     return replace(run, attempts=attempts, status=status, error=error, finished_at=now, next_at=None)
 
 

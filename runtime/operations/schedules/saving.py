@@ -41,7 +41,9 @@ class SavedReports:
         """Return one that a person sees. Raises NotFound."""
         found = await asyncio.to_thread(self._stores.records.find_saved_report, account.id, saved_id)
         if found is None or not (found.is_shared or found.person_id == person_id):
-            raise NotFound("There is no such saved report.", advice="Look for it in the list of saved reports.")
+            raise NotFound(
+                "There is no such saved report.", advice="Look for it in the list of saved reports."
+            )
         return found
 
     async def save(
@@ -53,7 +55,8 @@ class SavedReports:
         shown = check_name(name)
         if await asyncio.to_thread(records.count_saved_reports, account.id) >= MOST_SAVED:
             raise LimitReached(
-                f"This company has {MOST_SAVED} saved reports, which is the most.", advice="Delete some first."
+                f"This company has {MOST_SAVED} saved reports, which is the most.",
+                advice="Delete some first.",
             )
         saved = SavedReport(f"rep_{uuid4().hex}", account.id, person_id, shown, read, is_shared, now)
         details = {"integrated_account_id": account.id, "tool": read["tool_name"]}
@@ -80,7 +83,9 @@ class SavedReports:
 
     def check_choice(self, account: Account, text: str) -> Mapping[str, Any]:
         """Return the options that a form has as JSON. Raises InvalidRequest for anything that is no report of ours."""
-        wrong = InvalidRequest("These options cannot be read.", advice="Open the report again, and save it there.")
+        wrong = InvalidRequest(
+            "These options cannot be read.", advice="Open the report again, and save it there."
+        )
         try:
             found = orjson.loads(text) if len(text) <= LONGEST_CHOICE else None
         except orjson.JSONDecodeError:
@@ -104,7 +109,8 @@ class SavedReports:
         found = await self.find(account, person_id, saved_id)
         if found.person_id != person_id and not manages:
             raise Forbidden(
-                "Somebody else has saved this report, and shares it.", advice="Save it under a name of your own."
+                "Somebody else has saved this report, and shares it.",
+                advice="Save it under a name of your own.",
             )
         return found
 
@@ -118,5 +124,7 @@ def check_name(text: str) -> str:
     """Return a name in one line. Raises InvalidRequest for none and for one that is too long."""
     name = " ".join("".join(each for each in text if each.isprintable() or each.isspace()).split())
     if not name or len(name) > LONGEST_NAME:
-        raise InvalidRequest(f"A name has from 1 to {LONGEST_NAME} characters.", advice="Give it another name.")
+        raise InvalidRequest(
+            f"A name has from 1 to {LONGEST_NAME} characters.", advice="Give it another name."
+        )
     return name

@@ -24,6 +24,7 @@ LEAST_SECONDS = 3_600.0
 _CHECKED_TIMES = 60
 """Due times whose distance is looked at: more than one field of cron lists."""
 _FIELDS_OF_CRON = 5
+"""As crontab(5) has them."""
 MOST_MISSED = 1_000
 """Missed due times that are counted one by one; nobody needs the exact number beyond."""
 _CRON_ADVICE = (

@@ -13,6 +13,7 @@ from cronsim import CronSim
 
 from runtime.operations.schedules.phrases import DAYS, MONTHS
 
+_NUMBER = re.compile(r"[0-9]{1,2}")
 _NUMBERS = re.compile(r"[0-9]{1,2}(,[0-9]{1,2})*")
 _EVERY_DAY = {"*": "Every day", "1-5": "Every weekday", "0,6": "Every Saturday and Sunday"}
 
@@ -20,7 +21,7 @@ _EVERY_DAY = {"*": "Every day", "1-5": "Every weekday", "0,6": "Every Saturday a
 def explain_cron(cron: str) -> str:
     """Return when cron is due, as a sentence without its end."""
     minute, hour, day, month, week_day = cron.split()
-    if not minute.isdigit() or not hour.isdigit():
+    if not _NUMBER.fullmatch(minute) or not _NUMBER.fullmatch(hour):
         return "Every hour" if cron == "0 * * * *" else _explain_otherwise(cron)
     days = _explain_days(day, month, week_day)
     return f"{days} at {int(hour):02}:{int(minute):02}" if days else _explain_otherwise(cron)
