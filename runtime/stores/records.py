@@ -43,6 +43,9 @@ from runtime.stores.policy_records import PolicyRecords
 from runtime.stores.purge_records import PurgeRecords
 from runtime.stores.record_base import RecordBase, count, lock_account, note
 from runtime.stores.refresh_records import RefreshRecords
+from runtime.stores.report_run_records import ReportRunRecords
+from runtime.stores.saved_report_records import SavedReportRecords
+from runtime.stores.schedule_records import ScheduleRecords
 from runtime.stores.sealed_records import SealedRecords
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.session_records import PasskeyRecords, SessionRecords, SignInRecords
@@ -201,6 +204,9 @@ class Records(
     SessionRecords,
     SignInRecords,
     PasskeyRecords,
+    SavedReportRecords,
+    ScheduleRecords,
+    ReportRunRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

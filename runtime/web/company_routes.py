@@ -9,6 +9,9 @@ from runtime.web.dashboard_pages import DashboardPages
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
 from runtime.web.report_pages import ReportPages
+from runtime.web.saved_report_pages import SavedReportPages
+from runtime.web.schedule_form_pages import ScheduleFormPages
+from runtime.web.schedule_pages import SchedulePages
 from runtime.web.server_form_pages import ServerFormPages
 from runtime.web.server_pages import ServerPages
 
@@ -17,6 +20,9 @@ _PAGES = (
     ReportPages,
     ServerFormPages,
     ServerPages,
+    SavedReportPages,
+    ScheduleFormPages,
+    SchedulePages,
     RecordPages,
 )
 """In the order in which addresses are looked at: a record may have any address below that of its company."""

@@ -66,6 +66,21 @@ PERSON: Mapping[str, Permission | None] = {
     "/company/{account_id}/connection/delete": "connect_companies",
     "/company/{account_id}/connection/links": "connect_companies",
     "/company/{account_id}/connection/links/end": "connect_companies",
+    "/company/{account_id}/reports/saved": "see_journal",
+    "/company/{account_id}/reports/saved/{saved_id}": "see_journal",
+    "/company/{account_id}/reports/saved/{saved_id}/change": "see_journal",
+    "/company/{account_id}/reports/saved/{saved_id}/delete": "see_journal",
+    "/company/{account_id}/schedules": "see_journal",
+    "/company/{account_id}/schedules/new": "see_journal",
+    "/company/{account_id}/schedules/preview": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/change": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/pause": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/resume": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/run": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/secret": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/delete": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/runs/{run_id}/{file_id}": "see_journal",
 }
 """For people who are signed in: with the permission that the tenant in the address asks of them, where it has one."""
 REFUSED = (401, 403, 404)
@@ -87,6 +102,10 @@ def fill(path: str, tenant: str, account: str) -> str:
         "grant": "none",
         "report": "profit_and_loss_reports",
         "format": "csv",
+        "saved_id": "none",
+        "schedule_id": "none",
+        "run_id": "none",
+        "file_id": "none",
     }
     return path.format(**values)
 

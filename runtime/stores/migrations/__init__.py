@@ -19,8 +19,8 @@ TABLES = (
     "idempotency_key", "invitation", "job", "job_executor", "journal", "journal_head", "journal_open",
     "journal_outcome", "link_token", "mcp_previous_token", "mcp_server", "mcp_server_use", "member",
     "oauth_client", "oauth_code", "oauth_grant", "oauth_refresh_token", "passkey", "person",
-    "person_identity", "policy_use", "refresh_attempt", "session", "sign_in", "signing_key", "spending",
-    "tenant", "webhook", VERSION_TABLE,
+    "person_identity", "policy_use", "refresh_attempt", "report_run", "run_file", "saved_report", "schedule",
+    "session", "sign_in", "signing_key", "spending", "tenant", "webhook", VERSION_TABLE,
 )  # fmt: skip
 INDEXES = (
     "account_company", "account_external", "account_in_order", "account_tenant", "api_token_account",
@@ -35,8 +35,9 @@ INDEXES = (
     "member_person", "oauth_client_in_order", "oauth_code_expiry", "oauth_code_grant", "oauth_grant_client",
     "oauth_grant_expiry", "oauth_grant_person", "oauth_refresh_token_expiry", "oauth_refresh_token_grant",
     "passkey_person", "person_email", "person_identity_person", "person_in_order", "policy_use_at",
-    "policy_use_in_order", "policy_use_ref", "session_person", "session_token", "session_use",
-    "sign_in_expiry", "tenant_in_order", "webhook_in_order",
+    "policy_use_in_order", "policy_use_ref", "report_run_created", "report_run_due", "run_file_run",
+    "saved_report_account", "schedule_account", "schedule_due", "schedule_saved_report", "session_person",
+    "session_token", "session_use", "sign_in_expiry", "tenant_in_order", "webhook_in_order",
 )  # fmt: skip
 """What a database of the newest revision has, so that a start finds a loss. A test compares both with what is made."""
 OBJECTS = frozenset({*(("table", name) for name in TABLES), *(("index", name) for name in INDEXES)})
