@@ -5,10 +5,11 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from runtime.web.company_pages import CompanyServices
+from runtime.web.journal_pages import JournalPages
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
 
-_PAGES = (RecordPages,)
+_PAGES = (JournalPages, RecordPages)
 """In the order in which addresses are looked at: a record may have any address below that of its company."""
 
 
