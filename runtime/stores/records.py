@@ -28,6 +28,7 @@ from sqlalchemy import (
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
 from runtime.stores.call_log_records import CallLogRecords
+from runtime.stores.caller_records import CallerRecords
 from runtime.stores.company_records import CompanyRecords
 from runtime.stores.connection_records import ConnectionRecords
 from runtime.stores.event_records import EventRecords
@@ -177,6 +178,7 @@ class KeyRecords(RecordBase):
 
 class Records(
     CallLogRecords,
+    CallerRecords,
     AccountRecords,
     CompanyRecords,
     ConnectionRecords,

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from runtime.web.company_pages import CompanyServices
 from runtime.web.dashboard_pages import DashboardPages
+from runtime.web.journal_pages import JournalPages
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
 from runtime.web.report_pages import ReportPages
@@ -17,12 +18,13 @@ from runtime.web.server_pages import ServerPages
 
 _PAGES = (
     DashboardPages,
+    JournalPages,
     ReportPages,
-    ServerFormPages,
-    ServerPages,
     SavedReportPages,
     ScheduleFormPages,
     SchedulePages,
+    ServerFormPages,
+    ServerPages,
     RecordPages,
 )
 """In the order in which addresses are looked at: a record may have any address below that of its company."""
