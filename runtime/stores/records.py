@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
+from runtime.stores.audit_records import AuditRecords
 from runtime.stores.call_log_records import CallLogRecords
 from runtime.stores.connection_records import ConnectionRecords
 from runtime.stores.event_records import EventRecords
@@ -172,6 +173,7 @@ class KeyRecords(RecordBase):
 
 
 class Records(
+    AuditRecords,
     CallLogRecords,
     AccountRecords,
     ConnectionRecords,
