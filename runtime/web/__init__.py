@@ -5,13 +5,15 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `connect`, `customer_links`: the pages of a connection
 - `docs`: renders a catalog
 - `company_pages`, `company_routes`: what the pages of a company share, and their routes
-- `formats`, `navigation`: how money and times are written, and what a page links to
+- `navigation`: what a page links to
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`: the frame, forms and errors that the pages for people share
 - `bodies`: what browsers and programs send, within a bound
 - `sign_in_pages`, `account_pages`, `people_pages`: how people come in and go, their accounts, the people of a tenant
 - `oauth_pages`, `oauth_endpoints`, `agents`: what a person lets a program do, and what the program asks
+- `tenant_pages`: what the pages of an organization share
+- `settings_pages`, `token_pages`, `webhook_pages`, `budget_pages`: its settings
 - `static_files`: the stylesheet and the script
 - `routes`: the routes of all of them, and what renders them
 """

@@ -11,9 +11,12 @@ from urllib.parse import urlencode
 import pytest
 
 from runtime.api.table import TABLE
+from runtime.events import Webhook
 from runtime.exchange.tool_answer import Answer
 from runtime.identity.roles import Permission, may
+from runtime.model import AuditEntry
 from runtime.people import ROLES, Role
+from tests.deployment import NOON
 from tests.identity.authorization import Place, make_request, opened
 
 PUBLIC = {
@@ -47,6 +50,24 @@ PERSON: Mapping[str, Permission | None] = {
     "/tenant/{tenant_id}/people/end-invitation": "manage_people",
     "/tenant/{tenant_id}/people/role": "manage_people",
     "/tenant/{tenant_id}/people/remove": "manage_people",
+    "/tenant/{tenant_id}/settings": "see_companies",
+    "/tenant/{tenant_id}/settings/tools-role": "manage_owners",
+    "/tenant/{tenant_id}/settings/integrations": "see_companies",
+    "/tenant/{tenant_id}/settings/keys": "manage_settings",
+    "/tenant/{tenant_id}/settings/audit": "manage_settings",
+    "/tenant/{tenant_id}/settings/tokens": "manage_settings",
+    "/tenant/{tenant_id}/settings/tokens/create": "manage_settings",
+    "/tenant/{tenant_id}/settings/tokens/revoke": "manage_settings",
+    "/tenant/{tenant_id}/settings/webhooks": "manage_settings",
+    "/tenant/{tenant_id}/settings/webhooks/{webhook_id}": "manage_settings",
+    "/tenant/{tenant_id}/settings/webhooks/{webhook_id}/change": "manage_settings",
+    "/tenant/{tenant_id}/settings/webhooks/{webhook_id}/switch": "manage_settings",
+    "/tenant/{tenant_id}/settings/webhooks/{webhook_id}/rotate": "manage_settings",
+    "/tenant/{tenant_id}/settings/webhooks/{webhook_id}/test": "manage_settings",
+    "/tenant/{tenant_id}/settings/webhooks/{webhook_id}/delete": "manage_settings",
+    "/tenant/{tenant_id}/settings/webhooks/{webhook_id}/resend": "manage_settings",
+    "/tenant/{tenant_id}/settings/budgets": "see_companies",
+    "/tenant/{tenant_id}/settings/budgets/change": "manage_settings",
     "/company/{account_id}/{resource}/{record_id}": "see_journal",
 }
 """For people who are signed in: with the permission that the tenant in the address asks of them, where it has one."""
@@ -67,6 +88,7 @@ def fill(path: str, tenant: str, account: str) -> str:
         "resource": "invoices",
         "record_id": "1",
         "grant": "none",
+        "webhook_id": f"whk_{tenant}",
     }
     return path.format(**values)
 
@@ -77,6 +99,24 @@ async def open_page(here: Place, path: str, browser: Mapping[str, str]) -> int:
         path = f"{path}?{urlencode(make_request(await here.register()))}"
     answer = await here.client.get(path, headers={**browser, "accept": "text/html"})
     return answer.status_code if answer.status_code != 303 else 401
+
+
+def add_webhook(here: Place, tenant: str) -> None:
+    webhook = Webhook(
+        f"whk_{tenant}",
+        tenant,
+        "https://hook.example/",
+        (),
+        b"",
+        None,
+        None,
+        "disabled",
+        "",
+        None,
+        NOON,
+        NOON,
+    )
+    here.records.add_webhook(webhook, AuditEntry(NOON, "tests", "webhook.created", webhook.id))
 
 
 def list_paths(here: Place) -> dict[str, set[str]]:
@@ -127,6 +167,8 @@ def test_each_role_gets_at_every_page_what_the_table_lets_it_and_nothing_elsewhe
         async with opened(tmp_path) as here:
             here.runtime.calls = OneRecord()  # type: ignore[assignment]
             own, theirs = here.add_company("Shop"), here.add_company("Farm", tenant="theirs")
+            add_webhook(here, "default")
+            add_webhook(here, "theirs")
             browser = await here.sign_in(here.add_person("anna@shop.example", role))
             wrong: list[tuple[str, Role, object]] = []
             for path, methods in list_paths(here).items():
