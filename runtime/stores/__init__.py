@@ -11,6 +11,7 @@ Records are SQL (SQLite in a file):
 - `journal_records`, `journal_tables`, `journal_queue`, `new_link`: the journal of writes, added to in groups
 - `policy_records` (with `policy_use`), `spending_records`: what MCP servers wrote, and what was sent each month
 - `call_log_records`, `caller_records`: every call of a tool, for a set time; the names of who calls
+- `audit_records`: what was done in an organization, and by whom
 - `emitting`, `event_records`, `webhook_records`: events, and what is delivered to whom
 - `job_records`, `job_tables`: what is to be done, and the tables of all this
 - `people_tables`, `oauth_tables`: people and their sessions; what they have granted by OAuth

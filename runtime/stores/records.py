@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
+from runtime.stores.audit_records import AuditRecords
 from runtime.stores.call_log_records import CallLogRecords
 from runtime.stores.caller_records import CallerRecords
 from runtime.stores.company_records import CompanyRecords
@@ -177,6 +178,7 @@ class KeyRecords(RecordBase):
 
 
 class Records(
+    AuditRecords,
     CallLogRecords,
     CallerRecords,
     AccountRecords,

@@ -24,9 +24,9 @@ TABLES = (
 )  # fmt: skip
 INDEXES = (
     "account_company", "account_external", "account_in_order", "account_tenant", "api_token_account",
-    "api_token_in_order", "api_token_tenant", "api_token_token", "audit_subject", "authorization_account",
-    "authorization_expiry", "authorization_link", "call_log_account", "call_log_at", "call_log_caller",
-    "call_log_tenant", "delivery_event", "delivery_in_order", "event_at", "event_waiting",
+    "api_token_in_order", "api_token_tenant", "api_token_token", "audit_subject", "audit_tenant",
+    "authorization_account", "authorization_expiry", "authorization_link", "call_log_account", "call_log_at",
+    "call_log_caller", "call_log_tenant", "delivery_event", "delivery_in_order", "event_at", "event_waiting",
     "idempotency_key_expiry", "idempotency_key_hash", "invitation_expiry", "invitation_tenant",
     "invitation_token", "job_at", "journal_chain", "journal_outcome_entry", "journal_outcome_record",
     "journal_record", "journal_reverses", "journal_reverts", "link_token_account", "link_token_expiry",
