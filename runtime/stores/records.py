@@ -30,6 +30,7 @@ from runtime.stores.account_records import AccountRecords
 from runtime.stores.call_log_records import CallLogRecords
 from runtime.stores.connection_records import ConnectionRecords
 from runtime.stores.event_records import EventRecords
+from runtime.stores.explorer_records import ExplorerRecords
 from runtime.stores.invitation_records import InvitationRecords
 from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
@@ -199,6 +200,7 @@ class Records(
     SessionRecords,
     SignInRecords,
     PasskeyRecords,
+    ExplorerRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, exists, func, select, update
 
+from runtime.stores.explorer_tables import EXPLORER_RUN, SAVED_QUERY
 from runtime.stores.job_tables import WEBHOOK
 from runtime.stores.oauth_tables import SIGNING_KEY
 from runtime.stores.people_tables import SIGN_IN
@@ -55,6 +56,8 @@ PLACES = (
         lambda key: f"answer:{key.hex()}",
     ),
     Place("signing keys", SIGNING_KEY.c.id, SIGNING_KEY.c.sealed, lambda key: f"signing key {key}"),
+    Place("runs of the explorer", EXPLORER_RUN.c.id, EXPLORER_RUN.c.sealed, lambda key: f"explorer run {key}"),
+    Place("saved queries", SAVED_QUERY.c.id, SAVED_QUERY.c.sealed, lambda key: f"saved query {key}"),
     Place("sign-ins", SIGN_IN.c.state_hash, SIGN_IN.c.sealed, lambda key: f"sign-in {key.hex()}"),
 )
 

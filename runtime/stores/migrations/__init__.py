@@ -16,10 +16,11 @@ LASTING_KEY_SINCE = 17
 
 TABLES = (
     "account", "api_token", "audit", "authorization", "call_log", "delivery", "deployment", "event",
+    "explorer_run",
     "idempotency_key", "invitation", "job", "job_executor", "journal", "journal_head", "journal_open",
     "journal_outcome", "link_token", "mcp_previous_token", "mcp_server", "mcp_server_use", "member",
     "oauth_client", "oauth_code", "oauth_grant", "oauth_refresh_token", "passkey", "person",
-    "person_identity", "policy_use", "refresh_attempt", "session", "sign_in", "signing_key", "spending",
+    "person_identity", "policy_use", "refresh_attempt", "saved_query", "session", "sign_in", "signing_key", "spending",
     "tenant", "webhook", VERSION_TABLE,
 )  # fmt: skip
 INDEXES = (
@@ -27,6 +28,7 @@ INDEXES = (
     "api_token_in_order", "api_token_tenant", "api_token_token", "audit_subject", "authorization_account",
     "authorization_expiry", "authorization_link", "call_log_account", "call_log_at", "call_log_caller",
     "call_log_tenant", "delivery_event", "delivery_in_order", "event_at", "event_waiting",
+    "explorer_run_account", "explorer_run_at", "explorer_run_own",
     "idempotency_key_expiry", "idempotency_key_hash", "invitation_expiry", "invitation_tenant",
     "invitation_token", "job_at", "journal_chain", "journal_outcome_entry", "journal_outcome_record",
     "journal_record", "journal_reverses", "journal_reverts", "link_token_account", "link_token_expiry",
@@ -35,7 +37,7 @@ INDEXES = (
     "member_person", "oauth_client_in_order", "oauth_code_expiry", "oauth_code_grant", "oauth_grant_client",
     "oauth_grant_expiry", "oauth_grant_person", "oauth_refresh_token_expiry", "oauth_refresh_token_grant",
     "passkey_person", "person_email", "person_identity_person", "person_in_order", "policy_use_at",
-    "policy_use_in_order", "policy_use_ref", "session_person", "session_token", "session_use",
+    "policy_use_in_order", "policy_use_ref", "saved_query_account", "saved_query_person", "session_person", "session_token", "session_use",
     "sign_in_expiry", "tenant_in_order", "webhook_in_order",
 )  # fmt: skip
 """What a database of the newest revision has, so that a start finds a loss. A test compares both with what is made."""
