@@ -117,7 +117,10 @@ class ExplorerRecords(RecordBase):
     def list_queries(self, account_id: AccountId, person_id: PersonId) -> list[StoredQuery]:
         """Return the queries for a company that a person may use, the oldest first: own ones and shared ones."""
         table = SAVED_QUERY
-        usable = (table.c.account_id == account_id, or_(table.c.person_id == person_id, table.c.is_shared == 1))
+        usable = (
+            table.c.account_id == account_id,
+            or_(table.c.person_id == person_id, table.c.is_shared == 1),
+        )
         wanted = (
             select(*_SAVED, PERSON.c.name)
             .join(PERSON, PERSON.c.id == table.c.person_id)

@@ -109,7 +109,9 @@ class PurgeRecords(RecordBase):
             + self._delete_part(AUTHORIZATION, AUTHORIZATION.c.state_hash, AUTHORIZATION.c.expires_at <= now)
             + self._delete_part(INVITATION, INVITATION.c.id, INVITATION.c.expires_at <= latest)
             + self._delete_part(SESSION, SESSION.c.id, SESSION.c.last_used_at <= now - SESSION_IDLE_SECONDS)
-            + self._delete_part(EXPLORER_RUN, EXPLORER_RUN.c.id, EXPLORER_RUN.c.created_at <= now - RUNS_STORED_SECONDS)
+            + self._delete_part(
+                EXPLORER_RUN, EXPLORER_RUN.c.id, EXPLORER_RUN.c.created_at <= now - RUNS_STORED_SECONDS
+            )
             + self._delete_part(SIGN_IN, SIGN_IN.c.state_hash, SIGN_IN.c.expires_at <= now)
             + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.expires_at <= now)
             + self._delete_part(OAUTH_CODE, OAUTH_CODE.c.code_hash, OAUTH_CODE.c.expires_at <= latest)

@@ -56,7 +56,9 @@ PLACES = (
         lambda key: f"answer:{key.hex()}",
     ),
     Place("signing keys", SIGNING_KEY.c.id, SIGNING_KEY.c.sealed, lambda key: f"signing key {key}"),
-    Place("runs of the explorer", EXPLORER_RUN.c.id, EXPLORER_RUN.c.sealed, lambda key: f"explorer run {key}"),
+    Place(
+        "runs of the explorer", EXPLORER_RUN.c.id, EXPLORER_RUN.c.sealed, lambda key: f"explorer run {key}"
+    ),
     Place("saved queries", SAVED_QUERY.c.id, SAVED_QUERY.c.sealed, lambda key: f"saved query {key}"),
     Place("sign-ins", SIGN_IN.c.state_hash, SIGN_IN.c.sealed, lambda key: f"sign-in {key.hex()}"),
 )

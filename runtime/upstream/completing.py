@@ -38,7 +38,7 @@ def list_expected(grammar: str, text: str) -> Expected:
     from lark.exceptions import LarkError
 
     parser = open_parser(grammar)
-    state = parser.parse_interactive(text)
+    state: Any = parser.parse_interactive(text)
     try:
         state.exhaust_lexer()
         accepted = state.accepts()

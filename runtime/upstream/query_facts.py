@@ -174,7 +174,9 @@ def _wrong_values(
             right = f"Write {field.path} {comparison.operator} {language.quote}{form}{language.quote}."
             if field.kind == "boolean":
                 right = f"Write {field.path} = true or {field.path} = false."
-            yield Problem(f"{field.path} is a {field.kind}, and {shown} is none", value.place, right, len(value.text))
+            yield Problem(
+                f"{field.path} is a {field.kind}, and {shown} is none", value.place, right, len(value.text)
+            )
 
 
 def _is_number(text: str) -> bool:

@@ -6,6 +6,8 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `docs`: renders a catalog
 - `company_pages`, `company_routes`: what the pages of a company share, and their routes
 - `formats`, `navigation`: how money and times are written, and what a page links to
+- `explorer_pages`, `run_pages`, `run_files`, `tool_pages`: queries and tools by hand (with `explorer_base`,
+  `run_reading`, `run_view`, `answer_view`, `rows`)
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`: the frame, forms and errors that the pages for people share

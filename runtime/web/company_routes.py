@@ -5,10 +5,14 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from runtime.web.company_pages import CompanyServices
+from runtime.web.explorer_pages import ExplorerPages
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
+from runtime.web.run_files import RunFilePages
+from runtime.web.run_pages import RunPages
+from runtime.web.tool_pages import ToolPages
 
-_PAGES = (RecordPages,)
+_PAGES = (ExplorerPages, RunPages, RunFilePages, ToolPages, RecordPages)
 """In the order in which addresses are looked at: a record may have any address below that of its company."""
 
 

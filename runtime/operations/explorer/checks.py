@@ -41,7 +41,9 @@ class Diagnosis:
 def diagnose(queryable: Queryable, known: Iterable[Tool], text: str) -> Diagnosis | None:
     """Return what is wrong with a query; None where it can be sent."""
     if not text.strip():
-        return Diagnosis("The query is empty.", "Write a query, or choose a record of the list to begin with.")
+        return Diagnosis(
+            "The query is empty.", "Write a query, or choose a record of the list to begin with."
+        )
     if len(text) > LONGEST_QUERY:
         return Diagnosis(
             f"The query has {len(text):,} characters; at most {LONGEST_QUERY:,} are read here.",
@@ -62,7 +64,9 @@ def read_statement(queryable: Queryable, known: Iterable[Tool], text: str) -> St
 
 
 def _explain(error: InvalidArguments) -> Diagnosis:
-    message = error.message.replace('Argument "query":', "The query:").replace('Argument "query"', "The query")
+    message = error.message.replace('Argument "query":', "The query:").replace(
+        'Argument "query"', "The query"
+    )
     return Diagnosis(message.replace(" Nothing was sent.", ""), error.advice)
 
 
@@ -76,7 +80,7 @@ def _find_problem(queryable: Queryable, known: tuple[Tool, ...], text: str) -> P
     try:
         statement = parse_statement(language.grammar, text)
     except NotParsed as error:
-        return _explain_syntax(text, error.place)
+        return _explain_syntax(text, error.place, language.entry_says)
     except InvalidArguments:
         return None
     if problem := _find_entity_problem(queryable, statement):
@@ -89,14 +93,14 @@ def _find_problem(queryable: Queryable, known: tuple[Tool, ...], text: str) -> P
     return next(list_problems(language, listing, statement), None)
 
 
-def _explain_syntax(text: str, place: int) -> Problem:
+def _explain_syntax(text: str, place: int, advice: str) -> Problem:
     rest = text[place:].split()
     if not rest:
-        return Problem("The query ends too early", len(text.rstrip()), "Something has to follow.")
+        return Problem("The query ends too early", len(text.rstrip()), advice)
     return Problem(
         f"“{rest[0][:LONGEST_PART]}” cannot be read here",
         place,
-        "Compare it with the queries that the list of records begins with.",
+        advice,
         len(rest[0]),
     )
 

@@ -67,9 +67,9 @@ def find_entity(queryable: Queryable, text: str, place: int = -1) -> Entity | No
     before, count = "", 0
     for token in _TOKEN.finditer(text):
         word = token.group()
-        if count > 1 and before.upper() in keywords and token.start() != place:
-            if found := queryable.find(word):
-                return found
+        is_record = count > 1 and before.upper() in keywords and token.start() != place
+        if is_record and (found := queryable.find(word)):
+            return found
         before, count = word, count + 1
     return None
 

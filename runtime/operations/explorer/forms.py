@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from generator.catalog import ALLOW_DUPLICATE, COMPANY, DRY_RUN, Reference, Tool
+from generator.catalog import COMPANY, DRY_RUN, Reference, Tool
 from runtime.operations.formats import parse_decimal
 
 Control = Literal["line", "text", "number", "date", "choice", "yes_no", "switch", "lines", "json"]
@@ -75,14 +75,15 @@ def make_form(tool: Tool) -> ToolForm:
     references = {each.path[0]: each for each in tool.references if len(each.path) == 1}
     examples = _list_examples(tool)
     fields = [
-        _make_field(tool, name, about, name in required, references.get(name), examples.get(name))
-        for name, about in schema["properties"].items()
+        _make_field(tool, name, name in required, references.get(name), examples.get(name))
+        for name in schema["properties"]
         if name not in _NOT_ASKED
     ]
     first = [each for each in fields if each.is_required]
     rest = [each for each in fields if not each.is_required]
-    usual = [each for each in rest if each.name in examples or each.name == ALLOW_DUPLICATE]
-    usual += [each for each in rest if each not in usual and each.name not in tool.advanced]
+    later = {*tool.advanced, *tool.options}
+    usual = [each for each in rest if each.name in examples]
+    usual += [each for each in rest if each not in usual and each.name not in later]
     shown = usual[: max(0, MOST_FIRST - len(first))]
     return ToolForm(tuple(first + shown), tuple(each for each in rest if each not in shown))
 
@@ -113,29 +114,38 @@ def write_values(form: ToolForm, arguments: Mapping[str, Any]) -> dict[str, str]
 
 
 def _make_field(
-    tool: Tool, name: str, schema: Mapping[str, Any], is_required: bool, reference: Reference | None, example: Any
+    tool: Tool,
+    name: str,
+    is_required: bool,  # noqa: FBT001
+    reference: Reference | None,
+    example: Any,
 ) -> FormField:
-    about, kind = str(schema.get("description", "")), schema.get("type", "string")
-    choices = tuple(str(each) for each in schema.get("enum", ()))
-    if reference is not None and kind == "object" and not reference.kind:
+    schema = tool.input_schema["properties"][name]
+    about = str(schema.get("description", ""))
+    if reference is not None and schema.get("type") == "object" and not reference.kind:
         return FormField(name, "line", about, is_required, is_reference=True)
-    if choices:
-        return FormField(name, "choice", about, is_required, choices)
-    if kind == "boolean":
-        control: Control = "switch" if name in tool.options or tool.is_read_only else "yes_no"
-        return FormField(name, control, about, is_required)
-    if kind in ("number", "integer"):
-        return FormField(name, "number", about, is_required)
-    if kind == "array" and _is_plain(schema.get("items", {})):
-        return FormField(name, "lines", about, is_required, _list_choices(schema))
-    if kind in ("array", "object") or not isinstance(kind, str):
+    control = _choose_control(tool, name, schema)
+    if control == "json":
         shown = example if example is not None else _make_example(schema)
         text = json.dumps(shown, indent=2, ensure_ascii=False)
-        return FormField(name, "json", about, is_required, example=text[:LONGEST_EXAMPLE])
-    if schema.get("format") == "date":
-        return FormField(name, "date", about, is_required)
-    is_long = name.lower().endswith(_LONG)
-    return FormField(name, "text" if is_long else "line", about, is_required)
+        return FormField(name, control, about, is_required, example=text[:LONGEST_EXAMPLE])
+    choices = tuple(str(each) for each in schema.get("enum", ())) or _list_choices(schema)
+    return FormField(name, control, about, is_required, choices)
+
+
+def _choose_control(tool: Tool, name: str, schema: Mapping[str, Any]) -> Control:
+    """Return the control for an argument; an object, or what has several types, is JSON."""
+    kind = schema.get("type", "string")
+    if schema.get("enum"):
+        return "choice"
+    if kind == "boolean":
+        return "switch" if name in tool.options or tool.is_read_only else "yes_no"
+    if kind == "array" and _is_plain(schema.get("items", {})):
+        return "lines"
+    if kind == "string":
+        is_long = name.lower().endswith(_LONG)
+        return "date" if schema.get("format") == "date" else "text" if is_long else "line"
+    return "number" if kind in ("number", "integer") else "json"
 
 
 def _is_plain(schema: Mapping[str, Any]) -> bool:

@@ -41,8 +41,11 @@ class Run:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     outcome: str = ""
     """The answer of a write, as text."""
-    error: str = ""
-    advice: str = ""
+
+    @property
+    def arguments_text(self) -> str:
+        """The arguments as JSON in one line."""
+        return orjson.dumps(dict(self.arguments)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,15 @@ class History:
         """Save a query under a name. Raises InvalidRequest and Conflict."""
         name = " ".join(name.split())
         if not name or len(name) > LONGEST_NAME:
-            raise InvalidRequest(f"The name of a query has 1 to {LONGEST_NAME} characters.", advice="Name it anew.")
+            raise InvalidRequest(
+                f"The name of a query has 1 to {LONGEST_NAME} characters.", advice="Name it anew."
+            )
         id_, now = make_id(), self._deployment.clock()
         sealed = self._seal({"name": name, "query": query}, _name_query(id_))
         stored = StoredQuery(id_, account.id, person, is_shared, sealed, now)
-        audit = AuditEntry(now, f"person:{person}", "saved_query.shared", id_, {"integrated_account_id": account.id})
+        audit = AuditEntry(
+            now, f"person:{person}", "saved_query.shared", id_, {"integrated_account_id": account.id}
+        )
         if not await self._stores.write(lambda: self._stores.records.add_query(stored, audit)):
             raise Conflict(
                 f"You have saved {MOST_SAVED} queries for this company, and may save no more.",
@@ -148,7 +155,11 @@ class History:
 
     def _open_run(self, stored: StoredRun) -> Run | None:
         content = self._open(stored.sealed, _name_run(stored.id))
-        return None if content is None else Run(stored.id, stored.kind, stored.tool, stored.created_at, **content)
+        return (
+            None
+            if content is None
+            else Run(stored.id, stored.kind, stored.tool, stored.created_at, **content)
+        )
 
     def _open_query(self, stored: StoredQuery, person: PersonId) -> SavedQuery | None:
         content = self._open(stored.sealed, _name_query(stored.id))
@@ -156,7 +167,13 @@ class History:
             return None
         own = stored.person_id == person
         return SavedQuery(
-            stored.id, content["name"], content["query"], stored.is_shared, own, stored.saved_by, stored.created_at
+            stored.id,
+            content["name"],
+            content["query"],
+            stored.is_shared,
+            own,
+            stored.saved_by,
+            stored.created_at,
         )
 
 

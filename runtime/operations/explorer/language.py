@@ -30,6 +30,8 @@ class Entity:
     """What the definitions say of its fields, in a few words."""
     references: Mapping[str, str]
     """Which resource a field refers to, where that is always the same."""
+    columns: tuple[str, ...] = ()
+    """What a table of it shows, as far as the definitions say so; without what only an update needs."""
 
     def find_field(self, path: str) -> QueryField | None:
         """Return a field by its path, in capitals or not."""
@@ -37,7 +39,7 @@ class Entity:
 
     def write_query(self) -> str:
         """Return a query for it to begin with."""
-        usual = self.listing.columns or tuple(
+        usual = self.columns or tuple(
             each.path for each in self.listing.fields if each.kind != "object" and "." not in each.path
         )
         return f"select {', '.join(usual[:MOST_COLUMNS]) or '*'}\nfrom {self.name}"
@@ -65,10 +67,11 @@ def find_queryable(catalog: Catalog, integration: str) -> Queryable | None:
     if tool is None:
         return None
     docs = {each.resource: each for each in catalog.resources if each.integration == integration}
+    version = catalog.integrations[integration].updates.version
     listed = {each.resource: each for each in tools if each.listing and each.listing.fields}
     entities = tuple(
         sorted(
-            (_make_entity(each, docs.get(each.resource), tools) for each in listed.values()),
+            (_make_entity(each, docs.get(each.resource), tools, version) for each in listed.values()),
             key=lambda entity: entity.name,
         )
     )
@@ -79,7 +82,7 @@ def _is_for_any(tool: Tool) -> bool:
     return tool.listing is not None and tool.listing.raw_query and tool.listing.entity == "*"
 
 
-def _make_entity(tool: Tool, doc: ResourceDoc | None, tools: Iterable[Tool]) -> Entity:
+def _make_entity(tool: Tool, doc: ResourceDoc | None, tools: Iterable[Tool], version: str) -> Entity:
     own = [each for each in tools if each.resource == tool.resource]
     about: dict[str, str] = {}
     references: dict[str, str] = {}
@@ -91,9 +94,9 @@ def _make_entity(tool: Tool, doc: ResourceDoc | None, tools: Iterable[Tool]) -> 
                 if "" in reference.resources:
                     references.setdefault(".".join(reference.path), reference.resources[""])
     assert tool.listing is not None
-    return Entity(
-        tool.listing.entity, tool.resource, doc.summary if doc else "", tool.listing, about, references
-    )
+    columns = tuple(each for each in tool.listing.columns if each != version)
+    summary = doc.summary if doc else ""
+    return Entity(tool.listing.entity, tool.resource, summary, tool.listing, about, references, columns)
 
 
 def _cut(text: str) -> str:

@@ -19,7 +19,7 @@ from runtime.upstream.limits import Limits
 MOST_SHOWN = 5_000
 """Rows of one page; a browser scrolls through them without delay, and nobody reads more."""
 MOST_EXPORTED = 50_000
-"""Rows of one file: 50 calls of the largest page, a tenth of what the strictest vendor here lets through in a minute."""
+"""Rows of one file: 50 calls of the largest page, a tenth of what the strictest vendor lets through in a minute."""
 Call = Callable[[dict[str, Any]], Awaitable[Answer]]
 
 

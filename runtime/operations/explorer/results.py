@@ -1,7 +1,7 @@
 """Records as a table: its columns with their kinds, cells for a page, and the same rows as values for files.
 
-Called by the explorer's pages. A reference is shown by its name and leads to its record; a figure has the same number of
-decimals in all of its column; days and times stay as they are stored, for they are raw data.
+Called by the explorer's pages. A reference is shown by its name and leads to its record; figures have the same number
+of decimals in all of a column; days and times stay as they are stored, for they are raw data.
 """
 
 from __future__ import annotations
@@ -78,12 +78,14 @@ def choose_paths(
     every = list_paths(records, MOST_LOOKED_AT)
     if shows_all or len(every) <= MOST_COLUMNS:
         return every, 0
-    usual = [each for each in (entity.listing.columns if entity else ()) if each in every]
+    usual = [each for each in (entity.columns if entity else ()) if each in every]
     shown = usual or every[:MOST_COLUMNS]
     return shown, len(every) - len(shown)
 
 
-def make_columns(entity: Entity | None, paths: Iterable[str], records: Sequence[Any]) -> tuple[ResultColumn, ...]:
+def make_columns(
+    entity: Entity | None, paths: Iterable[str], records: Sequence[Any]
+) -> tuple[ResultColumn, ...]:
     """Return columns with the kind that their values have."""
     return tuple(_make_column(entity, path, [read_path(each, path) for each in records]) for path in paths)
 
@@ -115,11 +117,15 @@ def make_sheet(
     """Return records as a table for files, with the numbers that the vendor answered; a reference has two columns."""
     heads: list[Column] = []
     for each in columns:
-        kind: CellKind = "amount" if each.is_amount and each.places <= 2 else _SHEET_KINDS.get(each.kind, "text")
+        kind: CellKind = (
+            "amount" if each.is_amount and each.places <= 2 else _SHEET_KINDS.get(each.kind, "text")
+        )
         heads.append(Column(each.path, kind))
         if each.kind == "reference":
             heads.append(Column(f"{each.path} Id"))
-    rows = [SheetRow(tuple(cell for each in columns for cell in _list_cells(each, record))) for record in records]
+    rows = [
+        SheetRow(tuple(cell for each in columns for cell in _list_cells(each, record))) for record in records
+    ]
     return Sheet(title[:LONGEST_TITLE], tuple(heads), rows, notes)
 
 

@@ -25,7 +25,9 @@ def can_be_ordered(entity: Entity | None, statement: Statement | None, path: str
     if entity is None or statement is None or statement.has_groups:
         return False
     field = entity.find_field(path)
-    return statement.limit is None and statement.start is None and field is not None and field.can_sort is True
+    return (
+        statement.limit is None and statement.start is None and field is not None and field.can_sort is True
+    )
 
 
 def write_order(

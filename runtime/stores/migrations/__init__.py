@@ -37,7 +37,8 @@ INDEXES = (
     "member_person", "oauth_client_in_order", "oauth_code_expiry", "oauth_code_grant", "oauth_grant_client",
     "oauth_grant_expiry", "oauth_grant_person", "oauth_refresh_token_expiry", "oauth_refresh_token_grant",
     "passkey_person", "person_email", "person_identity_person", "person_in_order", "policy_use_at",
-    "policy_use_in_order", "policy_use_ref", "saved_query_account", "saved_query_person", "session_person", "session_token", "session_use",
+    "policy_use_in_order", "policy_use_ref",
+    "saved_query_account", "saved_query_person", "session_person", "session_token", "session_use",
     "sign_in_expiry", "tenant_in_order", "webhook_in_order",
 )  # fmt: skip
 """What a database of the newest revision has, so that a start finds a loss. A test compares both with what is made."""
