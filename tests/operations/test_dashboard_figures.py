@@ -186,7 +186,7 @@ def test_a_report_without_rows_owes_nothing_and_one_with_other_columns_is_not_re
 
     empty = find_owed(rules.receivables, {"columns": [], "rows": []})
     assert empty is not None
-    assert (empty.total, empty.late) == (0, 0)
+    assert (empty.total, empty.late) == (Decimal(0), Decimal(0))
     assert find_owed(rules.receivables, {"columns": ["A", "B", "C"], "rows": [row]}) is None
 
 

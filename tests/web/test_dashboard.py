@@ -19,6 +19,7 @@ from generator.catalog import Tool
 from runtime.errors import NeedsReauth, RateLimited
 from runtime.exchange.tool_answer import Answer
 from runtime.model import AccountId, AuditEntry, Grant
+from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.dashboard.company_reads import FAILED_SECONDS, FRESH_SECONDS
 from runtime.operations.mcp_servers import McpServers
 from runtime.stores.tables import ACCOUNT
@@ -79,7 +80,6 @@ Story = Callable[[Visit], Awaitable[None]]
 def set_account(here: Place, account: str, **values: Any) -> None:
     with here.records._engine.begin() as connection:
         connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account).values(**values))
-    here.runtime.stores.look_up.forget() if hasattr(here.runtime.stores.look_up, "forget") else None
 
 
 def run(data: Path, story: Story, status: str = "active", role: Any = "owner") -> None:
@@ -89,6 +89,7 @@ def run(data: Path, story: Story, status: str = "active", role: Any = "owner") -
             set_account(here, account, status=status)
             vendor = Vendor(Company(copy_books(make_landscaper())))
             here.runtime.calls = vendor  # type: ignore[assignment]
+            here.runtime.facts = CompanyFactsReader()
             browser = await here.sign_in(here.add_person("anna@shop.example", role))
             await story(Visit(here, vendor, account, browser))
 
@@ -98,6 +99,7 @@ def run(data: Path, story: Story, status: str = "active", role: Any = "owner") -
 def read_text(page: httpx2.Response) -> str:
     """What a page says, without its markup."""
     text = re.sub(r"<(svg|head)\b.*?</\1>", " ", page.text, flags=re.DOTALL)
+    text = re.sub(r"<(?:/?(?:div|li|dd|dt|td|th|p|span class=.(?:sub|num)))\b[^>]*>", " ", text)
     return " ".join(unescape(re.sub(r"<[^>]+>", "", text)).split())
 
 
@@ -243,10 +245,14 @@ def test_mcp_servers_that_end_soon_and_bills_due_soon_need_attention(tmp_path: P
         servers.create(AccountId(visit.account), "Month end", {}, expires_at=None)
         made = servers.create(AccountId(visit.account), "Collections", {})
         end_server(visit, made["id"], NOON + 3 * 86_400)
+        bill = {"Id": "9", "VendorRef": {"name": "Norton Lumber"}, "DueDate": "2026-11-22", "Balance": 12.5}
+        visit.vendor.instead = lambda name, _: (
+            Answer(json.dumps({"records": [bill]})) if name == "list_all_quick_books_bills" else None
+        )
         text = read_text(await visit.look())
         assert "“Collections” ends in 3 days" in text
         assert "Month end" not in text
-        assert "Bills due within a week" in text
+        assert "Bills due within a week: 1 First on Nov 22: Norton Lumber 12.50" in text
         assert "Overdue invoices:" in text
 
     run(tmp_path, story)
