@@ -156,11 +156,15 @@ class Runtime:
         """Make the kinds of durable work known; imports the HTTP client."""
         from runtime.operations.deliveries import Deliveries
         from runtime.operations.webhook_sender import Sender
+        from runtime.server.scheduled_runs import make_report_runs
 
         sender = Sender(is_private_allowed=self.settings.webhook_private)
         deliveries = Deliveries(self.stores, self.keys, sender, self.log)
         jobs.add_kind(deliveries.job)
         jobs.add_source(deliveries.dispatch)
+        runs = make_report_runs(self.deployment, self.calls, self.finished, sender, self.log)
+        jobs.add_kind(runs.job)
+        jobs.add_source(runs.dispatch)
 
     def get_catalog(self) -> Catalog:
         """Return the catalog that calls are served from now."""
@@ -306,7 +310,7 @@ class Application:
         from runtime.web.company_pages import CompanyServices
         from runtime.web.routes import make_routes
 
-        runtime = self._runtime
+        runtime, listing = self._runtime, Listings().describe
         accounts = Accounts(runtime.deployment, runtime.tokens)
         readiness = Readiness(
             runtime.stores,
@@ -319,7 +323,7 @@ class Application:
             tokens=runtime.tokens,
             log=runtime.log,
             guesses=runtime.guesses,
-            listing=Listings().describe,
+            listing=listing,
             spending=runtime.spending,
             uses=runtime.uses,
             addresses=runtime.addresses,
@@ -332,7 +336,14 @@ class Application:
                     runtime.log,
                     runtime.guesses,
                     runtime.addresses,
-                    CompanyServices(runtime.calls, runtime.finished, runtime.facts, runtime.undo),
+                    CompanyServices(
+                        runtime.calls,
+                        runtime.finished,
+                        runtime.facts,
+                        runtime.undo,
+                        listing=listing,
+                        uses=runtime.uses,
+                    ),
                 ),
                 *runtime.authorization.make_routes(
                     runtime.log, runtime.addresses, runtime.guesses, readiness
