@@ -209,9 +209,7 @@ class Authorizations:
         One that it could not be asked about is not: at some vendors that would end the company's other connections.
         """
         try:
-            await confirm(
-                self.tokens.http, self.tokens.addresses, integration, account, granted.credentials
-            )
+            await confirm(self.tokens.http, self.tokens.addresses, integration, account, granted.credentials)
         except Forbidden:
             await self.tokens.grants.revoke(integration, granted.credentials)
             raise

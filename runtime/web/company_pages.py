@@ -25,8 +25,10 @@ from runtime.identity.roles import Permission, check_permission, may
 from runtime.model import Account, AccountId, Grant, ServerConfig
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.company_facts import CompanyFacts, CompanyFactsReader
+from runtime.operations.exposure import ListingOf
 from runtime.operations.finished_calls import FinishedCalls, Source, describe_ending
 from runtime.operations.formats import Formats
+from runtime.operations.server_uses import ServerUses
 from runtime.operations.undo import Undo
 from runtime.people import Role, SignedIn
 from runtime.watching.calls import Caller
@@ -37,7 +39,9 @@ from runtime.web.signing_in import find_signed_in, lead_to_sign_in
 PAGE_CLIENT = "page"
 """What the journal and the call log name the program of a call that a page makes."""
 PAGE_CALLER = Caller(PAGE_CLIENT)
-_READING = ServerConfig(methods=("read",))
+PAGE_BYTES = 8_000_000
+"""Of an answer to a page, which no model reads: a page of a thousand whole records has some 2 MB."""
+_READING = ServerConfig(methods=("read",), max_answer_bytes=PAGE_BYTES)
 _EVERYTHING = ServerConfig()
 
 
@@ -49,6 +53,8 @@ class CompanyServices:
     finished: FinishedCalls
     facts: CompanyFactsReader
     undo: Undo | None = None
+    listing: ListingOf | None = None
+    uses: ServerUses | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,8 @@ def test_an_axis_of_huge_and_tiny_values_has_lines_and_ends(value: str) -> None:
     axis = make_axis([Decimal(value)])
 
     assert 2 <= len(axis.lines) <= MOST_LINES
-    assert axis.place(axis.low, 10, 100) == 100
-    assert axis.place(axis.high, 10, 100) == 10
+    assert axis.find_y(axis.low, 10, 100) == 100
+    assert axis.find_y(axis.high, 10, 100) == 10
 
 
 def test_the_line_stands_in_the_plot_and_its_area_ends_at_zero() -> None:

@@ -100,7 +100,7 @@ def _list_points(
     series: Series, places: Sequence[float], axis: Axis, frame: Frame
 ) -> list[tuple[float, float, Decimal]]:
     return [
-        (x, axis.place(value, frame.top, frame.bottom), value)
+        (x, axis.find_y(value, frame.top, frame.bottom), value)
         for x, value in zip(places, series.values, strict=True)
         if value is not None
     ]
@@ -112,7 +112,7 @@ def _list_bars(
     """Return the bars of all groups, each from zero to its value: upwards, or downwards below zero."""
     count = max(len(series), 1)
     width = min(WIDEST_BAR, (step * _FILLED - GAP * (count - 1)) / count)
-    zero = axis.place(Decimal(0), frame.top, frame.bottom)
+    zero = axis.find_y(Decimal(0), frame.top, frame.bottom)
     made = []
     for place, x in enumerate(places):
         left = x - (width * count + GAP * (count - 1)) / 2
@@ -120,7 +120,7 @@ def _list_bars(
             value = each.values[place]
             if value is None:
                 continue
-            y = axis.place(value, frame.top, frame.bottom)
+            y = axis.find_y(value, frame.top, frame.bottom)
             style = f"b{min(number, 1) + 1}"
             at = round(left + number * (width + GAP), 1)
             made.append(Bar(at, min(y, zero), round(width, 1), round(abs(zero - y), 1), style))

@@ -162,7 +162,7 @@ def make_grid(axis: Axis, frame: Frame, formats: Formats) -> tuple[GridLine, ...
     """Return the grid lines."""
     return tuple(
         GridLine(
-            axis.place(each, frame.top, frame.bottom),
+            axis.find_y(each, frame.top, frame.bottom),
             formats.write_short_money(each) if each else "0",
             each == 0,
         )

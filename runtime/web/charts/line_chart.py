@@ -86,13 +86,13 @@ def _list_runs(
         if value is None:
             runs.append([])
         else:
-            runs[-1].append((x, axis.place(value, frame.top, frame.bottom)))
+            runs[-1].append((x, axis.find_y(value, frame.top, frame.bottom)))
     return [run for run in runs if run]
 
 
 def _make_area(run: list[tuple[float, float]], axis: Axis, frame: Frame) -> Shape:
     """Return the area between a run of points and zero."""
-    zero = axis.place(Decimal(0), frame.top, frame.bottom)
+    zero = axis.find_y(Decimal(0), frame.top, frame.bottom)
     return Shape(_write_points([(run[0][0], zero), *run, (run[-1][0], zero)]), "area")
 
 
@@ -107,7 +107,7 @@ def _mark_subject(
     known = [(value, place) for place, value in enumerate(series.values) if value is not None]
     if not known:
         return (), ()
-    heights = {place: axis.place(value, frame.top, frame.bottom) for value, place in known}
+    heights = {place: axis.find_y(value, frame.top, frame.bottom) for value, place in known}
     last, lowest = known[-1], min(known)
     dot = _make_dot(places[last[1]], heights[last[1]], 4.0, last[0])
     if lowest[0] in (known[0][0], last[0]):

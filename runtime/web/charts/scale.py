@@ -28,7 +28,7 @@ class Axis:
     high: Decimal
     lines: tuple[Decimal, ...]
 
-    def place(self, value: Decimal, top: float, bottom: float) -> float:
+    def find_y(self, value: Decimal, top: float, bottom: float) -> float:
         """Return how far down a value stands between the top and the bottom of a chart."""
         share = (value - self.low) / (self.high - self.low)
         return round(bottom - float(share) * (bottom - top), 1)
