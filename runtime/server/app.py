@@ -45,6 +45,7 @@ from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_log import CallLog
 from runtime.operations.calls import Calls
+from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.file_links import FileLinks
 from runtime.operations.finished_calls import FinishedCalls
 from runtime.operations.journal import Journal
@@ -137,6 +138,7 @@ class Runtime:
             app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
             counts=self.counts,
         )
+        self.facts = CompanyFactsReader(vendor, self.get_catalog)
         self.journal_reader = Journal(self.deployment)
         self.settling = Settling(self.stores, self.journal, vendor, self.get_catalog, self.log)
         self.calls = Calls(
@@ -300,7 +302,6 @@ class Application:
         """Return the management API and the pages; imported at their first request."""
         from runtime.api.routes import Watching, make_application
         from runtime.operations.accounts import Accounts
-        from runtime.operations.company_facts import CompanyFactsReader
         from runtime.operations.readiness import Readiness
         from runtime.web.company_pages import CompanyServices
         from runtime.web.routes import make_routes
@@ -334,7 +335,7 @@ class Application:
                     CompanyServices(
                         runtime.calls,
                         runtime.finished,
-                        CompanyFactsReader(),
+                        runtime.facts,
                         runtime.undo,
                         listing=listing,
                         uses=runtime.uses,

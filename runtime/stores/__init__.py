@@ -6,8 +6,8 @@ Records are SQL (SQLite in a file):
 
 - `opening`, `migrating`, `migrations`: the file checked and migrated at a start, and the history of the schema
 - `sqlite`, `engine`, `tables`: connections, transactions, and the tables as SQLAlchemy knows them
-- `records`: the queries, with `record_base`, `account_records` (accounts) and `server_records` (MCP servers and API
-  tokens)
+- `records`: the queries, with `record_base`, `account_records` (accounts), `company_records` (what pages show of
+  them) and `server_records` (MCP servers and API tokens)
 - `journal_records`, `journal_tables`, `journal_queue`, `new_link`: the journal of writes, added to in groups
 - `policy_records` (with `policy_use`), `spending_records`: what MCP servers wrote, and what was sent each month
 - `call_log_records`: every call of a tool, for a set time

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
 from runtime.stores.call_log_records import CallLogRecords
+from runtime.stores.company_records import CompanyRecords
 from runtime.stores.connection_records import ConnectionRecords
 from runtime.stores.event_records import EventRecords
 from runtime.stores.invitation_records import InvitationRecords
@@ -174,6 +175,7 @@ class KeyRecords(RecordBase):
 class Records(
     CallLogRecords,
     AccountRecords,
+    CompanyRecords,
     ConnectionRecords,
     RefreshRecords,
     LinkRecords,

@@ -5,12 +5,20 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from runtime.web.company_pages import CompanyServices
+from runtime.web.dashboard_pages import DashboardPages
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
+from runtime.web.report_pages import ReportPages
 from runtime.web.server_form_pages import ServerFormPages
 from runtime.web.server_pages import ServerPages
 
-_PAGES = (ServerFormPages, ServerPages, RecordPages)
+_PAGES = (
+    DashboardPages,
+    ReportPages,
+    ServerFormPages,
+    ServerPages,
+    RecordPages,
+)
 """In the order in which addresses are looked at: a record may have any address below that of its company."""
 
 

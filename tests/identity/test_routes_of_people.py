@@ -47,7 +47,25 @@ PERSON: Mapping[str, Permission | None] = {
     "/tenant/{tenant_id}/people/end-invitation": "manage_people",
     "/tenant/{tenant_id}/people/role": "manage_people",
     "/tenant/{tenant_id}/people/remove": "manage_people",
+    "/company/{account_id}": "see_journal",
+    "/company/{account_id}/refresh": "see_journal",
+    "/company/{account_id}/reports": "see_journal",
+    "/company/{account_id}/reports/{report}": "see_journal",
+    "/company/{account_id}/reports/{report}/{format}": "see_journal",
     "/company/{account_id}/{resource}/{record_id}": "see_journal",
+    "/accounts": None,
+    "/accounts/connect": "connect_companies",
+    "/accounts/links": "connect_companies",
+    "/accounts/links/end": "connect_companies",
+    "/account/formats": None,
+    "/company/{account_id}/connection": "see_companies",
+    "/company/{account_id}/connection/connect": "connect_companies",
+    "/company/{account_id}/connection/test": "connect_companies",
+    "/company/{account_id}/connection/rename": "connect_companies",
+    "/company/{account_id}/connection/disconnect": "connect_companies",
+    "/company/{account_id}/connection/delete": "connect_companies",
+    "/company/{account_id}/connection/links": "connect_companies",
+    "/company/{account_id}/connection/links/end": "connect_companies",
 }
 """For people who are signed in: with the permission that the tenant in the address asks of them, where it has one."""
 REFUSED = (401, 403, 404)
@@ -67,6 +85,8 @@ def fill(path: str, tenant: str, account: str) -> str:
         "resource": "invoices",
         "record_id": "1",
         "grant": "none",
+        "report": "profit_and_loss_reports",
+        "format": "csv",
     }
     return path.format(**values)
 
@@ -140,7 +160,11 @@ def test_each_role_gets_at_every_page_what_the_table_lets_it_and_nothing_elsewhe
                     expected = needed is None or may(role, needed)
                 if is_allowed != expected:
                     wrong.append((path, role, is_allowed))
-                if needed and await open_page(here, fill(path, "theirs", theirs), browser) == 200:
+                if (
+                    needed
+                    and "{" in path
+                    and await open_page(here, fill(path, "theirs", theirs), browser) == 200
+                ):
                     wrong.append((path, role, "of another tenant"))
             assert wrong == []
 
