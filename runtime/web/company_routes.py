@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
+from runtime.web.call_log_pages import CallLogPages
 from runtime.web.company_pages import CompanyServices
 from runtime.web.journal_pages import JournalPages
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
 
-_PAGES = (JournalPages, RecordPages)
+_PAGES = (JournalPages, CallLogPages, RecordPages)
 """In the order in which addresses are looked at: a record may have any address below that of its company."""
 
 

@@ -47,6 +47,15 @@ PERSON: Mapping[str, Permission | None] = {
     "/tenant/{tenant_id}/people/end-invitation": "manage_people",
     "/tenant/{tenant_id}/people/role": "manage_people",
     "/tenant/{tenant_id}/people/remove": "manage_people",
+    "/company/{account_id}/journal": "see_journal",
+    "/company/{account_id}/journal/export.csv": "see_journal",
+    "/company/{account_id}/journal/export.xlsx": "see_journal",
+    "/company/{account_id}/journal/check": "see_journal",
+    "/company/{account_id}/journal/heads": "see_journal",
+    "/company/{account_id}/journal/{entry_id}": "see_journal",
+    "/company/{account_id}/journal/{entry_id}/undo": "see_journal",
+    "/company/{account_id}/calls": "see_journal",
+    "/company/{account_id}/calls/export.csv": "see_journal",
     "/company/{account_id}/{resource}/{record_id}": "see_journal",
 }
 """For people who are signed in: with the permission that the tenant in the address asks of them, where it has one."""
