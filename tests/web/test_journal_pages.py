@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
-from sqlalchemy import text
 
-from runtime.errors import VendorRefused
-from runtime.model import ApiTokenId
-from tests.safety.test_guarded_updates import goods, new_bill, new_invoice
 from tests.web.books_site import BooksSite
-from tests.web.visitors import submit
 
 
 @pytest.fixture
