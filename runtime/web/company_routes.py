@@ -19,8 +19,8 @@ from runtime.web.server_pages import ServerPages
 _PAGES = (
     DashboardPages,
     JournalPages,
-    ReportPages,
     SavedReportPages,
+    ReportPages,
     ScheduleFormPages,
     SchedulePages,
     ServerFormPages,
