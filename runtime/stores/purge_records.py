@@ -18,6 +18,7 @@ from runtime.model import AccountId, AuditEntry, McpServerId
 from runtime.people import SESSION_IDLE_SECONDS
 from runtime.stores import sqlite
 from runtime.stores.emitting import emit
+from runtime.stores.explorer_tables import EXPLORER_RUN
 from runtime.stores.job_tables import EVENT
 from runtime.stores.oauth_tables import (
     OAUTH_CLIENT,
@@ -53,6 +54,8 @@ CLIENTS_STORED_SECONDS = 90 * 86_400.0
 """How long a program that nobody uses stays registered: hosts register a new one for each connection."""
 RUNS_STORED_SECONDS = 92 * 86_400.0
 """How long runs of schedules are stored: a whole quarter, so that the last quarter's report is still there."""
+ASKED_STORED_SECONDS = 90 * 86_400.0
+"""How long what somebody has asked in the explorer is stored: a quarter, after which books are closed."""
 ACTOR = "ledgerport"
 """Who notes an expiry."""
 
@@ -109,6 +112,9 @@ class PurgeRecords(RecordBase):
             + self._delete_part(AUTHORIZATION, AUTHORIZATION.c.state_hash, AUTHORIZATION.c.expires_at <= now)
             + self._delete_part(INVITATION, INVITATION.c.id, INVITATION.c.expires_at <= latest)
             + self._delete_part(SESSION, SESSION.c.id, SESSION.c.last_used_at <= now - SESSION_IDLE_SECONDS)
+            + self._delete_part(
+                EXPLORER_RUN, EXPLORER_RUN.c.id, EXPLORER_RUN.c.created_at <= now - ASKED_STORED_SECONDS
+            )
             + self._delete_part(SIGN_IN, SIGN_IN.c.state_hash, SIGN_IN.c.expires_at <= now)
             + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.expires_at <= now)
             + self._delete_part(OAUTH_CODE, OAUTH_CODE.c.code_hash, OAUTH_CODE.c.expires_at <= latest)

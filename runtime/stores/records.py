@@ -33,6 +33,7 @@ from runtime.stores.caller_records import CallerRecords
 from runtime.stores.company_records import CompanyRecords
 from runtime.stores.connection_records import ConnectionRecords
 from runtime.stores.event_records import EventRecords
+from runtime.stores.explorer_records import ExplorerRecords
 from runtime.stores.invitation_records import InvitationRecords
 from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
@@ -211,6 +212,7 @@ class Records(
     SavedReportRecords,
     ScheduleRecords,
     ReportRunRecords,
+    ExplorerRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

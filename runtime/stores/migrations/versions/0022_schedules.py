@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from runtime.stores.migrations.dialect import execute_script
 
-revision = "0023"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 _SQL = """
 CREATE TABLE saved_report (
