@@ -22,6 +22,7 @@ from runtime.web.server_pages import ServerPages
 from runtime.web.tool_pages import ToolPages
 
 _PAGES = (
+    SavedReportPages,
     CallLogPages,
     DashboardPages,
     ExplorerPages,
@@ -29,7 +30,6 @@ _PAGES = (
     ReportPages,
     RunFilePages,
     RunPages,
-    SavedReportPages,
     ScheduleFormPages,
     SchedulePages,
     ServerFormPages,
