@@ -50,6 +50,11 @@ PERSON: Mapping[str, Permission | None] = {
     "/tenant/{tenant_id}/people/end-invitation": "manage_people",
     "/tenant/{tenant_id}/people/role": "manage_people",
     "/tenant/{tenant_id}/people/remove": "manage_people",
+    "/company/{account_id}": "see_journal",
+    "/company/{account_id}/refresh": "see_journal",
+    "/company/{account_id}/reports": "see_journal",
+    "/company/{account_id}/reports/{report}": "see_journal",
+    "/company/{account_id}/reports/{report}/{format}": "see_journal",
     "/tenant/{tenant_id}/settings": "see_companies",
     "/tenant/{tenant_id}/settings/tools-role": "manage_owners",
     "/tenant/{tenant_id}/settings/integrations": "see_companies",
@@ -69,6 +74,34 @@ PERSON: Mapping[str, Permission | None] = {
     "/tenant/{tenant_id}/settings/budgets": "see_companies",
     "/tenant/{tenant_id}/settings/budgets/change": "manage_settings",
     "/company/{account_id}/{resource}/{record_id}": "see_journal",
+    "/accounts": None,
+    "/accounts/connect": "connect_companies",
+    "/accounts/links": "connect_companies",
+    "/accounts/links/end": "connect_companies",
+    "/account/formats": None,
+    "/company/{account_id}/connection": "see_companies",
+    "/company/{account_id}/connection/connect": "connect_companies",
+    "/company/{account_id}/connection/test": "connect_companies",
+    "/company/{account_id}/connection/rename": "connect_companies",
+    "/company/{account_id}/connection/disconnect": "connect_companies",
+    "/company/{account_id}/connection/delete": "connect_companies",
+    "/company/{account_id}/connection/links": "connect_companies",
+    "/company/{account_id}/connection/links/end": "connect_companies",
+    "/company/{account_id}/reports/saved": "see_journal",
+    "/company/{account_id}/reports/saved/{saved_id}": "see_journal",
+    "/company/{account_id}/reports/saved/{saved_id}/change": "see_journal",
+    "/company/{account_id}/reports/saved/{saved_id}/delete": "see_journal",
+    "/company/{account_id}/schedules": "see_journal",
+    "/company/{account_id}/schedules/new": "see_journal",
+    "/company/{account_id}/schedules/preview": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/change": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/pause": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/resume": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/run": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/secret": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/delete": "see_journal",
+    "/company/{account_id}/schedules/{schedule_id}/runs/{run_id}/{file_id}": "see_journal",
 }
 """For people who are signed in: with the permission that the tenant in the address asks of them, where it has one."""
 REFUSED = (401, 403, 404)
@@ -88,6 +121,12 @@ def fill(path: str, tenant: str, account: str) -> str:
         "resource": "invoices",
         "record_id": "1",
         "grant": "none",
+        "report": "profit_and_loss_reports",
+        "format": "csv",
+        "saved_id": "none",
+        "schedule_id": "none",
+        "run_id": "none",
+        "file_id": "none",
         "webhook_id": f"whk_{tenant}",
     }
     return path.format(**values)
@@ -182,7 +221,11 @@ def test_each_role_gets_at_every_page_what_the_table_lets_it_and_nothing_elsewhe
                     expected = needed is None or may(role, needed)
                 if is_allowed != expected:
                     wrong.append((path, role, is_allowed))
-                if needed and await open_page(here, fill(path, "theirs", theirs), browser) == 200:
+                if (
+                    needed
+                    and "{" in path
+                    and await open_page(here, fill(path, "theirs", theirs), browser) == 200
+                ):
                     wrong.append((path, role, "of another tenant"))
             assert wrong == []
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from runtime.stores.migrations.dialect import execute_script
 
-revision = "0024"
-down_revision = "0020"
+revision = "0023"
+down_revision = "0022"
 
 _SQL = """
 ALTER TABLE audit ADD COLUMN tenant_id TEXT NOT NULL DEFAULT '';
