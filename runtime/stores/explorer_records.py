@@ -59,7 +59,7 @@ class StoredQuery:
 class ExplorerRecords(RecordBase):
     """Reads and changes what is asked and saved in the explorer."""
 
-    def add_run(self, run: StoredRun) -> bool:
+    def add_explorer_run(self, run: StoredRun) -> bool:
         """Store a run, and forget those of its person and company that are too many.
 
         False when there is one with its id, or its company is gone.
@@ -78,7 +78,7 @@ class ExplorerRecords(RecordBase):
             connection.execute(delete(table).where(mine, table.c.id.not_in(latest)))
         return True
 
-    def find_run(self, run_id: str, account_id: AccountId, person_id: PersonId) -> StoredRun | None:
+    def find_explorer_run(self, run_id: str, account_id: AccountId, person_id: PersonId) -> StoredRun | None:
         """Return a run of a person at a company; None where there is none."""
         table = EXPLORER_RUN
         mine = (table.c.id == run_id, table.c.account_id == account_id, table.c.person_id == person_id)
@@ -86,7 +86,7 @@ class ExplorerRecords(RecordBase):
             row = connection.execute(select(*_RUN).where(*mine)).first()
         return None if row is None else StoredRun(*row)
 
-    def list_runs(self, account_id: AccountId, person_id: PersonId) -> list[StoredRun]:
+    def list_explorer_runs(self, account_id: AccountId, person_id: PersonId) -> list[StoredRun]:
         """Return the runs of a person at a company, the newest first."""
         table = EXPLORER_RUN
         mine = (table.c.person_id == person_id, table.c.account_id == account_id)
@@ -94,7 +94,7 @@ class ExplorerRecords(RecordBase):
         with self._reading.begin() as connection:
             return [StoredRun(*row) for row in connection.execute(wanted.limit(MOST_RUNS))]
 
-    def forget_runs(self, account_id: AccountId, person_id: PersonId) -> None:
+    def forget_explorer_runs(self, account_id: AccountId, person_id: PersonId) -> None:
         """Forget the runs of a person at a company."""
         table = EXPLORER_RUN
         self._change(delete(table).where(table.c.person_id == person_id, table.c.account_id == account_id))

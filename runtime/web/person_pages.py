@@ -48,6 +48,8 @@ _MOST_FIELDS = 12
 _AGAIN = "Open the page again."
 THEME_COOKIE, ZONE_COOKIE = "theme", "zone"
 """Cookies of the viewer's wishes, which the script of the pages sets; they say nothing of who it is."""
+CHOSEN_ZONE_COOKIE = "chosen-zone"
+"""The time zone that the viewer has chosen, which counts before the one that the browser says."""
 THEMES = ("light", "dark")
 SIGN_OUT = "sign out"
 """The name of the form that every page of a person has."""
@@ -251,8 +253,9 @@ def read_theme(request: Request) -> str:
 
 
 def read_zone(request: Request) -> tzinfo:
-    """Return the time zone of the viewer, which the script of the pages has set as a cookie; UTC without one."""
-    return find_zone(unquote(request.cookies.get(ZONE_COOKIE, "")))
+    """Return the time zone of the viewer: the one that was chosen, else the browser's; UTC without either."""
+    chosen = request.cookies.get(CHOSEN_ZONE_COOKIE) or request.cookies.get(ZONE_COOKIE, "")
+    return find_zone(unquote(chosen))
 
 
 def refuse_stranger() -> Forbidden:

@@ -35,7 +35,7 @@ def test_a_link_changes_nothing_until_its_button_is_pressed_and_works_once(tmp_p
         page = await browser.get(path)
         assert looks == [200, 200, 200] and "anna@example.com" in page.text
         answer = await submit(browser, page, path)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/account")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
         assert "anna@example.com" in (await browser.get("/account")).text
         again = await submit(browser, page, path)
         assert again.status_code == 404 and "has been used" in again.text

@@ -74,24 +74,24 @@ class History:
         id_ = id_ or make_id()
         sealed = self._seal(content, _name_run(id_))
         run = StoredRun(id_, account.id, person, kind, tool, sealed, self._deployment.clock())
-        await self._stores.write(lambda: self._stores.records.add_run(run))
+        await self._stores.write(lambda: self._stores.records.add_explorer_run(run))
         return id_
 
     async def find_run(self, account: Account, person: PersonId, id_: str) -> Run | None:
         """Return something that a person has asked of a company; None where it is not there any more."""
         if not _ID.fullmatch(id_):
             return None
-        found = await asyncio.to_thread(lambda: self._stores.records.find_run(id_, account.id, person))
+        found = await asyncio.to_thread(lambda: self._stores.records.find_explorer_run(id_, account.id, person))
         return None if found is None else self._open_run(found)
 
     async def list_runs(self, account: Account, person: PersonId) -> list[Run]:
         """Return what a person has asked of a company, the newest first, without writes: the journal has those."""
-        found = await asyncio.to_thread(lambda: self._stores.records.list_runs(account.id, person))
+        found = await asyncio.to_thread(lambda: self._stores.records.list_explorer_runs(account.id, person))
         return [run for each in found if each.kind != "write" and (run := self._open_run(each))]
 
     async def forget_runs(self, account: Account, person: PersonId) -> None:
         """Forget what a person has asked of a company."""
-        await self._stores.write(lambda: self._stores.records.forget_runs(account.id, person))
+        await self._stores.write(lambda: self._stores.records.forget_explorer_runs(account.id, person))
 
     async def save_query(
         self, account: Account, person: PersonId, name: str, query: str, *, is_shared: bool
