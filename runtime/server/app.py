@@ -156,11 +156,15 @@ class Runtime:
         """Make the kinds of durable work known; imports the HTTP client."""
         from runtime.operations.deliveries import Deliveries
         from runtime.operations.webhook_sender import Sender
+        from runtime.server.scheduled_runs import make_report_runs
 
         sender = Sender(is_private_allowed=self.settings.webhook_private)
         deliveries = Deliveries(self.stores, self.keys, sender, self.log)
         jobs.add_kind(deliveries.job)
         jobs.add_source(deliveries.dispatch)
+        runs = make_report_runs(self.deployment, self.calls, self.finished, self.facts, sender, self.log)
+        jobs.add_kind(runs.job)
+        jobs.add_source(runs.dispatch)
 
     def get_catalog(self) -> Catalog:
         """Return the catalog that calls are served from now."""

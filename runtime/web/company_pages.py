@@ -39,8 +39,8 @@ from runtime.web.signing_in import find_signed_in, lead_to_sign_in
 PAGE_CLIENT = "page"
 """What the journal and the call log name the program of a call that a page makes."""
 PAGE_CALLER = Caller(PAGE_CLIENT)
-PAGE_BYTES = 4_000_000
-"""Of the answer to a read: no model reads it, and a general ledger of 10,000 rows has about 2 MB."""
+PAGE_BYTES = 8_000_000
+"""Of an answer to a page, which no model reads: a page of a thousand whole records has some 2 MB."""
 _READING = ServerConfig(methods=("read",), max_answer_bytes=PAGE_BYTES)
 _EVERYTHING = ServerConfig()
 

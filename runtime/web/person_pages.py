@@ -134,9 +134,11 @@ class PersonPages:
         )
         return set_browser(request, shown, browser)
 
-    async def check_form(self, request: Request, form: str) -> dict[str, str]:
+    async def check_form(
+        self, request: Request, form: str, most_fields: int = _MOST_FIELDS, longest: int = LONGEST_FORM
+    ) -> dict[str, str]:
         """Return the fields of a form of somebody who is signed in. Raises Forbidden without its proof."""
-        values = await read_form(request)
+        values = await read_form(request, most_fields, longest)
         find_sessions(request).check_proof(read_cookie(request), form, values.get("proof", ""))
         return values
 
@@ -223,12 +225,14 @@ def reply_json(content: Mapping[str, Any], status: int = 200) -> Response:
     return Response(orjson.dumps(dict(content)), status, headers, "application/json")
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form. Raises InvalidRequest for one that is larger than any page sends."""
-    content = await read_body(request, LONGEST_FORM, _AGAIN)
-    if content.count(b"&") >= _MOST_FIELDS:
+async def read_form(
+    request: Request, most_fields: int = _MOST_FIELDS, longest: int = LONGEST_FORM
+) -> dict[str, str]:
+    """Return the fields of a form. Raises InvalidRequest for one that is larger than its page sends."""
+    content = await read_body(request, longest, _AGAIN)
+    if content.count(b"&") >= most_fields:
         raise InvalidRequest("This form has more fields than any page sends.", advice=_AGAIN)
-    return dict(reversed(parse_qsl(content.decode("ascii", "replace"), max_num_fields=_MOST_FIELDS)))
+    return dict(reversed(parse_qsl(content.decode("ascii", "replace"), max_num_fields=most_fields)))
 
 
 async def read_json(request: Request) -> dict[str, Any]:
