@@ -22,7 +22,6 @@ notes each call that has ended, also in the `call_log`; `readiness` says whether
 `mcp_servers` (with `policy_config` and `config_bounds`; `server_endings` ends them at once, `server_preview` says what
 one would have, `server_snippets` how a program is given its URL) and `api_tokens` manage what a deployment holds.
 
-For people, `company_facts` says where a company is, `formats` writes money and times, `report_table` is a report, `report_runs` runs one,
-`exports` writes tables as files,
-`schedules` runs and sends reports by themselves.
+For people, `company_facts` says where a company is, `formats` writes money and times, `report_table` is a report,
+`report_runs` runs one, `exports` writes tables as files, `schedules` runs and sends reports by themselves.
 """
