@@ -13,6 +13,9 @@ from dataclasses import dataclass
 HEADER_NAME, HEADER_VALUE = "Authorization", "Bearer YOUR_API_TOKEN"
 """What goes with each request where an API token is asked for as well; the person puts the token in."""
 
+PYTHON_SDK = "mcp"
+"""The package of the Python SDK."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
@@ -45,7 +48,7 @@ _NO_HEADER = (
     "Use another program, or make a server without it."
 )
 _REMOTE_STEPS = ("For a program that only starts commands. It needs Node.js on that machine.",)
-_PYTHON_STEPS = ("Install the package mcp, version 2 or later.",)
+_PYTHON_STEPS = (f"Install the package {PYTHON_SDK}, version 2 or later.",)
 _TYPESCRIPT_STEPS = ("Install the package @modelcontextprotocol/sdk.",)
 
 
@@ -91,8 +94,8 @@ def _write_remote(name: str, url: str, headers: dict[str, str]) -> str:
 
 def _write_python(url: str, headers: dict[str, str]) -> str:
     if not headers:
-        return _PYTHON.format(url=json.dumps(url))
-    return _PYTHON_WITH_HEADERS.format(url=json.dumps(url), headers=json.dumps(headers))
+        return _PYTHON.format(sdk=PYTHON_SDK, url=json.dumps(url))
+    return _PYTHON_WITH_HEADERS.format(sdk=PYTHON_SDK, url=json.dumps(url), headers=json.dumps(headers))
 
 
 def _write_typescript(url: str, headers: dict[str, str]) -> str:
@@ -103,7 +106,7 @@ def _write_typescript(url: str, headers: dict[str, str]) -> str:
 _PYTHON = """\
 import asyncio
 
-from mcp import Client
+from {sdk} import Client
 
 
 async def main() -> None:
@@ -118,8 +121,8 @@ _PYTHON_WITH_HEADERS = """\
 import asyncio
 
 import httpx2
-from mcp import Client
-from mcp.client.streamable_http import streamable_http_client
+from {sdk} import Client
+from {sdk}.client.streamable_http import streamable_http_client
 
 URL = {url}
 HEADERS = {headers}

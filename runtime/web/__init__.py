@@ -18,6 +18,9 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
   `run_reading`, `run_view`, `answer_view`, `rows`)
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
 - `report_pages`, `report_view`, `report_links`: the reports of a company, a table of one, and what its cells lead to
+- `server_pages`, `server_form_pages` (with `managed_servers`): MCP servers, and the form that makes and changes them
+- `server_form`, `form_fields`, `server_views`, `server_trials`, `qr_codes`: what that form held, how a server is shown,
+  a try of one of its tools, a new URL for a phone
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`: the frame, forms and errors that the pages for people share
 - `bodies`: what browsers and programs send, within a bound
