@@ -18,7 +18,7 @@ from typing import Any
 from fpdf import FPDF
 
 from runtime.operations.formats import Formats
-from runtime.operations.report_runs.cell_texts import write_cell
+from runtime.operations.report_runs.cell_texts import make_writer
 from runtime.operations.report_runs.report_view import ReportView, ViewRow
 
 PDF_TYPE = "application/pdf"
@@ -62,10 +62,8 @@ class _Layout:
 def write_pdf(view: ReportView, formats: Formats, company: str) -> bytes:
     """Return the bytes of the PDF."""
     paper = "Letter" if formats.country.upper() in _LETTER_COUNTRIES else "A4"
-    cells = [
-        [write_cell(cell, column.kind, formats) for cell, column in zip(row.cells, view.columns, strict=True)]
-        for row in view.rows
-    ]
+    writers = [make_writer(column.kind, formats) for column in view.columns]
+    cells = [[write(cell) for write, cell in zip(writers, row.cells, strict=True)] for row in view.rows]
     pdf = _Paper(paper)
     layout = _make_layout(pdf, view, cells)
     pdf.begin(view, formats, company, layout)
