@@ -56,7 +56,7 @@ class ReportPages(CompanyPages):
         return [
             Route(LIST_PATH, self.list_all, methods=["GET"]),
             Route(REPORT_PATH, self.look, methods=["GET"]),
-            Route(FILE_PATH, self.download, methods=["GET"]),
+            Route(FILE_PATH, self.send_file, methods=["GET"]),
         ]
 
     @require_company("see_journal")
@@ -96,7 +96,7 @@ class ReportPages(CompanyPages):
         return await self._show_view(request, place, view, entered)
 
     @require_company("see_journal")
-    async def download(self, request: Request, place: Place) -> Response:
+    async def send_file(self, request: Request, place: Place) -> Response:
         """Answer a report as a file."""
         report = self._find_report(request, place)
         format = next((each for each in FORMATS if each == request.path_params["format"]), None)
