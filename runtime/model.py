@@ -416,7 +416,10 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True)
 class JournalFilter:
-    """Which entries a list of the journal has; what is None filters nothing. `since` is seconds since the epoch."""
+    """Which entries a list of the journal has; what is None filters nothing. Times are seconds since the epoch.
+
+    `caller` is who wrote, as the journal stores it, `client` the program; `is_undone` is whether an undo was done.
+    """
 
     tool: str | None = None
     record_id: str | None = None
@@ -424,6 +427,11 @@ class JournalFilter:
     since: float | None = None
     resources: frozenset[str] | None = None
     kind: JournalKind | None = None
+    until: float | None = None
+    caller: str | None = None
+    client: str | None = None
+    outcomes: frozenset[OutcomeKind] | None = None
+    is_undone: bool | None = None
 
     def select_resources(self, resources: frozenset[str]) -> JournalFilter:
         """Return the same filter for some resources only."""

@@ -21,5 +21,6 @@ finds those that a call names, `fan_out` carries a read to each of them, `connec
 notes each call that has ended, also in the `call_log`; `readiness` says whether the process can serve. `accounts`,
 `mcp_servers` (with `policy_config`) and `api_tokens` manage what a deployment holds. For people, `company_facts` says
 where a company is, `formats` writes money and times, `report_table` is a report, `report_runs` runs one,
-`exports` writes tables as files.
+`exports` writes tables as files,
+`schedules` runs and sends reports by themselves.
 """

@@ -62,6 +62,11 @@ def find_company_address(account_id: str, path: str = "") -> str:
     return f"/company/{quote(account_id, safe='')}{path}"
 
 
+def find_record_address(account_id: str, resource: str, record_id: str) -> str:
+    """Return the address of the page of a record."""
+    return find_company_address(account_id, f"/{quote(resource, safe='')}/{quote(record_id, safe='')}")
+
+
 def show_company(account: Account, shown: Account | None) -> Company:
     """Return a company as the switcher has it."""
     name = show_name(account)

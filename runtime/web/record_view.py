@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from runtime.operations.field_names import split_name
+
+__all__ = ["MINUS", "Fact", "RecordView", "Rows", "show_record", "split_name"]
+
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-_PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
 MINUS = "−"  # noqa: RUF001  (the sign that the pages write)
 MOST_ROWS = 500
 """Rows of one table; a record with more is rare, and says so."""
@@ -52,13 +55,6 @@ def show_record(record: Mapping[str, Any]) -> RecordView:
     lists = {name: value for name, value in record.items() if _is_table(value)}
     facts = tuple(_list_facts({name: value for name, value in record.items() if name not in lists}))
     return RecordView(facts, tuple(_make_rows(split_name(name), value) for name, value in lists.items()))
-
-
-def split_name(name: str) -> str:
-    """Return the name of a field in its parts: `TotalAmt` becomes `Total amt`."""
-    parts = [part for part in _PARTS.split(name) if part]
-    text = " ".join(part if part.isupper() else part.lower() for part in parts)
-    return text[:1].upper() + text[1:]
 
 
 def _is_table(value: object) -> bool:
