@@ -17,7 +17,8 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `explorer_pages`, `run_pages`, `run_files`, `tool_pages`: queries and tools by hand (with `explorer_base`,
   `run_reading`, `run_view`, `answer_view`, `rows`)
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
-- `report_pages`, `report_view`, `report_links`: the reports of a company, a table of one, and what its cells lead to
+- `report_pages`, `report_view`, `report_chart`, `report_links`: the reports of a company, the table of one, its chart,
+  and what its cells lead to
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`: the frame, forms and errors that the pages for people share
 - `bodies`: what browsers and programs send, within a bound

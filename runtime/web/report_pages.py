@@ -35,6 +35,7 @@ from runtime.operations.report_runs import (
 )
 from runtime.web.company_pages import CompanyPages, Place, require_company
 from runtime.web.record_view import show_record
+from runtime.web.report_chart import make_chart
 from runtime.web.report_links import ReportLinks
 from runtime.web.report_view import show_table
 
@@ -44,6 +45,10 @@ REPORT_PATH = LIST_PATH + "/{report}"
 FILE_PATH = REPORT_PATH + "/{format}"
 LONGEST_SEARCH = 100
 """Characters of a search in the list."""
+_NOTHING: Mapping[str, Any] = {
+    "view": None, "record": None, "problem": None, "facts": (), "detail": "", "chart": None,
+}  # fmt: skip
+"""What the page of a report that was not read yet shows of it."""
 _MAIN_KINDS = ("choice", "number", "yes or no")
 """Kinds of options that stand above the table; the others are folded."""
 
@@ -144,6 +149,7 @@ class ReportPages(CompanyPages):
             table=show_table(view, formats, links),
             facts=view.list_facts(formats),
             detail=detail.title if detail else "",
+            chart=make_chart(view, formats),
         )
 
     async def _refuse_run(
@@ -165,7 +171,6 @@ class ReportPages(CompanyPages):
         status: int = 200,
         **values: Any,
     ) -> Response:
-        base: Mapping[str, Any] = {"view": None, "record": None, "problem": None, "facts": (), "detail": ""}
         options = list_options(report)
         return await self.show_company(
             request,
@@ -180,7 +185,7 @@ class ReportPages(CompanyPages):
             rare=[each for each in options if not _is_main(each) and each.is_rare],
             query=urlencode(write_options(report, entered.choice)),
             company=show_name(place.account),
-            **{**base, **values},
+            **{**_NOTHING, **values},
         )
 
 
