@@ -38,6 +38,7 @@ _GAP = 3.0
 _WIDEST_TEXT, _NARROWEST_LABEL = 58.0, 36.0
 """Millimetres of a column of texts, about forty letters, and of the first column where there is little space."""
 _INDENT = 3.2
+"""Millimetres of a level, the width of two letters; six levels leave most of the first column."""
 _MILLIMETRES = 25.4 / 72
 _GREY, _BLACK, _RED = (105, 110, 112), (20, 24, 26), (176, 32, 32)
 _MEASURED_ROWS = 400
