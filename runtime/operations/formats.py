@@ -60,7 +60,7 @@ class Formats:
         number = parse_decimal(value)
         if number is None:
             return NONE if value in (None, "") else str(value)
-        return self._write(number, get_currency_precision(currency or self.currency))
+        return self._write(number, _find_precision(currency or self.currency))
 
     def write_money(self, value: object, currency: str = "") -> str:
         """Return an amount with its currency, as sentences have it: `$1,234.50`; a dash for none."""
@@ -192,6 +192,12 @@ def find_zone(name: str) -> tzinfo:
         return ZoneInfo(name) if 0 < len(name) <= LONGEST_ZONE else UTC
     except (KeyError, OSError, ValueError):
         return UTC
+
+
+@lru_cache(maxsize=300)
+def _find_precision(currency: str) -> int:
+    """Return how many decimals the amounts of a currency have."""
+    return int(get_currency_precision(currency))
 
 
 @lru_cache(maxsize=300)

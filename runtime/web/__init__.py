@@ -12,15 +12,14 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `charts`: drawings of numbers
 - `dashboard_pages`, `dashboard_view`: the page of a company, and what it shows of figures
 - `saved_report_pages`, `schedule_pages`, `schedule_form_pages`: reports under a name, and those that run by themselves
-- `navigation`: what a page links to
-- `formats`, `navigation`: how money and times are written, and what a page links to
 - `explorer_pages`, `run_pages`, `run_files`, `tool_pages`: queries and tools by hand (with `explorer_base`,
   `run_reading`, `run_view`, `answer_view`, `rows`)
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
-- `report_pages`, `report_view`, `report_links`: the reports of a company, a table of one, and what its cells lead to
 - `server_pages`, `server_form_pages` (with `managed_servers`): MCP servers, and the form that makes and changes them
 - `server_form`, `form_fields`, `server_views`, `server_trials`, `qr_codes`: what that form held, how a server is shown,
   a try of one of its tools, a new URL for a phone
+- `report_pages`, `report_view`, `report_chart`, `report_links`: the reports of a company, the table of one, its chart,
+  and what its cells lead to
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`: the frame, forms and errors that the pages for people share
 - `bodies`: what browsers and programs send, within a bound

@@ -26,7 +26,7 @@ class ReportLinks:
     """Finds the addresses of one page."""
 
     def __init__(self, catalog: Catalog, integration: str, account_id: str) -> None:
-        self._base = find_company_address(account_id)
+        self._base, self._kinds = find_company_address(account_id), dict[str, str]()
         self._reports = [each for group in list_reports(catalog, integration) for each in group.reports]
         readable = {
             tool.resource
@@ -47,11 +47,18 @@ class ReportLinks:
 
     def find_record_address(self, column: str, text: str, id_: str) -> str:
         """Return the address of the page of the record that a cell is of; empty where its kind is not known."""
-        kind = column.lower().replace(" ", "")
-        if "type" in kind:
-            kind = _BESIDE.sub("", text).lower().replace(" ", "")
-        resource = self._resources.get(kind, "")
-        return f"{self._base}/{quote(resource)}/{quote(id_, safe='')}" if resource else ""
+        kind = self._find_kind(column, text)
+        return f"{kind}{id_ if id_.isascii() and id_.isalnum() else quote(id_, safe='')}" if kind else ""
+
+    def _find_kind(self, column: str, text: str) -> str:
+        """Return where the records of a cell have their addresses; empty where that is not known."""
+        name = column.lower().replace(" ", "")
+        if "type" in name:
+            name = text
+        if name not in self._kinds:
+            resource = self._resources.get(_BESIDE.sub("", name).lower().replace(" ", ""), "")
+            self._kinds[name] = f"{self._base}/{quote(resource)}/" if resource else ""
+        return self._kinds[name]
 
     def find_detail(self, view: ReportView) -> Report | None:
         """Return the report that has the transactions behind the rows of a report; None where there is none."""

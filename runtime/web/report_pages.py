@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -35,6 +37,7 @@ from runtime.operations.report_runs import (
 )
 from runtime.web.company_pages import CompanyPages, Place, require_company
 from runtime.web.record_view import show_record
+from runtime.web.report_chart import make_chart
 from runtime.web.report_links import ReportLinks
 from runtime.web.report_view import show_table
 
@@ -42,8 +45,15 @@ SECTION = "reports"
 LIST_PATH = "/company/{account_id}/reports"
 REPORT_PATH = LIST_PATH + "/{report}"
 FILE_PATH = REPORT_PATH + "/{format}"
+Choices = tuple[tuple[str, str], ...]
+MOST_OFFERED = 100
+"""Records that a report is offered for; a company has some tax agencies."""
 LONGEST_SEARCH = 100
 """Characters of a search in the list."""
+_NOTHING: Mapping[str, Any] = {
+    "view": None, "record": None, "problem": None, "facts": (), "detail": "", "chart": None,
+}  # fmt: skip
+"""What the page of a report that was not read yet shows of it."""
 _MAIN_KINDS = ("choice", "number", "yes or no")
 """Kinds of options that stand above the table; the others are folded."""
 
@@ -56,7 +66,7 @@ class ReportPages(CompanyPages):
         return [
             Route(LIST_PATH, self.list_all, methods=["GET"]),
             Route(REPORT_PATH, self.look, methods=["GET"]),
-            Route(FILE_PATH, self.download, methods=["GET"]),
+            Route(FILE_PATH, self.send_file, methods=["GET"]),
         ]
 
     @require_company("see_journal")
@@ -85,7 +95,8 @@ class ReportPages(CompanyPages):
         entered = read_options(report, request.query_params.multi_items())
         if entered.errors:
             is_new = not request.query_params
-            return await self._show(request, place, report, entered, status=200 if is_new else 400)
+            status, offered = 200 if is_new else 400, await self._offer(place, report)
+            return await self._show(request, place, report, entered, status, offered=offered)
         try:
             if not report.has_rows:
                 record = await self.read(place, report.tool.name, dict(entered.choice.arguments))
@@ -96,7 +107,7 @@ class ReportPages(CompanyPages):
         return await self._show_view(request, place, view, entered)
 
     @require_company("see_journal")
-    async def download(self, request: Request, place: Place) -> Response:
+    async def send_file(self, request: Request, place: Place) -> Response:
         """Answer a report as a file."""
         report = self._find_report(request, place)
         format = next((each for each in FORMATS if each == request.path_params["format"]), None)
@@ -117,6 +128,29 @@ class ReportPages(CompanyPages):
             "X-Content-Type-Options": "nosniff",
         }
         return Response(made.content, 200, headers, made.media_type)
+
+    async def _offer(self, place: Place, report: Report) -> Mapping[str, Choices]:
+        """Return the records that options without which a report cannot be run may name, by the names of options."""
+        offered: dict[str, Choices] = {}
+        for option in list_options(report):
+            if option.is_required and option.resource:
+                offered[option.name] = await self._list_records(place, option.resource)
+        return offered
+
+    async def _list_records(self, place: Place, resource: str) -> Choices:
+        """Return the first records of a resource, each with its Id and name; none where they cannot be read."""
+        catalog = self._deployment.catalog()
+        tool = catalog.listings.get((place.account.integration, resource))
+        answer = await self.call(place, tool.name, {"limit": MOST_OFFERED}) if tool else None
+        if answer is None or answer.error is not None:
+            return ()
+        vendor = catalog.integrations[place.account.integration]
+        key, fields = vendor.identifier, vendor.display_fields.get(resource, ())
+        records = [each for each in orjson.loads(answer.text).get("records", ()) if each.get(key)]
+        names = (next((str(each[name]) for name in fields if each.get(name)), "") for each in records)
+        return tuple(
+            (str(each[key]), name or str(each[key])) for each, name in zip(records, names, strict=True)
+        )
 
     def _find_report(self, request: Request, place: Place) -> Report:
         name = request.path_params["report"]
@@ -144,6 +178,7 @@ class ReportPages(CompanyPages):
             table=show_table(view, formats, links),
             facts=view.list_facts(formats),
             detail=detail.title if detail else "",
+            chart=make_chart(view, formats),
         )
 
     async def _refuse_run(
@@ -165,8 +200,8 @@ class ReportPages(CompanyPages):
         status: int = 200,
         **values: Any,
     ) -> Response:
-        base: Mapping[str, Any] = {"view": None, "record": None, "problem": None, "facts": (), "detail": ""}
-        options = list_options(report)
+        offered: Mapping[str, Choices] = values.pop("offered", {})
+        options = [_offer_choices(each, offered.get(each.name, ())) for each in list_options(report)]
         return await self.show_company(
             request,
             place,
@@ -180,8 +215,13 @@ class ReportPages(CompanyPages):
             rare=[each for each in options if not _is_main(each) and each.is_rare],
             query=urlencode(write_options(report, entered.choice)),
             company=show_name(place.account),
-            **{**base, **values},
+            **{**_NOTHING, **values},
         )
+
+
+def _offer_choices(option: Option, offered: Choices) -> Option:
+    """Return an option as a choice among records, where some are offered."""
+    return replace(option, kind="choice", choices=offered) if offered else option
 
 
 def _is_main(option: Option) -> bool:

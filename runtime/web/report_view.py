@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from runtime.operations.formats import Formats
+from runtime.operations.formats import MINUS, Formats
 from runtime.operations.report_runs import ReportView
-from runtime.operations.report_runs.cell_texts import write_cell
+from runtime.operations.report_runs.cell_texts import make_writer
 from runtime.operations.report_runs.report_pdf import is_final
 from runtime.operations.report_runs.report_view import ReportColumn, ViewRow, is_day
 from runtime.web.report_links import ReportLinks
@@ -27,12 +27,8 @@ DEEPEST = 6
 """Levels of indent that the stylesheet has."""
 
 
-class ShownCell(NamedTuple):
-    """A cell: its class, its text, and the address that it leads to."""
-
-    css: str
-    text: str
-    link: str = ""
+ShownCell = tuple[str, str, str]
+"""A cell: its class, its text, and the address that it leads to, which may be empty."""
 
 
 class ShownRow(NamedTuple):
@@ -69,13 +65,16 @@ def show_table(view: ReportView, formats: Formats, links: ReportLinks) -> ShownT
     classes = _find_classes(view.columns, scrolls=scrolls)
     last = max((at for at, row in enumerate(view.rows) if is_final(row)), default=-1)
     detail, places = links.find_detail(view), _find_linked(view)
+    columns = [
+        _Column(column, css, formats, links) for column, css in zip(view.columns, classes, strict=True)
+    ]
     rows = []
     for at, row in enumerate(view.rows[:MOST_SHOWN]):
-        cells = _show_cells(row, view, classes, formats, links)
+        cells = [column.show(row, place) for place, column in enumerate(columns)]
         if detail and row.kind != "total" and (id_ := row.ids.get(0)):
             _link_figures(cells, places, links.find_detail_address(detail, view, id_))
         rows.append(_make_row(row, cells, view.columns, is_last=at == last))
-    heads = tuple(ShownCell(css, column.title) for css, column in zip(classes, view.columns, strict=True))
+    heads = tuple((css, column.title, "") for css, column in zip(classes, view.columns, strict=True))
     return ShownTable(heads, rows, width > MOST_FITTING, scrolls, _count_rows(view))
 
 
@@ -93,18 +92,23 @@ def _find_classes(columns: Sequence[ReportColumn], *, scrolls: bool) -> list[str
     return made
 
 
-def _show_cells(
-    row: ViewRow, view: ReportView, classes: Sequence[str], formats: Formats, links: ReportLinks
-) -> list[ShownCell]:
-    shown = []
-    for place, (cell, column) in enumerate(zip(row.cells, view.columns, strict=True)):
-        text, css = write_cell(cell, column.kind, formats), classes[place]
-        if isinstance(cell, Decimal) and cell < 0:
-            css = f"{css} neg"
-        id_ = row.ids.get(place, "") if row.ids else ""
-        link = links.find_record_address(column.title, text, id_) if id_ and text else ""
-        shown.append(ShownCell(css, text, link))
-    return shown
+class _Column:
+    """Shows the cells of one column."""
+
+    def __init__(self, column: ReportColumn, css: str, formats: Formats, links: ReportLinks) -> None:
+        self._title, self._css, self._links = column.title, css, links
+        self._negative = f"{css} neg" if column.is_numeric else css
+        self._write = make_writer(column.kind, formats)
+
+    def show(self, row: ViewRow, place: int) -> ShownCell:
+        """Return the cell of a row."""
+        cell = row.cells[place]
+        if cell is None:
+            return self._css, "", ""
+        text = self._write(cell)
+        css = self._negative if text.startswith(MINUS) and isinstance(cell, Decimal) else self._css
+        id_ = row.ids.get(place)
+        return css, text, self._links.find_record_address(self._title, text, id_) if id_ else ""
 
 
 def _find_linked(view: ReportView) -> tuple[int, ...]:
@@ -116,23 +120,24 @@ def _find_linked(view: ReportView) -> tuple[int, ...]:
 
 def _link_figures(cells: list[ShownCell], places: tuple[int, ...], address: str) -> None:
     for place in places:
-        if cells[place].text:
-            cells[place] = cells[place]._replace(link=address)
+        css, text, _ = cells[place]
+        if text:
+            cells[place] = (css, text, address)
 
 
 def _make_row(
     row: ViewRow, cells: list[ShownCell], columns: Sequence[ReportColumn], *, is_last: bool
 ) -> ShownRow:
-    label, others = cells[0], cells[1:]
+    (_, label, link), others = cells[0], cells[1:]
     span = 1
     if row.kind != "row" or (columns[0].kind == "day" and not is_day(row.label)):
-        while span < len(cells) and not cells[span].text and not columns[span].is_numeric:
+        while span < len(cells) and not cells[span][1] and not columns[span].is_numeric:
             span += 1
-    if row.kind == "header" and not any(cell.text for cell in others):
+    if row.kind == "header" and not any(text for _, text, _ in others):
         span = len(cells)
     css = _find_css(row, is_last=is_last)
     indent = f"i{min(row.depth, DEEPEST)}" if row.depth else ""
-    return ShownRow(css, indent, label.text, label.link, cells[span:], span)
+    return ShownRow(css, indent, label, link, cells[span:], span)
 
 
 def _find_css(row: ViewRow, *, is_last: bool) -> str:

@@ -29,7 +29,8 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 def read_amounts(page: str) -> list[Decimal]:
-    """The amounts of a page, in their order."""
+    """The amounts of the table of a report, in their order."""
+    page = page[page.index('class="table report"') :]
     texts = [unescape(text) for css, text in _CELL.findall(page) if "num" in css.split()]
     plain = [text.replace(",", "").replace("−", "-").lstrip("+") for text in texts]  # noqa: RUF001
     return [Decimal(text) for text in plain if re.fullmatch(r"-?\d+\.\d\d", text)]
@@ -46,7 +47,7 @@ def make_answer(rows: list[dict[str, Any]], *columns: str) -> Answer:
 def test_every_report_is_listed_once_with_what_it_says(tmp_path: Path) -> None:
     async def story(office: Office) -> None:
         page = await office.get()
-        listed = re.findall(r'/reports/(\w+)">', page.text)
+        listed = re.findall(r'/reports/(\w+_reports)">', page.text)
         assert sorted(listed) == sorted(each.resource for each in REPORTS)
         assert len(listed) == 30
         assert all(each.summary in unescape(page.text) for each in REPORTS)
@@ -187,12 +188,28 @@ def test_what_is_wrong_with_an_option_is_said_beside_it_and_nothing_is_read(tmp_
     look(tmp_path, story)
 
 
-def test_a_report_that_needs_an_option_asks_for_it_before_it_is_read(tmp_path: Path) -> None:
+def test_a_report_that_needs_a_record_offers_those_there_are_before_it_is_read(tmp_path: Path) -> None:
     async def story(office: Office) -> None:
         page = await office.get("/tax_summary_reports")
         assert page.status_code == 200
         assert "Tax agency is needed for this report." in page.text
-        assert office.calls.asked == []
+        assert '<option value="1">' in page.text
+        assert [name for name, _ in office.calls.asked] == ["list_all_quick_books_tax_agencies"]
+
+    look(tmp_path, story)
+
+
+def test_a_chart_is_drawn_of_what_the_shape_of_a_report_suggests(tmp_path: Path) -> None:
+    async def story(office: Office) -> None:
+        spans = (await office.get("/profit_and_loss_reports?summarize_column_by=Month")).text
+        ages = (await office.get("/aged_receivables_reports")).text
+        ranked = (await office.get("/customer_sales_reports")).text
+        plain = (await office.get("/balance_sheet_reports")).text
+        assert "Total Income and Net Income</title>" in spans
+        assert "Show as table" in spans
+        assert ages.count("bar-cell") == 5
+        assert "Total: 8 largest of" in ranked
+        assert 'id="h-chart"' not in plain
 
     look(tmp_path, story)
 

@@ -118,7 +118,7 @@ def _read_row(row: ReportRow, table: ReportTable, columns: tuple[ReportColumn, .
     cells = [row.cells[0]] + [row.cells[own[each.title]] if each.title in own else "" for each in columns[1:]]
     found = {own[each.title]: place for place, each in enumerate(columns) if each.title in own}
     ids = tuple((found[place], id_) for place, id_ in row.ids if place in found)
-    return make_row(replace(row, cells=tuple(cells), ids=ids), columns)
+    return make_row(replace(row, cells=tuple(cells), ids=ids), [column.is_numeric for column in columns])
 
 
 def _blank(row: ViewRow, columns: tuple[ReportColumn, ...]) -> ViewRow:

@@ -47,7 +47,7 @@ _TITLES = {
     "department": "Location",
     "item": "Product or service",
     "docnum": "Document number",
-    "bothamount": "Amount",
+    "bothamount": "Exact amount",
     "moddate_macro": "Changed in",
     "createdate_macro": "Entered in",
     "duedate_macro": "Due in",

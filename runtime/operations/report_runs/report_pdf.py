@@ -18,7 +18,7 @@ from typing import Any
 from fpdf import FPDF
 
 from runtime.operations.formats import Formats
-from runtime.operations.report_runs.cell_texts import write_cell
+from runtime.operations.report_runs.cell_texts import make_writer
 from runtime.operations.report_runs.report_view import ReportView, ViewRow
 
 PDF_TYPE = "application/pdf"
@@ -38,6 +38,7 @@ _GAP = 3.0
 _WIDEST_TEXT, _NARROWEST_LABEL = 58.0, 36.0
 """Millimetres of a column of texts, about forty letters, and of the first column where there is little space."""
 _INDENT = 3.2
+"""Millimetres of a level, the width of two letters; six levels leave most of the first column."""
 _MILLIMETRES = 25.4 / 72
 _GREY, _BLACK, _RED = (105, 110, 112), (20, 24, 26), (176, 32, 32)
 _MEASURED_ROWS = 400
@@ -62,10 +63,8 @@ class _Layout:
 def write_pdf(view: ReportView, formats: Formats, company: str) -> bytes:
     """Return the bytes of the PDF."""
     paper = "Letter" if formats.country.upper() in _LETTER_COUNTRIES else "A4"
-    cells = [
-        [write_cell(cell, column.kind, formats) for cell, column in zip(row.cells, view.columns, strict=True)]
-        for row in view.rows
-    ]
+    writers = [make_writer(column.kind, formats) for column in view.columns]
+    cells = [[write(cell) for write, cell in zip(writers, row.cells, strict=True)] for row in view.rows]
     pdf = _Paper(paper)
     layout = _make_layout(pdf, view, cells)
     pdf.begin(view, formats, company, layout)

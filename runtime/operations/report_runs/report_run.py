@@ -5,17 +5,18 @@ Called by the page of a report and by scheduled reports, each with its own corou
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
+
+import orjson
 
 from runtime.errors import InvalidRequest
 from runtime.exchange.tool_answer import Answer
 from runtime.operations.report_runs.comparison import compare_tables
 from runtime.operations.report_runs.periods import find_day_before, find_period_before
 from runtime.operations.report_runs.report_list import Report
-from runtime.operations.report_runs.report_view import ReportChoice, ReportView, make_columns, make_row
+from runtime.operations.report_runs.report_view import ReportChoice, ReportView, make_columns, make_rows
 from runtime.operations.report_table import ReportTable, parse_report
 
 CallTool = Callable[[str, dict[str, Any]], Awaitable[Answer]]
@@ -38,7 +39,7 @@ async def run_report(call: CallTool, report: Report, choice: ReportChoice) -> Re
     table, note, calls = await _read_table(call, report, choice.arguments)
     if not choice.compare:
         columns = make_columns(table)
-        rows = tuple(make_row(row, columns) for row in table.rows)
+        rows = make_rows(table, columns)
         return ReportView(report, choice, table, columns, rows, note, None, calls)
     before, _, more = await _read_table(call, report, _find_arguments_before(report, choice, table))
     columns, rows = compare_tables(table, before, choice.compare)
@@ -81,5 +82,5 @@ async def _read_answer(call: CallTool, name: str, arguments: dict[str, Any]) -> 
     answer = await call(name, arguments)
     if answer.error is not None:
         raise answer.error
-    found: dict[str, Any] = json.loads(answer.text)
+    found: dict[str, Any] = orjson.loads(answer.text)
     return found

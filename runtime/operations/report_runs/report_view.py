@@ -5,7 +5,7 @@ Made by `report_run`; the columns of a comparison come from `comparison`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -137,10 +137,19 @@ def make_columns(table: ReportTable) -> tuple[ReportColumn, ...]:
     )
 
 
-def make_row(row: ReportRow, columns: tuple[ReportColumn, ...]) -> ViewRow:
-    """Return a row of a table as it is shown."""
+def make_rows(table: ReportTable, columns: Sequence[ReportColumn]) -> tuple[ViewRow, ...]:
+    """Return the rows of a table as they are shown."""
+    are_numeric = [column.is_numeric for column in columns]
+    return tuple(make_row(row, are_numeric) for row in table.rows)
+
+
+def make_row(row: ReportRow, are_numeric: Sequence[bool]) -> ViewRow:
+    """Return a row of a table as it is shown; which of its cells are numbers depends on their columns."""
     cells = tuple(
-        _read_cell(text, column.is_numeric) for text, column in zip(row.cells, columns, strict=True)
+        [
+            (_read_number(text) if is_numeric else text) if text else None
+            for text, is_numeric in zip(row.cells, are_numeric, strict=True)
+        ]
     )
     return ViewRow(row.kind, row.depth, cells, row.group, dict(row.ids))
 
@@ -156,10 +165,8 @@ def is_day(text: str) -> bool:
     return True
 
 
-def _read_cell(text: str, is_numeric: bool) -> str | Decimal | None:  # noqa: FBT001
-    if not text:
-        return None
-    number = parse_decimal(text) if is_numeric else None
+def _read_number(text: str) -> str | Decimal:
+    number = parse_decimal(text)
     return text if number is None else number
 
 
