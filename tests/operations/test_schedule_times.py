@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -107,7 +108,7 @@ def test_what_falls_into_an_hour_that_comes_twice_is_due_once() -> None:
 
 def test_what_is_due_each_hour_is_due_in_both_of_them() -> None:
     due = list_due_times("0 * * * *", BERLIN, moment("2027-10-31 01:30"), 3)
-    assert [later - sooner for sooner, later in zip(due, due[1:], strict=False)] == [3600, 3600]
+    assert [later - sooner for sooner, later in pairwise(due)] == [3600, 3600]
 
 
 def test_a_time_of_day_stays_what_it_is_when_clocks_change() -> None:
