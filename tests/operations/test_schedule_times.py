@@ -16,6 +16,7 @@ from runtime.operations.schedules.timing import (
     find_next_due,
     list_due_times,
     parse_when,
+    write_when,
 )
 from runtime.operations.schedules.wording import explain_cron
 
@@ -61,6 +62,7 @@ def show(seconds: float, zone: str = BERLIN) -> str:
 def test_words_become_cron_and_cron_becomes_words(written: str, cron: str, words: str) -> None:
     assert parse_when(written) == cron
     assert explain_cron(cron) == words
+    assert parse_when(write_when(cron)) == cron
 
 
 @pytest.mark.parametrize(
