@@ -234,6 +234,7 @@ def test_a_run_by_hand_is_shown_with_its_files_and_delivery_and_nobody_else_gets
         assert "under way" in waiting.text and 'hx-trigger="every 3s"' in waiting.text
         assert (await browser.submit(waiting, f"{path}/run")).status_code == 409
 
+        browser.place.set_status("active")  # the pages have found out that there are no credentials
         await browser.place.work()
 
         part = await browser.get(path, **{"hx-request": "true"})
