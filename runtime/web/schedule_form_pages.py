@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from runtime.errors import InvalidRequest
 from runtime.operations.formats import Formats, find_zone
 from runtime.operations.schedules.drafts import Checked, Draft, check_draft
-from runtime.operations.schedules.timing import check_zone, list_due_times, list_zones, parse_when
+from runtime.operations.schedules.timing import check_zone, list_due_times, list_zones, parse_when, write_when
 from runtime.operations.schedules.wording import explain_cron
 from runtime.schedules import FORMATS, Schedule
 from runtime.web.company_pages import Place, require_company
@@ -63,7 +63,7 @@ class ScheduleFormPages(SchedulePages):
         schedule = await self._find(request, place)
         draft = Draft(
             schedule.saved_report_id,
-            schedule.cron,
+            write_when(schedule.cron),
             schedule.zone,
             schedule.formats,
             "\n".join(schedule.emails),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +16,7 @@ from runtime.operations.schedules.timing import (
     find_next_due,
     list_due_times,
     parse_when,
+    write_when,
 )
 from runtime.operations.schedules.wording import explain_cron
 
@@ -61,6 +62,7 @@ def show(seconds: float, zone: str = BERLIN) -> str:
 def test_words_become_cron_and_cron_becomes_words(written: str, cron: str, words: str) -> None:
     assert parse_when(written) == cron
     assert explain_cron(cron) == words
+    assert parse_when(write_when(cron)) == cron
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,7 @@ def test_what_falls_into_an_hour_that_comes_twice_is_due_once() -> None:
 
 def test_what_is_due_each_hour_is_due_in_both_of_them() -> None:
     due = list_due_times("0 * * * *", BERLIN, moment("2027-10-31 01:30"), 3)
-    assert [later - sooner for sooner, later in itertools.pairwise(due)] == [3600, 3600]
+    assert [later - sooner for sooner, later in pairwise(due)] == [3600, 3600]
 
 
 def test_a_time_of_day_stays_what_it_is_when_clocks_change() -> None:

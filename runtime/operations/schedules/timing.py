@@ -18,6 +18,7 @@ from generator.suggestions import did_you_mean
 from runtime.errors import InvalidRequest
 from runtime.operations.formats import LONGEST_ZONE
 from runtime.operations.schedules.phrases import EXAMPLES, parse_phrase
+from runtime.operations.schedules.wording import explain_cron
 
 LEAST_SECONDS = 3_600.0
 """Between two due times: a report is read by people, and each run costs calls of the vendor's allowance."""
@@ -65,6 +66,15 @@ def _check_cron(cron: str) -> None:
         raise InvalidRequest(
             "That is more often than once an hour.", advice="Let at least an hour pass between runs."
         )
+
+
+def write_when(cron: str) -> str:
+    """Return cron as a person may have written it: in words that mean the same, or else as it is."""
+    words = explain_cron(cron)
+    try:
+        return words if parse_phrase(words) == cron else cron
+    except InvalidRequest:
+        return cron
 
 
 def check_zone(name: str) -> str:
