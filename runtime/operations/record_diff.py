@@ -177,10 +177,9 @@ class _Comparison:
             inner = place if name in self._kinds else label + _ARROW
             self.compare_members(before or {}, after or {}, inner, levels - 1)
         else:
-            is_kind = name == self._rules.kind
-            self._into.append(
-                self._make_change(label, *(_name_kind(before, after) if is_kind else (before, after)))
-            )
+            pair = _name_kind(before, after) if name == self._rules.kind else (before, after)
+            change = self._make_change(label, *pair)
+            self._into += [change] if change.before or change.after else []
 
     def _compare_entries(self, name: str, label: str, before: list[Any], after: list[Any]) -> None:
         """Compare two lists of objects: each entry that was added, removed or changed is a group of its own."""
