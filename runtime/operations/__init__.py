@@ -19,5 +19,8 @@ process died, `journal` shows the entries, `undo` reverts one, `reversal` books 
 the records of a list, `narrowing` reads what one request narrows. Where a caller has several companies, `companies`
 finds those that a call names, `fan_out` carries a read to each of them, `connections` lists them. `finished_calls`
 notes each call that has ended, also in the `call_log`; `readiness` says whether the process can serve. `accounts`,
-`mcp_servers` (with `policy_config`) and `api_tokens` manage what a deployment holds.
+`mcp_servers` (with `policy_config`) and `api_tokens` manage what a deployment holds. For people, `company_facts` says
+where a company is, `formats` writes money and times, `report_table` is a report, `report_runs` runs one,
+`exports` writes tables as files,
+`schedules` runs and sends reports by themselves.
 """

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 from runtime.errors import InvalidRequest, StorageUnavailable
 from runtime.model import Clock
 from runtime.operations.answers import LARGEST_PART, format_time
-from runtime.watching.calls import CallFilter, CallValues, LoggedCall, StoredCall
+from runtime.watching.calls import CallerDays, CallFilter, CallValues, LoggedCall, StoredCall, ToolCount
 from runtime.watching.counts import Counter
 
 STORE_SECONDS = 2.0
@@ -51,6 +51,14 @@ class CallRecords(Protocol):
         self, wanted: CallFilter, before: tuple[float, int] | None, limit: int
     ) -> Sequence[StoredCall]:
         """Return the calls of a time that meet a filter, the newest first."""
+        ...
+
+    def count_by_caller(self, account_id: str, bounds: Sequence[float]) -> Sequence[CallerDays]:
+        """Return how often each MCP server of an account was called, between each two bounds."""
+        ...
+
+    def count_by_tool(self, account_id: str, caller_id: str, since: float) -> Sequence[ToolCount]:
+        """Return how often an MCP server of an account called each tool since a time."""
         ...
 
     def list_calls_after(self, number: int, limit: int) -> Sequence[StoredCall]:
@@ -163,6 +171,17 @@ class CallLog:
         found = await asyncio.to_thread(self._store.records.list_calls, wanted, before, limit + 1)
         last = found[limit - 1] if len(found) > limit else None
         return found[:limit], f"{last.call.at:.3f}-{last.id}" if last else ""
+
+    async def count_by_server(self, account_id: str, bounds: Sequence[float]) -> dict[str, CallerDays]:
+        """Return how often each MCP server of an account was called: between each two of these times, as days are."""
+        await self.flush()
+        found = await asyncio.to_thread(self._store.records.count_by_caller, account_id, bounds)
+        return {each.caller_id: each for each in found}
+
+    async def count_by_tool(self, account_id: str, server_id: str, since: float) -> Sequence[ToolCount]:
+        """Return how often an MCP server called each tool since a time, the most called first."""
+        await self.flush()
+        return await asyncio.to_thread(self._store.records.count_by_tool, account_id, server_id, since)
 
 
 def _as_logged(values: CallValues) -> LoggedCall:

@@ -21,7 +21,8 @@ RowKind = Literal["header", "row", "total"]
 class ReportRow:
     """A row of a report. `cells` are texts, the first one its label; `id` is the record it is of, where it is of one.
 
-    `group` is the vendor's own name of the section that a header opens and a total closes; empty for the others.
+    `group` is the vendor's own name of the section that a header opens and a total closes; empty for the others. `ids`
+    are the records that its cells are of, each with the place of the cell.
     """
 
     kind: RowKind
@@ -29,6 +30,7 @@ class ReportRow:
     cells: tuple[str, ...]
     id: str = ""
     group: str = ""
+    ids: tuple[tuple[int, str], ...] = ()
 
     @property
     def label(self) -> str:
@@ -101,8 +103,10 @@ def parse_report(answer: Mapping[str, Any]) -> ReportTable:
 def _parse_row(row: Mapping[str, Any], width: int) -> ReportRow:
     cells = [str(each) if each is not None else "" for each in row.get("cells", ())][:width]
     cells += [""] * (width - len(cells))
+    own = {"0": row["id"]} if "id" in row else row.get("ids") or {}
+    ids = tuple((int(place), str(id_)) for place, id_ in own.items() if int(place) < width)
     return ReportRow(
-        row["kind"], int(row["depth"]), tuple(cells), str(row.get("id", "")), str(row.get("group", ""))
+        row["kind"], int(row["depth"]), tuple(cells), str(row.get("id", "")), str(row.get("group", "")), ids
     )
 
 

@@ -6,16 +6,19 @@ Called by `operations.call_log`, which collects them in memory and stores many a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, delete, func, select, tuple_
+from sqlalchemy import and_, case, delete, func, select, tuple_
 
 from runtime.stores.record_base import RecordBase
 from runtime.stores.tables import CALL_LOG
-from runtime.watching.calls import CallFilter, LoggedCall, LogType, StoredCall
+from runtime.watching.calls import CallerDays, CallFilter, LoggedCall, LogType, StoredCall, ToolCount
 
 MOST_PURGED = 2_000
 """Rows of one transaction of a purge, some 10 ms on SQLite, so that no change waits long for it."""
+MOST_TOOLS = 400
+"""Tools that are counted apart: more than any catalog has, while a client may call by names that are none of ours."""
 _ADD = f"INSERT INTO call_log ({', '.join(LoggedCall._fields)}) VALUES ({', '.join('?' * len(LoggedCall._fields))})"
 """A statement of the driver: SQLAlchemy takes as much processor time again for a row."""
 _COLUMNS = tuple(CALL_LOG.c[name] for name in LoggedCall._fields)
@@ -61,6 +64,35 @@ class CallLogRecords(RecordBase):
         asked = asked.order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
         with self._reading.begin() as connection:
             return [StoredCall(row[0], LoggedCall(*row[1:])) for row in connection.execute(asked)]
+
+    def count_by_caller(self, account_id: str, bounds: Sequence[float]) -> Sequence[CallerDays]:
+        """Return how often each MCP server of an account was called, between each two bounds that follow each other."""
+        table = CALL_LOG
+        days = [_count(and_(table.c.at >= begin, table.c.at < end)) for begin, end in pairwise(bounds)]
+        asked = (
+            select(table.c.caller_id, *days, _count(table.c.error_code != ""))
+            .where(table.c.account_id == account_id, table.c.log_type == "mcp")
+            .where(table.c.at >= bounds[0], table.c.at < bounds[-1])
+            .group_by(table.c.caller_id)
+        )
+        with self._reading.begin() as connection:
+            rows = connection.execute(asked).all()
+        return [CallerDays(row[0], tuple(map(int, row[1:-1])), int(row[-1])) for row in rows]
+
+    def count_by_tool(self, account_id: str, caller_id: str, since: float) -> Sequence[ToolCount]:
+        """Return how often an MCP server of an account called each tool since a time, the most called first."""
+        table, number = CALL_LOG, func.count()
+        asked = (
+            select(table.c.tool, number, _count(table.c.error_code != ""), func.avg(table.c.ms))
+            .where(table.c.account_id == account_id, table.c.caller_id == caller_id)
+            .where(table.c.log_type == "mcp", table.c.at >= since)
+            .group_by(table.c.tool)
+            .order_by(number.desc(), table.c.tool)
+            .limit(MOST_TOOLS)
+        )
+        with self._reading.begin() as connection:
+            rows = connection.execute(asked).all()
+        return [ToolCount(row[0], int(row[1]), int(row[2]), float(row[3])) for row in rows]
 
     def count_calls_by_time(
         self, wanted: CallFilter, bounds: Sequence[float], most: int
@@ -115,6 +147,11 @@ class CallLogRecords(RecordBase):
                 for each in (old, surplus)
             ]
         return max(removed) >= MOST_PURGED
+
+
+def _count(condition: Any) -> Any:
+    """Return the expression that counts the rows of a group that meet a condition."""
+    return func.sum(case((condition, 1), else_=0))
 
 
 def _conditions(wanted: CallFilter) -> Iterator[Any]:

@@ -69,3 +69,25 @@ class CallFilter(NamedTuple):
     error_code: str = ""
     reach: Reach = EVERYTHING
     """Whose calls may be seen at all."""
+
+
+class CallerDays(NamedTuple):
+    """How many calls one caller made on each of some days, the earliest first, and how many of all failed."""
+
+    caller_id: str
+    days: tuple[int, ...]
+    errors: int
+
+    @property
+    def calls(self) -> int:
+        """All of them."""
+        return sum(self.days)
+
+
+class ToolCount(NamedTuple):
+    """How often one tool was called, how many of the calls failed, and how long they took on average."""
+
+    tool: str
+    calls: int
+    errors: int
+    ms: float

@@ -2,16 +2,29 @@
 
 HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two endpoints. Parts:
 
-- `connect`, `customer_links`: the pages of a connection
+- `connect`, `customer_links`: the pages of a connection for who agrees to it
+- `account_list_pages`, `connection_pages`, `account_view`: all accounts, one of them, and how they stand
+- `connect_company_pages`, `link_token_pages`: to connect a company, and links for customers to do so
+- `landing`: where a person lands who has asked for no page
 - `docs`: renders a catalog
 - `company_pages`, `company_routes`: what the pages of a company share, and their routes
+- `navigation`: what every page links to
+- `charts`: drawings of numbers
+- `dashboard_pages`, `dashboard_view`: the page of a company, and what it shows of figures
+- `saved_report_pages`, `schedule_pages`, `schedule_form_pages`: reports under a name, and those that run by themselves
+- `navigation`: what a page links to
 - `formats`, `navigation`: how money and times are written, and what a page links to
+- `explorer_pages`, `run_pages`, `run_files`, `tool_pages`: queries and tools by hand (with `explorer_base`,
+  `run_reading`, `run_view`, `answer_view`, `rows`)
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
+- `report_pages`, `report_view`, `report_links`: the reports of a company, a table of one, and what its cells lead to
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`: the frame, forms and errors that the pages for people share
 - `bodies`: what browsers and programs send, within a bound
 - `sign_in_pages`, `account_pages`, `people_pages`: how people come in and go, their accounts, the people of a tenant
 - `oauth_pages`, `oauth_endpoints`, `agents`: what a person lets a program do, and what the program asks
+- `tenant_pages`: what the pages of an organization share
+- `settings_pages`, `token_pages`, `webhook_pages`, `budget_pages`: its settings
 - `static_files`: the stylesheet and the script
 - `routes`: the routes of all of them, and what renders them
 """

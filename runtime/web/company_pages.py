@@ -25,18 +25,23 @@ from runtime.identity.roles import Permission, check_permission, may
 from runtime.model import Account, AccountId, Grant, ServerConfig
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.company_facts import CompanyFacts, CompanyFactsReader
+from runtime.operations.exposure import ListingOf
 from runtime.operations.finished_calls import FinishedCalls, Source, describe_ending
 from runtime.operations.formats import Formats
+from runtime.operations.server_uses import ServerUses
 from runtime.operations.undo import Undo
 from runtime.people import Role, SignedIn
 from runtime.watching.calls import Caller
+from runtime.web.landing import lead_to_connection, note_company
 from runtime.web.person_pages import PageParts, PersonPages, read_zone
 from runtime.web.signing_in import find_signed_in, lead_to_sign_in
 
 PAGE_CLIENT = "page"
 """What the journal and the call log name the program of a call that a page makes."""
 PAGE_CALLER = Caller(PAGE_CLIENT)
-_READING = ServerConfig(methods=("read",))
+PAGE_BYTES = 8_000_000
+"""Of an answer to a page, which no model reads: a page of a thousand whole records has some 2 MB."""
+_READING = ServerConfig(methods=("read",), max_answer_bytes=PAGE_BYTES)
 _EVERYTHING = ServerConfig()
 
 
@@ -48,6 +53,8 @@ class CompanyServices:
     finished: FinishedCalls
     facts: CompanyFactsReader
     undo: Undo | None = None
+    listing: ListingOf | None = None
+    uses: ServerUses | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +80,8 @@ class CompanyPages(PersonPages):
     async def show_company(
         self, request: Request, place: Place, page: str, section: str, status: int = 200, **values: Any
     ) -> Response:
-        """Return a page of a company. `section` is the one of the navigation that it belongs to."""
-        return await self.show(
+        """Return a page of a company, which the browser remembers. `section` is its place in the navigation."""
+        shown = await self.show(
             request,
             place.who,
             page,
@@ -85,6 +92,7 @@ class CompanyPages(PersonPages):
             formats=await self.make_formats(request, place),
             **values,
         )
+        return note_company(request, shown, place.account)
 
     async def make_formats(self, request: Request, place: Place) -> Formats:
         """Return how this page writes money and times: by the company's facts and in the viewer's zone."""
@@ -149,6 +157,8 @@ def require_company(
                 return lead_to_sign_in(request)
             try:
                 place = await _find_place(pages, request, who)
+                if led := lead_to_connection(request, place.account, place.role):
+                    return led
                 check_permission(who, place.account.tenant_id, permission)
                 return await handler(pages, request, place)
             except LedgerportError as problem:

@@ -6,11 +6,37 @@ from starlette.routing import BaseRoute
 
 from runtime.web.call_log_pages import CallLogPages
 from runtime.web.company_pages import CompanyServices
+from runtime.web.dashboard_pages import DashboardPages
+from runtime.web.explorer_pages import ExplorerPages
 from runtime.web.journal_pages import JournalPages
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
+from runtime.web.report_pages import ReportPages
+from runtime.web.run_files import RunFilePages
+from runtime.web.run_pages import RunPages
+from runtime.web.saved_report_pages import SavedReportPages
+from runtime.web.schedule_form_pages import ScheduleFormPages
+from runtime.web.schedule_pages import SchedulePages
+from runtime.web.server_form_pages import ServerFormPages
+from runtime.web.server_pages import ServerPages
+from runtime.web.tool_pages import ToolPages
 
-_PAGES = (JournalPages, CallLogPages, RecordPages)
+_PAGES = (
+    CallLogPages,
+    DashboardPages,
+    ExplorerPages,
+    JournalPages,
+    ReportPages,
+    RunFilePages,
+    RunPages,
+    SavedReportPages,
+    ScheduleFormPages,
+    SchedulePages,
+    ServerFormPages,
+    ServerPages,
+    ToolPages,
+    RecordPages,
+)
 """In the order in which addresses are looked at: a record may have any address below that of its company."""
 
 

@@ -48,6 +48,8 @@ _MOST_FIELDS = 12
 _AGAIN = "Open the page again."
 THEME_COOKIE, ZONE_COOKIE = "theme", "zone"
 """Cookies of the viewer's wishes, which the script of the pages sets; they say nothing of who it is."""
+CHOSEN_ZONE_COOKIE = "chosen-zone"
+"""The time zone that the viewer has chosen, which counts before the one that the browser says."""
 THEMES = ("light", "dark")
 SIGN_OUT = "sign out"
 """The name of the form that every page of a person has."""
@@ -132,9 +134,11 @@ class PersonPages:
         )
         return set_browser(request, shown, browser)
 
-    async def check_form(self, request: Request, form: str) -> dict[str, str]:
+    async def check_form(
+        self, request: Request, form: str, most_fields: int = _MOST_FIELDS, longest: int = LONGEST_FORM
+    ) -> dict[str, str]:
         """Return the fields of a form of somebody who is signed in. Raises Forbidden without its proof."""
-        values = await read_form(request)
+        values = await read_form(request, most_fields, longest)
         find_sessions(request).check_proof(read_cookie(request), form, values.get("proof", ""))
         return values
 
@@ -221,12 +225,14 @@ def reply_json(content: Mapping[str, Any], status: int = 200) -> Response:
     return Response(orjson.dumps(dict(content)), status, headers, "application/json")
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form. Raises InvalidRequest for one that is larger than any page sends."""
-    content = await read_body(request, LONGEST_FORM, _AGAIN)
-    if content.count(b"&") >= _MOST_FIELDS:
+async def read_form(
+    request: Request, most_fields: int = _MOST_FIELDS, longest: int = LONGEST_FORM
+) -> dict[str, str]:
+    """Return the fields of a form. Raises InvalidRequest for one that is larger than its page sends."""
+    content = await read_body(request, longest, _AGAIN)
+    if content.count(b"&") >= most_fields:
         raise InvalidRequest("This form has more fields than any page sends.", advice=_AGAIN)
-    return dict(reversed(parse_qsl(content.decode("ascii", "replace"), max_num_fields=_MOST_FIELDS)))
+    return dict(reversed(parse_qsl(content.decode("ascii", "replace"), max_num_fields=most_fields)))
 
 
 async def read_json(request: Request) -> dict[str, Any]:
@@ -247,8 +253,9 @@ def read_theme(request: Request) -> str:
 
 
 def read_zone(request: Request) -> tzinfo:
-    """Return the time zone of the viewer, which the script of the pages has set as a cookie; UTC without one."""
-    return find_zone(unquote(request.cookies.get(ZONE_COOKIE, "")))
+    """Return the time zone of the viewer: the one that was chosen, else the browser's; UTC without either."""
+    chosen = request.cookies.get(CHOSEN_ZONE_COOKIE) or request.cookies.get(ZONE_COOKIE, "")
+    return find_zone(unquote(chosen))
 
 
 def refuse_stranger() -> Forbidden:

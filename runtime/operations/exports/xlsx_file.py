@@ -24,6 +24,7 @@ _LONGEST_NAME = 31
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 _NUMBER_FORMATS = {"amount": "#,##0.00", "number": "General", "day": "yyyy-mm-dd", "text": "@"}
 _WIDEST = 48
+"""Characters of a column: a description of a line fits, and a page of ten columns is still seen at once."""
 
 
 def write_xlsx(sheet: Sheet) -> bytes:
