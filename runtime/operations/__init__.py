@@ -22,6 +22,6 @@ notes each call that has ended, also in the `call_log`; `readiness` says whether
 `mcp_servers` (with `policy_config`) and `api_tokens` manage what a deployment holds. For people, `company_facts` says
 where a company is, `formats` writes money and times, `report_table` is a report, `report_runs` runs one,
 `exports` writes tables as files, `journal_views` and `call_views` show the journal and the call log (with
-`journal_entries`, `record_diff`, `value_texts`, `field_names` and `caller_names`), `journal_sheet` and `journal_check`
-are its file and its check, `schedules` runs and sends reports by themselves.
+`journal_entries`, `record_diff`, `entry_matching`, `text_pieces`, `value_texts`, `field_names` and `caller_names`),
+`journal_sheet` and `journal_check` are its file and its check, `schedules` runs and sends reports by themselves.
 """

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, delete, func, select, tuple_
+from sqlalchemy import and_, case, delete, func, literal, select, tuple_
 
 from runtime.stores.record_base import RecordBase
 from runtime.stores.tables import CALL_LOG

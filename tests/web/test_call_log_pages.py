@@ -16,7 +16,7 @@ from runtime.operations.call_views import CallViews
 from runtime.operations.finished_calls import Ending, Source
 from runtime.operations.formats import Formats
 from runtime.watching.calls import Caller, CallFilter
-from runtime.web.call_log_pages import draw_bars
+from runtime.web.call_log_pages import make_bars
 from tests.web.books_site import BooksSite
 from tests.web.test_journal_pages import look, read
 
@@ -114,7 +114,7 @@ def test_totals_are_those_of_each_day_and_the_bars_are_as_high(site: BooksSite) 
     totals = views.count_by_day(CallFilter(begin - 2 * DAY, begin + DAY), days)
     assert [(each.calls, each.errors) for each in totals.days] == [(3, 0), (1, 1), (0, 0)]
     assert (totals.calls, totals.errors, totals.is_cut) == (4, 1, False)
-    bars = draw_bars(totals, Formats())
+    bars = make_bars(totals, Formats())
     assert [(bar.height, bar.errors) for bar in bars] == [(56.0, 0.0), (18.7, 18.7), (0.0, 0.0)]
 
 

@@ -275,7 +275,7 @@ def test_a_workbook_has_the_figures_and_no_text_in_it_is_a_formula(site: BooksSi
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     head = next(at for at, row in enumerate(rows) if row[0] == "Time")
     table = [dict(zip(rows[head], row, strict=True)) for row in rows[head + 1 :]]
-    assert [each["Amount"] for each in table] == [None, 300, None]
+    assert [each["Total amount"] for each in table] == [None, 300, None]
     assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
     assert str(table[0]["Record number or name"]).lstrip("'").startswith("=cmd")
 
