@@ -95,7 +95,7 @@ def test_each_caller_is_named_and_one_that_was_deleted_says_so(site: BooksSite) 
             "Month-end · Claude",
             "Night job · curl",
             "Command line",
-            "anna@shop.example",
+            "anna anna@shop.example",
             "deleted server (01234567) · Cursor",
             "former person (nobody-a)",
         )
