@@ -23,6 +23,7 @@ from runtime.web.server_pages import ServerPages
 from runtime.web.tool_pages import ToolPages
 
 _PAGES = (
+    SavedReportPages,
     CallLogPages,
     DashboardPages,
     ExplorerPages,
@@ -31,7 +32,6 @@ _PAGES = (
     ReportPages,
     RunFilePages,
     RunPages,
-    SavedReportPages,
     ScheduleFormPages,
     SchedulePages,
     ServerFormPages,
