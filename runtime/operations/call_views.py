@@ -30,12 +30,13 @@ MOST_MAKERS = 5_000
 MOST_EXPORTED = 50_000
 """Calls of one file."""
 _AT_ONCE = 2_000
+"""Calls that are read together for a file, some 1 MB."""
 TYPES: dict[LogType, str] = {"mcp": "MCP", "api": "API", "page": "Page"}
 _KINDS: dict[LogType, str] = {"mcp": SERVER, "api": TOKEN, "page": PERSON}
 _OTHER_CODES = {"cancelled": "The program that called did not wait for the answer."}
 COLUMNS = (
-    Column("Time"), Column("Type"), Column("Who"), Column("Who: details"), Column("Program"), Column("Version"),
-    Column("Tool"), Column("Status"), Column("Error"), Column("Milliseconds", "number"),
+    Column("Time"), Column("Endpoint"), Column("Who"), Column("Who: details"), Column("Program"), Column("Version"),
+    Column("Tool"), Column("Ended"), Column("Error"), Column("Milliseconds", "number"),
     Column("Size of the answer", "number"), Column("Request"), Column("Caller Id"),
 )  # fmt: skip
 

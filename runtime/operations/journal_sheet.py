@@ -16,9 +16,10 @@ from runtime.operations.journal_views import JournalViews, Row, Wanted
 MOST_EXPORTED = 20_000
 """Entries of one file, which takes some seconds to decrypt. A longer journal is exported by its dates."""
 _AT_ONCE = 500
+"""Entries that are decrypted together, some 5 MB where records are large."""
 COLUMNS = (
     Column("Time"), Column("Write"), Column("Record type"), Column("Record number or name"), Column("With"),
-    Column("Amount", "amount"), Column("Currency"), Column("Outcome"), Column("Can be undone"), Column("Who"),
+    Column("Total amount", "amount"), Column("Currency"), Column("Outcome"), Column("Can be undone"), Column("Who"),
     Column("Who: details"), Column("Program"), Column("Tool"), Column("Record Id"), Column("Error"),
     Column("Undoes entry"), Column("Undone by entry"), Column("Entry"), Column("Number in the chain", "number"),
     Column("Caller"), Column("Idempotency key"), Column("Vendor request"),

@@ -31,6 +31,7 @@ MOST_COUNTED = 10_000
 MOST_WRITERS = 5_000
 """The newest entries, whose callers, programs and tools can be chosen from."""
 _CHUNK = 200
+"""Entries that a search reads together: most searches find what they want among the newest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,40 +7,28 @@ is compared by what it hides and shown as its mask.
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import orjson
 
 from generator.catalog import Tool
 from generator.vendor import Integration
+from runtime.operations.entry_matching import Marks, is_alike, match_entries
 from runtime.operations.field_names import split_name
+from runtime.operations.text_pieces import Piece, cut_text, split_texts
 from runtime.operations.value_texts import AS_STORED, Write
-from runtime.safety.entries import Keys, identify
-from runtime.safety.values import is_empty, is_reference, is_same
+from runtime.safety.entries import Keys
+from runtime.safety.values import is_empty, is_reference
 
 ChangeKind = Literal["added", "removed", "changed"]
 DEEPEST = 40
 """Levels of a record that are shown in their parts; no vendor's has a quarter of that."""
 MOST_CHANGES = 1_000
 """Rows of one diff; beyond that nobody reads on, and the diff says how many there are."""
-LONGEST_TEXT = 600
-"""Characters of a value that are shown; a longer one is cut and says how long it is."""
-LONGEST_COMPARED = 2_000
-"""Characters of texts whose parts are compared: the time for it grows with the square."""
-_TOKENS = re.compile(r"\w+|\s+|[^\w\s]")
 _ARROW = " › "  # noqa: RUF001  (the sign that the pages write)
-
-
-class Piece(NamedTuple):
-    """A part of a text. `is_changed`: the other side has it not."""
-
-    text: str
-    is_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +152,7 @@ class _Comparison:
                 self._compare(name, before.get(name), after.get(name), place, levels)
 
     def _compare(self, name: str, before: Any, after: Any, place: str, levels: int) -> None:
-        if _is_alike(before, after, self._rules.reference_id):
+        if is_alike(before, after, self._rules.reference_id):
             self._unchanged += not is_empty(after)
             return
         if name in self._rules.quiet and not (_is_figure(before) or _is_figure(after)):
@@ -177,16 +165,15 @@ class _Comparison:
             inner = place if name in self._kinds else label + _ARROW
             self.compare_members(before or {}, after or {}, inner, levels - 1)
         else:
-            is_kind = name == self._rules.kind
-            self._into.append(
-                self._make_change(label, *(_name_kind(before, after) if is_kind else (before, after)))
-            )
+            pair = _name_kind(before, after) if name == self._rules.kind else (before, after)
+            change = self._make_change(label, *pair)
+            self._into += [change] if change.before or change.after else []
 
     def _compare_entries(self, name: str, label: str, before: list[Any], after: list[Any]) -> None:
         """Compare two lists of objects: each entry that was added, removed or changed is a group of its own."""
         into, unchanged, count = self._into, 0, len(after)
-        for place, old, new in _match(before, after, self._rules.entries.get(name, ()), self._rules):
-            if old is not None and new is not None and _is_alike(old, new, self._rules.reference_id):
+        for place, old, new in match_entries(before, after, self._make_marks(name)):
+            if old is not None and new is not None and is_alike(old, new, self._rules.reference_id):
                 unchanged += 1
                 continue
             self._into = []
@@ -198,6 +185,10 @@ class _Comparison:
                 self._groups.append(Group(f"{label}{number}", kind, tuple(self._into)))
         self._into, self._kinds = into, set()
         self._unchanged += unchanged
+
+    def _make_marks(self, name: str) -> Marks:
+        rules = self._rules
+        return Marks(rules.entries.get(name, ()), rules.identifier, rules.kind, rules.reference_id)
 
     def _name_field(self, name: str, *values: Any) -> str:
         """Return the label of a field: without what only says that it refers to another record."""
@@ -240,85 +231,12 @@ class _Comparison:
             return value.shown
         if self._is_reference(value):
             name = value.get(self._rules.reference_name) if self._rules.reference_name else None
-            return _cut(str(_show(name) or _show(value[self._rules.reference_id])))
+            return cut_text(str(_show(name) or _show(value[self._rules.reference_id])))
         if isinstance(value, list):
-            return _cut(", ".join(self._write(each) for each in value))
+            return cut_text(", ".join(self._write(each) for each in value))
         if isinstance(value, Mapping):
-            return _cut(orjson.dumps(value, default=str).decode())
-        return _cut(self._rules.write(value))
-
-
-def split_texts(before: str, after: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Return two texts in parts, of which those that only one of them has are changed; whole where they are long."""
-    if max(len(before), len(after)) > LONGEST_COMPARED:
-        return (Piece(before),), (Piece(after, is_changed=True),)
-    old, new = _TOKENS.findall(before), _TOKENS.findall(after)
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < 0.3:  # two texts that share little are read more easily as a whole
-        return (Piece(before),), (Piece(after, is_changed=True),)
-    one, other = list[Piece](), list[Piece]()
-    for kind, a, b, c, d in matcher.get_opcodes():
-        if b > a:
-            one.append(Piece("".join(old[a:b]), kind != "equal"))
-        if d > c:
-            other.append(Piece("".join(new[c:d]), kind != "equal"))
-    return tuple(one), tuple(other)
-
-
-def _match(
-    before: Sequence[Any], after: Sequence[Any], keys: Keys, rules: DiffRules
-) -> Iterator[tuple[int, Any, Any]]:
-    """Yield pairs of entries with the place of each: matched by what identifies them, then by what they hold."""
-    every: Keys = (*keys, ((rules.identifier,),)) if rules.identifier else keys
-    places = _find_identities(before, every)
-    pairs: dict[int, int] = {}
-    for at, entry in enumerate(after):
-        found = next((places.pop(one) for one in identify(entry, every) if one in places), None)
-        if found is not None:
-            pairs[at] = found
-    left = [at for at in range(len(before)) if at not in pairs.values()]
-    _pair_alike(before, after, pairs, left, rules)
-    yield from ((at + 1, before[pairs[at]] if at in pairs else None, entry) for at, entry in enumerate(after))
-    yield from ((at + 1, before[at], None) for at in left)
-
-
-def _find_identities(entries: Sequence[Any], keys: Keys) -> dict[Any, int]:
-    """Return the place of each entry under its strongest identity; the first one where two have the same."""
-    found: dict[Any, int] = {}
-    for at, entry in enumerate(entries):
-        for identity in identify(entry, keys)[:1]:
-            found.setdefault(identity, at)
-    return found
-
-
-def _pair_alike(
-    before: Sequence[Any], after: Sequence[Any], pairs: dict[int, int], left: list[int], rules: DiffRules
-) -> None:
-    """Pair entries that nothing identifies: those that are alike, of the same kind, and then at the same place."""
-    open_ = [at for at, entry in enumerate(after) if at not in pairs and not _has_id(entry, rules)]
-    tests: tuple[Callable[[int, int], bool], ...] = (
-        lambda old, new: _is_alike(before[old], after[new], rules.reference_id),
-        lambda old, new: bool(rules.kind) and before[old].get(rules.kind) == after[new].get(rules.kind),
-        lambda old, new: old == new,
-    )
-    for is_pair in tests:
-        for at in list(open_):
-            found = next(
-                (each for each in left if not _has_id(before[each], rules) and is_pair(each, at)), None
-            )
-            if found is not None:
-                pairs[at] = found
-                left.remove(found)
-                open_.remove(at)
-
-
-def _has_id(entry: Any, rules: DiffRules) -> bool:
-    return isinstance(entry, Mapping) and entry.get(rules.identifier) not in (None, "")
-
-
-def _is_alike(before: Any, after: Any, reference_id: str) -> bool:
-    """Whether two values mean the same; masks do where what they hide is the same."""
-    return bool(before == after) or is_same(before, after, reference_id)
+            return cut_text(orjson.dumps(value, default=str).decode())
+        return cut_text(self._rules.write(value))
 
 
 def _name_kind(before: Any, after: Any) -> tuple[Any, Any]:
@@ -341,7 +259,3 @@ def _as_piece(text: str, kind: ChangeKind) -> tuple[Piece, ...]:
 
 def _show(value: Any) -> Any:
     return value.shown if isinstance(value, Masked) else value
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(text):,} characters)"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, delete, func, select, tuple_
+from sqlalchemy import and_, case, delete, func, literal, select, tuple_
 
 from runtime.stores.record_base import RecordBase
 from runtime.stores.tables import CALL_LOG
@@ -103,9 +103,8 @@ class CallLogRecords(RecordBase):
         """
         newest = select(CALL_LOG.c.at, CALL_LOG.c.error_code, CALL_LOG.c.ms).where(*_conditions(wanted))
         found = newest.order_by(CALL_LOG.c.at.desc(), CALL_LOG.c.id.desc()).limit(most).subquery()
-        part = case(
-            *((found.c.at < end, place) for place, end in enumerate(bounds[1:])), else_=len(bounds) - 1
-        )
+        parts = [(found.c.at < end, place) for place, end in enumerate(bounds[1:])]
+        part = case(*parts, else_=len(parts)) if parts else literal(0)
         errors = func.sum(case((found.c.error_code != "", 1), else_=0))
         sums = select(part.label("part"), func.count(), errors, func.max(found.c.ms)).select_from(found)
         with self._reading.begin() as connection:

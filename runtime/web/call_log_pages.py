@@ -88,7 +88,7 @@ class CallLogPages(CompanyPages):
             rows=rows,
             next_cursor=cursor,
             totals=totals,
-            bars=draw_bars(totals, formats),
+            bars=make_bars(totals, formats),
             choices=choices,
             types=TYPES,
             days=days,
@@ -152,7 +152,7 @@ def _find_days(query: Query, today: date) -> tuple[date, date]:
     return end - timedelta(days=USUAL_DAYS - 1), end
 
 
-def draw_bars(totals: Totals, formats: Formats) -> list[Bar]:
+def make_bars(totals: Totals, formats: Formats) -> list[Bar]:
     """Return the bars of the chart, one for each day, with what a hover says."""
     most = max((each.calls for each in totals.days), default=0) or 1
     return [

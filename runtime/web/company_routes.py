@@ -9,6 +9,7 @@ from runtime.web.company_pages import CompanyServices
 from runtime.web.dashboard_pages import DashboardPages
 from runtime.web.explorer_pages import ExplorerPages
 from runtime.web.journal_pages import JournalPages
+from runtime.web.journal_undo_pages import JournalUndoPages
 from runtime.web.person_pages import PageParts
 from runtime.web.record_pages import RecordPages
 from runtime.web.report_pages import ReportPages
@@ -27,6 +28,7 @@ _PAGES = (
     DashboardPages,
     ExplorerPages,
     JournalPages,
+    JournalUndoPages,
     ReportPages,
     RunFilePages,
     RunPages,

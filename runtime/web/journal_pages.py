@@ -7,8 +7,6 @@ answered by its changing part alone.
 from __future__ import annotations
 
 import asyncio
-import json
-import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -17,35 +15,27 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from runtime.errors import Forbidden, InternalError, LedgerportError
-from runtime.identity.oauth_scopes import EVERY_SCOPE, list_possible_scopes
-from runtime.model import Grant, ServerConfig
+from runtime.errors import LedgerportError
 from runtime.operations.exports.csv_file import CSV_TYPE, write_csv
 from runtime.operations.exports.sheet import Sheet
 from runtime.operations.exports.xlsx_file import XLSX_TYPE, write_xlsx
-from runtime.operations.finished_calls import Ending, Source
 from runtime.operations.formats import Formats
 from runtime.operations.journal_check import check_journal
 from runtime.operations.journal_filters import STATES
 from runtime.operations.journal_sheet import make_journal_sheet
 from runtime.operations.journal_views import JournalViews, Part, Row, WholeEntry
-from runtime.operations.undo import Asked, Undo
 from runtime.operations.value_texts import make_writer
 from runtime.web.company_pages import (
-    PAGE_CALLER,
-    PAGE_CLIENT,
     CompanyPages,
     CompanyServices,
     Place,
     require_company,
 )
 from runtime.web.journal_query import Query, read_journal_query
+from runtime.web.journal_undo_pages import ENTRY_PATH, JOURNAL_PATH, SECTION, may_write, write_json
 from runtime.web.navigation import find_company_address, find_record_address
 from runtime.web.person_pages import PageParts
 
-JOURNAL_PATH = "/company/{account_id}/journal"
-ENTRY_PATH = JOURNAL_PATH + "/{entry_id}"
-SECTION = "journal"
 LONGEST_HEADS = 20_000
 """Characters of heads that were exported before: a hundred lines."""
 _WRITERS: dict[str, tuple[Callable[[Sheet], bytes], str]] = {
@@ -70,8 +60,6 @@ class JournalPages(CompanyPages):
             Route(JOURNAL_PATH + "/check", self.check, methods=["GET"]),
             Route(JOURNAL_PATH + "/heads", self.export_heads, methods=["GET"]),
             Route(ENTRY_PATH, self.look_at_entry, methods=["GET"]),
-            Route(ENTRY_PATH + "/undo", self.ask_undo, methods=["GET"]),
-            Route(ENTRY_PATH + "/undo", self.revert, methods=["POST"]),
         ]
 
     @require_company("see_journal")
@@ -108,37 +96,13 @@ class JournalPages(CompanyPages):
             "journal_change" if is_part else "journal_entry",
             SECTION,
             whole=entry,
-            raw=[(title, _write_json(entry.states[name])) for name, title in _RAW if name in entry.states],
+            raw=[(title, write_json(entry.states[name])) for name, title in _RAW if name in entry.states],
             record_link=self._find_record(place, entry.row),
             base=find_company_address(place.account.id, "/journal"),
             vendor=self._deployment.catalog().integrations[place.account.integration].title,
-            may_undo=await self._may_write(place),
+            may_undo=await may_write(self._deployment, place),
             is_new="done" in request.query_params,
         )
-
-    @require_company("see_journal")
-    async def ask_undo(self, request: Request, place: Place) -> Response:
-        """Show what undoing a write would send, and ask whether to do it."""
-        await self._check_write(place)
-        return await self._show_undo(request, place)
-
-    @require_company("see_journal")
-    async def revert(self, request: Request, place: Place) -> Response:
-        """Undo a write for the viewer, and lead to the entry of the undo."""
-        entry_id = request.path_params["entry_id"]
-        await self.check_form(request, name_form(entry_id))
-        await self._check_write(place)
-        began = time.perf_counter()
-        try:
-            done = await self._find_undo().revert(self._ask(place), entry_id)
-        except LedgerportError as problem:
-            self._note(place, "revert_change", began, Ending(error=problem.code))
-            return await self._show_undo(request, place, problem)
-        self._note(place, done["tool"], began, Ending(200, size=len(json.dumps(done))))
-        reverts = await asyncio.to_thread(self._views.list_reverts, place.account, entry_id)
-        self._log("write_undone", account=place.account.id, entry=entry_id, by=place.who.person.id)
-        shown = reverts[-1] if reverts else entry_id
-        return RedirectResponse(find_company_address(place.account.id, f"/journal/{shown}?done=1"), 303)
 
     @require_company("see_journal")
     async def export_csv(self, request: Request, place: Place) -> Response:
@@ -187,64 +151,6 @@ class JournalPages(CompanyPages):
         entry_id = request.path_params["entry_id"]
         return await asyncio.to_thread(self._views.open_entry, place.account, entry_id, write)
 
-    async def _show_undo(
-        self, request: Request, place: Place, problem: LedgerportError | None = None
-    ) -> Response:
-        """Show the question, with what would be sent; or why it cannot be done."""
-        entry = await self._open(request, place)
-        preview: dict[str, Any] | None = None
-        if problem is None and entry.row.said.can_undo:
-            try:
-                preview = await self._find_undo().revert(
-                    self._ask(place), entry.row.entry.id, is_preview=True
-                )
-            except LedgerportError as error:
-                problem = error
-        tool = self._deployment.catalog().by_name.get(preview["tool"]) if preview else None
-        return await self.show_company(
-            request,
-            place,
-            "journal_undo",
-            SECTION,
-            problem.status if problem is not None else 200,
-            whole=entry,
-            tool=tool,
-            back=entry.back,
-            sent=_write_json(preview["arguments"]) if preview else "",
-            problem=problem,
-            form=name_form(entry.row.entry.id),
-            base=find_company_address(place.account.id, "/journal"),
-        )
-
-    async def _may_write(self, place: Place) -> bool:
-        """Whether the viewer's role lets him or her use tools that write, as it would let a program."""
-        records, account = self._deployment.stores.records, place.account
-        tenant = await asyncio.to_thread(records.find_tenant, account.tenant_id)
-        integration = self._deployment.catalog().integrations[account.integration]
-        least: Any = tenant.tools_role if tenant is not None else None
-        scopes = list_possible_scopes(place.role, least, handles_money=integration.handles_money)
-        return scopes >= EVERY_SCOPE and not account.is_read_only
-
-    async def _check_write(self, place: Place) -> None:
-        if not await self._may_write(place):
-            raise Forbidden(
-                "No tool that writes may be used here: the company is connected for reading, or your role is too low.",
-                advice="An owner or an admin of the organization can change your role.",
-            )
-
-    def _ask(self, place: Place) -> Asked:
-        grant = Grant(place.account, ServerConfig(), client=PAGE_CLIENT, person_id=place.who.person.id)
-        return Asked(grant, self.list_tools(place))
-
-    def _find_undo(self) -> Undo:
-        if self._services.undo is None:
-            raise InternalError
-        return self._services.undo
-
-    def _note(self, place: Place, tool: str, began: float, ending: Ending) -> None:
-        source = Source("page", place.who.person.id, place.account, place.account.integration)
-        self._services.finished.note(source, tool, began, ending, PAGE_CALLER)
-
     def _find_record(self, place: Place, row: Row) -> str:
         """Return the address of the page of a record; empty where no tool reads it by its Id."""
         is_read = any(
@@ -267,11 +173,6 @@ _RAW = (
 def wants_part(request: Request) -> bool:
     """Whether htmx asks for the part of a page that changes; a page that it restores is asked for whole."""
     return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
-
-
-def name_form(entry_id: str) -> str:
-    """Return the name of the form that undoes an entry, which its proof is for."""
-    return f"undo {entry_id}"
 
 
 def split_by_day(part: Part, query: Query, formats: Formats) -> list[tuple[str, int | None, list[Row]]]:
@@ -304,7 +205,3 @@ def make_file(content: bytes, media_type: str, name: str) -> Response:
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
     return Response(content, 200, headers, media_type)
-
-
-def _write_json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)

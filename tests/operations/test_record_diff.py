@@ -8,17 +8,15 @@ from typing import Any
 
 from runtime.operations.formats import MINUS, Formats
 from runtime.operations.record_diff import (
-    LONGEST_TEXT,
     MOST_CHANGES,
     Diff,
     DiffRules,
     Masked,
-    Piece,
     compare_records,
     make_rules,
     mark_masked,
-    split_texts,
 )
+from runtime.operations.text_pieces import LONGEST_TEXT, Piece, split_texts
 from runtime.operations.value_texts import make_writer
 from tests.builtin import builtin_catalog
 

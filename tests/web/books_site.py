@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from runtime.operations.journal import Journal
 from runtime.operations.mcp_servers import McpServers
 from runtime.operations.undo import Undo
 from runtime.operations.write_journal import WriteJournal
+from runtime.watching.calls import CallFilter, StoredCall
 from runtime.web.company_pages import CompanyServices
 from runtime.web.routes import make_routes
 from tests.company import Company, copy_books, make_landscaper
@@ -85,6 +86,11 @@ class BooksSite(Site):
         """The entries of the journal, the newest first."""
         self.here.stores.drain_journal()
         return self.here.stores.records.read_journal_entries(self.account.id, JournalFilter(), None, 200)
+
+    async def list_calls(self) -> Sequence[StoredCall]:
+        """The calls of the call log, the newest first."""
+        wanted = CallFilter(0, self.clock() + 1)
+        return (await self.call_log.read(wanted, 100))[0]
 
     async def visit(self, role: str = "owner", email: str = "anna@shop.example") -> httpx2.AsyncClient:
         """A browser in which somebody is signed in."""
