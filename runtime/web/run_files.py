@@ -28,6 +28,7 @@ from runtime.web.run_reading import RunReading
 from runtime.web.run_view import LARGEST_PAGE, View, read_view
 
 LONGEST_FILE_NAME = 40
+"""Characters of the name of a file before its ending: as much as file dialogs show."""
 _EXPORTS = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
 

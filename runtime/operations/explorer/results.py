@@ -26,8 +26,9 @@ MOST_LOOKED_AT = 200
 LONGEST_TEXT = 160
 """Characters of a cell on a page; a file has all of them."""
 LONGEST_TITLE = 60
+"""Characters of the title of a file; a worksheet cuts it further."""
 _NUMBERS = frozenset({int, Decimal})
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHEET_KINDS: Mapping[Kind, CellKind] = {"number": "number", "day": "day"}
 
 
