@@ -18,7 +18,7 @@ _WORDS = """
 accept acknowledge add admit adopt answer append apply approve ask assemble attempt authorize begin bind blank bring
 build bundle call cancel carry change check choose claim clean close collect compact compare compile complete compress
 compute configure confirm connect count cover create cut decide decode delete derive descend describe destroy diagnose
-diff disconnect dispatch dispose download draft drain drop edit embed emit encode end enqueue exchange execute exit
+diff disconnect dispatch dispose download draft drain draw drop edit embed emit encode end enqueue exchange execute exit
 expire explain export extend extract fail fence fetch fill filter find finish fit flush fold follow forget format get
 go group grow guard hash hide hold identify import interpret invalidate invite issue join judge know lay lead limit
 link list listen load lock look make mark mask match measure merge migrate name narrow negotiate note open parse pause
