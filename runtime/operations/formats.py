@@ -6,6 +6,7 @@ while 0.00 is zero, a year is left out where it is this one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -85,6 +86,20 @@ class Formats:
             return NONE if value in (None, "") else str(value)
         exponent = number.as_tuple().exponent
         return self._write(number, places if places is not None else max(0, -int(exponent)))
+
+    def make_number_writer(self, places: int) -> Callable[[Decimal | int], str]:
+        """Return what writes many numbers with so many decimals, as `write_number` does."""
+        if _find_symbols(self._locale) != (",", "."):
+            return lambda number: self._write(Decimal(number), places)
+        form = f",.{places}f"
+
+        def write(number: Decimal | int) -> str:
+            text = format(number, form)
+            if text[0] != "-":
+                return text
+            return f"{MINUS}{text[1:]}" if any(digit in "123456789" for digit in text) else text[1:]
+
+        return write
 
     def write_percent(self, value: object, *, has_sign: bool = False) -> str:
         """Return a share of 1 as `12.4%`, with a plus before a rise where a sign is wanted."""

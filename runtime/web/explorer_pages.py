@@ -70,8 +70,7 @@ class ExplorerPages(ExplorerBase):
             return await self._ask_name(request, place, text)
         person = place.who.person.id
         run = await self._history.add_run(place.account, person, "query", queryable.tool.name, query=text)
-        rows = f"?rows={values['rows']}" if values.get("rows", "").isdigit() else ""
-        return RedirectResponse(find_company_address(place.account.id, f"/explorer/runs/{run}{rows}"), 303)
+        return RedirectResponse(find_company_address(place.account.id, f"/explorer/runs/{run}"), 303)
 
     @require_company("see_journal")
     async def complete(self, request: Request, place: Place) -> Response:

@@ -28,6 +28,7 @@ from runtime.web.run_reading import RunReading
 from runtime.web.run_view import LARGEST_PAGE, View, read_view
 
 LONGEST_FILE_NAME = 40
+"""Characters of the name of a file before its ending: as much as file dialogs show."""
 _EXPORTS = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 
 
@@ -55,7 +56,7 @@ class RunFilePages(RunReading):
 
     @require_company("see_journal")
     async def send_file(self, request: Request, place: Place) -> Response:
-        """Send the file that a tool answers."""
+        """Send the file that a tool answers; an answer that is none as the text that it is."""
         run = await self.find_run(request, place)
         if run.kind != "tool":
             raise NotFound("There is no such file.")
@@ -63,7 +64,7 @@ class RunFilePages(RunReading):
         if answer.error is not None:
             raise answer.error
         if answer.file is None:
-            raise NotFound("The answer of this tool is no file.", advice="Open it as a page.")
+            return _send(answer.text.encode(), f"{run.tool}.json", "application/json")
         return _send(bytes(answer.file.content), answer.file.name, "application/octet-stream")
 
     async def _make_sheet(self, place: Place, run: Run, view: View) -> Sheet:

@@ -16,6 +16,7 @@ from runtime.events import Webhook
 from runtime.exchange.tool_answer import Answer
 from runtime.identity.roles import Permission, may
 from runtime.model import AuditEntry
+from runtime.operations.explorer.history import History
 from runtime.operations.schedules.managing import make_run
 from runtime.people import ROLES, PersonId, Role
 from runtime.schedules import RunFile, SavedReport, Schedule, name_file_owner
@@ -124,10 +125,25 @@ PERSON: Mapping[str, Permission | None] = {
     "/company/{account_id}/schedules/{schedule_id}/secret": "see_journal",
     "/company/{account_id}/schedules/{schedule_id}/delete": "see_journal",
     "/company/{account_id}/schedules/{schedule_id}/runs/{run_id}/{file_id}": "see_journal",
+    "/company/{account_id}/explorer": "see_journal",
+    "/company/{account_id}/explorer/complete": "see_journal",
+    "/company/{account_id}/explorer/history": "see_journal",
+    "/company/{account_id}/explorer/history/forget": "see_journal",
+    "/company/{account_id}/explorer/saved": "see_journal",
+    "/company/{account_id}/explorer/saved/delete": "see_journal",
+    "/company/{account_id}/explorer/runs/{run}": "see_journal",
+    "/company/{account_id}/explorer/runs/{run}/file": "see_journal",
+    "/company/{account_id}/explorer/runs/{run}/export.{kind}": "see_journal",
+    "/company/{account_id}/explorer/tools": "see_journal",
+    "/company/{account_id}/explorer/tools/{tool}": "see_journal",
+    "/company/{account_id}/explorer/tools/{tool}/write": "see_journal",
 }
 """For people who are signed in: with the permission that the tenant in the address asks of them, where it has one."""
 REFUSED = (401, 403, 404)
 REPORT = "get_quick_books_profit_and_loss_report"
+GET = "get_single_quick_books_invoice_by_id"
+RUNS = {"default": "a" * 32, "theirs": "b" * 32}
+"""Something that the person has asked of the company of each tenant."""
 
 
 class OneRecord:
@@ -147,6 +163,9 @@ def fill(path: str, tenant: str, account: str) -> str:
         "grant": "none",
         "report": "profit_and_loss_reports",
         "format": "csv",
+        "run": RUNS[tenant],
+        "kind": "json",
+        "tool": GET,
         **{f"{each}_id": f"{each}_{tenant}" for each in ("saved", "schedule", "run", "file")},
         "webhook_id": f"whk_{tenant}",
     }
@@ -180,6 +199,11 @@ def add_schedule(here: Place, tenant: str, account: str) -> None:
     here.records.add_run(run, NOON)
     file = SealedFile(RunFile(ids["file"], run.id, "a.csv", "text/csv", 1), sealed)
     here.records.change_run(run.id, lambda each: replace(each, status="made"), [file])
+
+
+async def add_run(here: Place, id_: str, account: str, person: PersonId) -> None:
+    found = here.records.find_account(account)
+    await History(here.runtime.deployment).add_run(found, person, "tool", GET, id_, arguments={"id": "1"})
 
 
 def add_webhook(here: Place, tenant: str) -> None:
@@ -255,7 +279,10 @@ def test_each_role_gets_at_every_page_what_the_table_lets_it_and_nothing_elsewhe
                 here.add_server(account, f"server-of-{account}")
             add_schedule(here, "default", own)
             add_schedule(here, "theirs", theirs)
-            browser = await here.sign_in(here.add_person("anna@shop.example", role))
+            person = here.add_person("anna@shop.example", role)
+            for tenant, account in (("default", own), ("theirs", theirs)):
+                await add_run(here, RUNS[tenant], account, person)
+            browser = await here.sign_in(person)
             wrong: list[tuple[str, Role, object]] = []
             for path, methods in list_paths(here).items():
                 if path not in PERSON or "GET" not in methods:

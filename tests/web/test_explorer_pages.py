@@ -16,8 +16,15 @@ from typing import Any
 import httpx2
 import openpyxl
 import pytest
+from sqlalchemy import func, select, update
 
+from runtime.model import AuditEntry
+from runtime.operations.explorer.history import History
 from runtime.people import Role
+from runtime.safety.once import Once
+from runtime.stores.explorer_tables import EXPLORER_RUN
+from runtime.stores.purge_records import RUNS_STORED_SECONDS
+from runtime.stores.tables import ACCOUNT
 from tests.company import Company, copy_books, make_landscaper
 from tests.deployment import HandClock
 from tests.identity.authorization import Place, opened
@@ -67,6 +74,7 @@ def visit(data: Path, story: Story, role: Role = "owner") -> None:
         company = Company(copy_books(make_landscaper()))
         async with opened(data) as here:
             here.runtime.calls = company.calls
+            company.calls._vendor._once = Once(here.runtime.keys, here.runtime.stores)
             account = add_company(here)
             browser = await here.sign_in(here.add_person("anna@shop.example", role))
             await story(Visitor(here, account, browser), company)
@@ -76,14 +84,15 @@ def visit(data: Path, story: Story, role: Role = "owner") -> None:
 
 
 def add_company(here: Place, name: str = "Shop") -> str:
-    from sqlalchemy import update
-
-    from runtime.stores.tables import ACCOUNT
-
     account = here.add_company(name)
     with here.records._engine.begin() as connection:
         connection.execute(update(ACCOUNT).values(fields=json.dumps({"realm_id": "1"}), status="active"))
     return account
+
+
+def read_files(folder: Path) -> bytes:
+    """Everything that is in files there."""
+    return b"".join(each.read_bytes() for each in folder.rglob("*") if each.is_file())
 
 
 def read_cells(page: httpx2.Response) -> list[list[str]]:
@@ -119,9 +128,11 @@ def test_a_query_that_is_wrong_is_explained_and_nothing_is_sent(tmp_path: Path) 
         assert "Line 3: Invoice has no field" in unescape(page.text)
         assert '<span class="squiggle">Balence</span>' in page.text
         assert company.count_sent() == 0
-        fixed = await visitor.send("", page)
-        assert fixed.status_code == 400  # the first form has what was entered
-        assert "where Balance &gt;" in page.text
+        assert "where Balence &gt;" in page.text
+        assert "Replace with Balance and run" in page.text
+        fixed = re.findall(r'<textarea name="query" hidden>(.*?)</textarea>', page.text, re.DOTALL)
+        ran = await visitor.send("", page, query=unescape(fixed[0]))
+        assert ran.status_code == 303
 
     visit(tmp_path, story)
 
@@ -496,13 +507,7 @@ def test_a_write_goes_out_under_the_name_of_the_person(tmp_path: Path) -> None:
 def test_what_was_asked_is_stored_sealed_and_goes_with_its_company(tmp_path: Path) -> None:
     async def story(visitor: Visitor, _company: Company) -> None:
         await visitor.run("select * from Customer where DisplayName = 'Secret Name'")
-        stored = b"".join(each.read_bytes() for each in tmp_path.rglob("*") if each.is_file())
-        assert b"Secret Name" not in stored
-        from sqlalchemy import func, select
-
-        from runtime.model import AuditEntry
-        from runtime.stores.explorer_tables import EXPLORER_RUN
-
+        assert b"Secret Name" not in read_files(tmp_path)
         records = visitor.here.records
         entry = AuditEntry(0.0, "tests", "account.deleted", "x")
         records.delete_account(visitor.base.split("/")[2], entry)
@@ -516,9 +521,6 @@ def test_the_oldest_runs_make_place_for_new_ones_and_what_is_old_is_purged(tmp_p
     async def begin() -> None:
         clock = HandClock()
         async with opened(tmp_path, clock) as here:
-            from runtime.operations.explorer.history import History
-            from runtime.stores.purge_records import RUNS_STORED_SECONDS
-
             person, history = here.add_person("anna@shop.example"), History(here.runtime.deployment)
             account = here.records.find_account(here.add_company("Shop"))
             for at in range(102):

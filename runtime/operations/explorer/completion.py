@@ -88,9 +88,10 @@ def _list_names(queryable: Queryable, entity: Entity | None, kind: NameKind) -> 
 
 
 def _list_common(queryable: Queryable) -> Iterator[Option]:
-    """Yield the fields of all records, while nobody has said which: first those that most of them have."""
+    """Yield the fields of all records, while nobody has said which: first those that most of their tables have."""
     found = Counter(field.path for each in queryable.entities for field in each.listing.fields)
-    for path, count in found.most_common():
+    usual = Counter(path for each in queryable.entities for path in each.columns)
+    for path, count in sorted(found.items(), key=lambda each: (-usual[each[0]], -each[1], each[0])):
         if "." not in path:
             yield Option(path, "", f"of {count} {'record' if count == 1 else 'records'}")
 

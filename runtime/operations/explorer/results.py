@@ -26,7 +26,9 @@ MOST_LOOKED_AT = 200
 LONGEST_TEXT = 160
 """Characters of a cell on a page; a file has all of them."""
 LONGEST_TITLE = 60
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+"""Characters of the title of a file; a worksheet cuts it further."""
+_NUMBERS = frozenset({int, Decimal})
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHEET_KINDS: Mapping[Kind, CellKind] = {"number": "number", "day": "day"}
 
 
@@ -87,7 +89,7 @@ def make_columns(
     entity: Entity | None, paths: Iterable[str], records: Sequence[Any]
 ) -> tuple[ResultColumn, ...]:
     """Return columns with the kind that their values have."""
-    return tuple(_make_column(entity, path, [read_path(each, path) for each in records]) for path in paths)
+    return tuple(_make_column(entity, path, list(map(_make_reader(path), records))) for path in paths)
 
 
 def make_table(
@@ -98,17 +100,10 @@ def make_table(
     formats: Formats,
 ) -> ResultTable:
     """Return records as a page shows them. The first cell of a row leads to the record."""
-    write = [_make_writer(each, formats) for each in columns]
-    reads = [_make_reader(each.path) for each in columns]
-    resource = entity.resource if entity else ""
-    rows = []
-    for record in records:
-        row = [put(read(record)) for read, put in zip(reads, write, strict=True)]
-        id_ = record.get(identifier) if isinstance(record, dict) else None
-        if row and resource and id_ and row[0].text != NONE and not row[0].resource:
-            row[0] = row[0]._replace(resource=resource, id=str(id_))
-        rows.append(tuple(row))
-    return ResultTable(columns, rows)
+    cells = [map(_make_writer(each, formats), map(_make_reader(each.path), records)) for each in columns]
+    if entity is not None and cells:
+        cells[0] = map(_make_leader(entity.resource), cells[0], map(_make_reader(identifier), records))
+    return ResultTable(columns, list(zip(*cells, strict=True)))
 
 
 def make_sheet(
@@ -149,26 +144,29 @@ def _as_stored(entity: Entity | None, path: str) -> str:
 
 
 def _make_column(entity: Entity | None, path: str, values: Sequence[Any]) -> ResultColumn:
-    filled = [each for each in values if each not in (None, "")]
-    numbers = [each for each in filled if isinstance(each, int | Decimal) and not isinstance(each, bool)]
-    if filled and len(numbers) == len(filled):
-        places = max((_count_places(each) for each in numbers), default=0)
-        is_amount = places > 0 or (entity is not None and path in entity.listing.numbers)
-        return ResultColumn(path, "number", max(places, 2) if is_amount else 0, is_amount)
-    if filled and all(is_reference(each) for each in filled):
-        resource = entity.references.get(path, "") if entity is not None else ""
-        return ResultColumn(path, "reference", resource=resource)
-    if filled and all(isinstance(each, str) and _DAY.fullmatch(each) for each in filled):
+    """Return a column with the kind of its values; the types are looked at first, for there may be thousands."""
+    types = set(map(type, values)) - {type(None)}
+    if types and types <= _NUMBERS:
+        return _make_number_column(entity, path, values)
+    if types == {dict} and all(each is None or is_reference(each) for each in values):
+        return ResultColumn(path, "reference", resource=entity.references.get(path, "") if entity else "")
+    if types == {str} and any(values) and all(not each or _DAY.fullmatch(each) for each in values):
         return ResultColumn(path, "day")
-    if filled and all(isinstance(each, bool) for each in filled):
-        return ResultColumn(path, "boolean")
-    return ResultColumn(path, "list" if any(isinstance(each, list) for each in filled) else "text")
+    return ResultColumn(path, "boolean" if types == {bool} else "list" if list in types else "text")
 
 
-def _count_places(value: int | Decimal) -> int:
-    if not isinstance(value, Decimal):
+def _make_number_column(entity: Entity | None, path: str, values: Sequence[Any]) -> ResultColumn:
+    places = max(map(_count_places, values))
+    is_amount = places > 0 or (entity is not None and path in entity.listing.numbers)
+    return ResultColumn(path, "number", max(places, 2) if is_amount else 0, is_amount)
+
+
+def _count_places(value: Any) -> int:
+    if type(value) is not Decimal:
         return 0
-    exponent = value.normalize().as_tuple().exponent
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -2:
+        exponent = value.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
@@ -179,35 +177,73 @@ def _make_reader(path: str) -> Callable[[Any], Any]:
     return lambda record: record.get(path) if isinstance(record, dict) else None
 
 
+def _make_leader(resource: str) -> Callable[[ResultCell, Any], ResultCell]:
+    """Return what has a cell lead to the record of its row, unless it leads elsewhere or is empty."""
+
+    def lead(cell: ResultCell, id_: Any) -> ResultCell:
+        if not id_ or cell.resource or cell.text == NONE:
+            return cell
+        return ResultCell(cell.text, cell.beside, cell.style, resource, str(id_))
+
+    return lead
+
+
 def _make_writer(column: ResultColumn, formats: Formats) -> Callable[[Any], ResultCell]:
-    """Return what writes the values of a column. Equal figures and names are written once."""
-    written: dict[Any, ResultCell] = {}
+    """Return what writes the values of a column, made for their kind: a page has thousands of them."""
+    if column.kind == "number":
+        return _make_number_writer(column, formats)
+    if column.kind == "reference":
+        return _make_reference_writer(column)
+    style = "nowrap" if column.kind == "day" else ""
 
     def write(value: Any) -> ResultCell:
-        key = (value.get("value"), value.get("name")) if column.kind == "reference" and value else value
-        if isinstance(key, list | dict):
-            return _write_cell(column, value, formats)
-        if (found := written.get((type(key), key))) is None:
-            found = written[(type(key), key)] = _write_cell(column, value, formats)
+        if type(value) is str and value and len(value) <= LONGEST_TEXT:
+            return ResultCell(value, "", style)
+        return _write_cell(value)
+
+    return write
+
+
+def _make_number_writer(column: ResultColumn, formats: Formats) -> Callable[[Any], ResultCell]:
+    write_number = formats.make_number_writer(column.places)
+    empty = ResultCell(NONE, "", "num")
+
+    def write(value: Any) -> ResultCell:
+        if value is None or value == "":
+            return empty
+        return ResultCell(write_number(value), "", "num neg" if value < 0 else "num")
+
+    return write
+
+
+def _make_reference_writer(column: ResultColumn) -> Callable[[Any], ResultCell]:
+    """Return what writes references; the same ones come again and again, and each is written once."""
+    written: dict[tuple[Any, Any], ResultCell] = {}
+
+    def write(value: Any) -> ResultCell:
+        if not isinstance(value, dict):
+            return _write_cell(value)
+        id_, name = str(value["value"]), str(value.get("name") or "")
+        if (found := written.get((id_, name))) is None:
+            found = ResultCell(_cut(name or id_), f"Id {id_}" if name else "", "", column.resource, id_)
+            written[id_, name] = found
         return found
 
     return write
 
 
-def _write_cell(column: ResultColumn, value: Any, formats: Formats) -> ResultCell:
+def _write_cell(value: Any) -> ResultCell:
+    """Return a value of any kind as a cell."""
     if value is None or value == "":
-        return ResultCell(NONE, style="num" if column.kind == "number" else "")
-    if column.kind == "number":
-        return ResultCell(formats.write_number(value, column.places), style="num neg" if value < 0 else "num")
+        return ResultCell(NONE)
     if is_reference(value):
         id_, name = str(value["value"]), str(value.get("name") or "")
-        return ResultCell(_cut(name or id_), f"Id {id_}" if name else "", "", column.resource, id_)
+        return ResultCell(_cut(name or id_), f"Id {id_}" if name else "")
     if isinstance(value, bool):
         return ResultCell("yes" if value else "no")
     if isinstance(value, list):
         return ResultCell(f"{len(value)} {'entry' if len(value) == 1 else 'entries'}", style="t3")
-    text = _as_text(value)
-    return ResultCell(_cut(text), style="nowrap" if column.kind == "day" else "")
+    return ResultCell(_cut(_as_text(value)))
 
 
 def _list_cells(column: ResultColumn, record: Any) -> tuple[Cell, ...]:
