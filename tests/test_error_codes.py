@@ -85,11 +85,11 @@ def test_the_document_enumerates_the_codes_and_leads_to_their_pages() -> None:
 
 def test_every_code_has_a_page_that_says_what_happened_and_what_to_do() -> None:
     docs = Docs(CATALOG)
-    overview = docs.frame(docs.find_errors()).decode()
+    overview = docs.render(docs.find_errors()).decode()
 
     def find(code: str) -> Iterator[str]:
         part = docs.find_error(code)
-        page = docs.frame(part).decode() if part else ""
+        page = docs.render(part).decode() if part else ""
         for part in ("What happened", "What to do", code):
             if part not in page:
                 yield f"its page does not have {part}"

@@ -144,7 +144,7 @@ class Docs:
         missing = lambda: self._render("!", "Not found", "docs_missing", self._links)  # noqa: E731
         return self._cache("!", missing)
 
-    def frame(self, part: Part, links: Links | None = None) -> bytes:
+    def render(self, part: Part, links: Links | None = None) -> bytes:
         """Return a part in the plain frame, for whoever is not signed in and for files."""
         if links is not None or not part.key:
             return self._frame(part, links or self._links)

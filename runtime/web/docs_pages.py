@@ -90,7 +90,7 @@ class DocsPages:
         here = self._docs()
         found = find(here)
         part = here.find_missing() if found is None else found
-        return part, here.frame(part) if is_plain else b"", 404 if found is None else 200
+        return part, here.render(part) if is_plain else b"", 404 if found is None else 200
 
     def _docs(self) -> Docs:
         catalog, made = self._catalog(), self._made

@@ -93,7 +93,7 @@ def pages(catalog: Catalog, docs: Docs) -> dict[str, Html]:
     found["/docs?q=profit+and+loss"] = docs.find_search("profit and loss")
     found["nothing found"] = docs.find_search("xyzzy")
     found["no such page"] = docs.find_missing()
-    return {path: Html(docs.frame(part).decode()) for path, part in found.items() if part}
+    return {path: Html(docs.render(part).decode()) for path, part in found.items() if part}
 
 
 def ask(catalog: Any, path: str, **headers: str) -> httpx2.Response:
