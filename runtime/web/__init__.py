@@ -6,7 +6,7 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `account_list_pages`, `connection_pages`, `account_view`: all accounts, one of them, and how they stand
 - `connect_company_pages`, `link_token_pages`: to connect a company, and links for customers to do so
 - `landing`: where a person lands who has asked for no page
-- `docs`: renders a catalog
+- `docs`, `docs_pages`: the reference of a catalog, and who sees it in which frame
 - `company_pages`, `company_routes`: what the pages of a company share, and their routes
 - `navigation`: what every page links to
 - `charts`: drawings of numbers

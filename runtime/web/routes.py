@@ -31,7 +31,7 @@ from runtime.web.connect import ConnectPages, make_connect_routes
 from runtime.web.connect_company_pages import ConnectCompanyPages
 from runtime.web.connection_pages import ConnectionPages
 from runtime.web.customer_links import make_link_routes
-from runtime.web.docs import make_docs_routes
+from runtime.web.docs_pages import make_docs_routes
 from runtime.web.landing import find_start
 from runtime.web.link_token_pages import LinkTokenPages
 from runtime.web.navigation import (
@@ -163,4 +163,4 @@ def make_routes(
         *make_link_routes(connections, authorizations.customer_links),
         *make_connect_routes(connections),
     ]
-    return [*routes, *(make_docs_routes(catalog) if docs else ())]
+    return [*routes, *(make_docs_routes(catalog, parts) if docs else ())]

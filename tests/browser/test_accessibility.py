@@ -20,6 +20,8 @@ from tests.identity.test_routes_of_people import PERSON
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / ".cache" / "screenshots"
 PLAIN = ("/account", "/agents", "/tenant/default/people")
+SETTINGS = ("", "/tokens", "/webhooks", "/integrations", "/budgets", "/keys", "/audit")
+REFERENCE = ("/docs", "/docs/quickbooks/invoices", "/docs/errors")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,8 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
 
 
 def list_pages(books: Books) -> list[str]:
-    return [*PLAIN, *(books.company + each for each in ("", "/customers/2"))]
+    settings = (f"/tenant/default/settings{each}" for each in SETTINGS)
+    return [*PLAIN, *settings, *REFERENCE, *(books.company + each for each in ("", "/customers/2"))]
 
 
 def look(page: Page, path: str, width: int, theme: str) -> list[str]:
