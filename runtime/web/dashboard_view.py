@@ -26,7 +26,7 @@ from runtime.web.charts.bar_chart import make_bar_chart
 from runtime.web.charts.chart import Chart, Labels, Series
 from runtime.web.charts.line_chart import make_line_chart
 from runtime.web.charts.shares import Share, make_stack, measure_bars, name_part
-from runtime.web.navigation import find_company_address
+from runtime.web.navigation import find_company_address, find_record_address
 
 MOST_RANKED, MOST_OVERDUE = 6, 8
 """Rows of the two tables, as the design reference has them: each is as tall as the card beside it."""
@@ -50,9 +50,7 @@ class Looked:
 
     def link_record(self, resource: str, record_id: str) -> str:
         """Return the address of a record; empty for a row that is of none."""
-        return (
-            find_company_address(self.account_id, f"/{resource}/{record_id}") if record_id.isalnum() else ""
-        )
+        return find_record_address(self.account_id, resource, record_id) if resource and record_id else ""
 
 
 @dataclass(frozen=True, slots=True)
