@@ -26,10 +26,10 @@ from runtime.operations.dashboard.periods import PERIODS, find_period
 from runtime.operations.formats import Formats
 from runtime.operations.journal_views import JournalViews, Row
 from runtime.web.company_pages import CompanyPages, CompanyServices, Place, require_company
+from runtime.web.dashboard_tiles import list_tiles
 from runtime.web.dashboard_view import (
     Looked,
     count_calls,
-    list_tiles,
     make_cash_card,
     make_overdue_card,
     make_owed_card,
