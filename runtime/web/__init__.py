@@ -10,7 +10,7 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `company_pages`, `company_routes`: what the pages of a company share, and their routes
 - `navigation`: what every page links to
 - `charts`: drawings of numbers
-- `dashboard_pages`, `dashboard_view`: the page of a company, and what it shows of figures
+- `dashboard_pages`, `dashboard_tiles`, `dashboard_view`: the page of a company, and what it shows of figures
 - `saved_report_pages`, `schedule_pages`, `schedule_form_pages`: reports under a name, and those that run by themselves
 - `journal_pages`, `journal_undo_pages`, `call_log_pages`: the writes of a company, undoing one, its calls (with
   `journal_query`, what their filters ask for)

@@ -18,20 +18,18 @@ from starlette.routing import BaseRoute, Route
 
 from generator.company_rules import Dashboard
 from runtime.exchange.tool_answer import Answer
-from runtime.model import AccountId, JournalEntry, JournalFilter, McpServer
+from runtime.model import JournalEntry, JournalFilter, McpServer
 from runtime.operations.dashboard.attention import list_attention
 from runtime.operations.dashboard.company_reads import CompanyReads, Reading
 from runtime.operations.dashboard.panels import Panels, list_asked, make_panels
 from runtime.operations.dashboard.periods import PERIODS, find_period
-from runtime.operations.dashboard.recent_writes import MOST_WRITES, describe_writes
 from runtime.operations.formats import Formats
-from runtime.operations.journal import Journal
-from runtime.people import Person
+from runtime.operations.journal_views import JournalViews, Row
 from runtime.web.company_pages import CompanyPages, CompanyServices, Place, require_company
+from runtime.web.dashboard_tiles import list_tiles
 from runtime.web.dashboard_view import (
     Looked,
     count_calls,
-    list_tiles,
     make_cash_card,
     make_overdue_card,
     make_owed_card,
@@ -46,6 +44,8 @@ MOST_SERVERS = 50
 """MCP servers of an account that are looked at; the page of all of them has the others."""
 MOST_UNCLEAR = 10
 """Writes with an unclear outcome that are counted; the journal has all."""
+MOST_WRITES = 6
+"""Writes that are shown, as the design reference has them; the journal has all."""
 NO_DASHBOARD = Dashboard()
 
 
@@ -54,8 +54,7 @@ class _Own:
     """What the page shows of our own records."""
 
     servers: Sequence[McpServer]
-    people: Sequence[Person]
-    writes: Sequence[JournalEntry]
+    writes: Sequence[Row]
     unclear: Sequence[JournalEntry]
 
 
@@ -65,7 +64,7 @@ class DashboardPages(CompanyPages):
     def __init__(self, parts: PageParts, services: CompanyServices) -> None:
         super().__init__(parts, services)
         self._reads = CompanyReads(self._deployment.clock)
-        self._journal = Journal(self._deployment)
+        self._views = JournalViews(self._deployment)
 
     def make_routes(self) -> list[BaseRoute]:
         """Return the routes of the page and its form."""
@@ -97,7 +96,7 @@ class DashboardPages(CompanyPages):
             tiles=list_tiles(panels, looked),
             cards=_make_cards(panels, looked),
             attention=list_attention(place.account, panels, own.servers, own.unclear, formats),
-            writes=describe_writes(own.writes, self.list_tools(place), own.servers, own.people),
+            writes=own.writes,
             **_describe_reads(list(readings.values()), formats),
         )
 
@@ -121,14 +120,12 @@ class DashboardPages(CompanyPages):
         return await self._reads.read(place.account.id, asked, call)
 
     def _read_own(self, place: Place) -> _Own:
-        records, account_id = self._deployment.stores.records, AccountId(place.account.id)
-        now = self._deployment.clock()
-        unclear = JournalFilter(outcome="indeterminate")
+        account, now = place.account, self._deployment.clock()
+        journal, unclear = self._views.journal, JournalFilter(outcomes=frozenset({"indeterminate"}))
         return _Own(
-            records.list_mcp_servers(account_id, None, MOST_SERVERS, now),
-            [person for person, _ in records.list_members(place.account.tenant_id)],
-            self._journal.read(account_id, JournalFilter(), MOST_WRITES, ""),
-            self._journal.read(account_id, unclear, MOST_UNCLEAR, ""),
+            self._deployment.stores.records.list_mcp_servers(account.id, None, MOST_SERVERS, now),
+            self._views.describe(account, journal.read(account.id, JournalFilter(), MOST_WRITES, "")),
+            journal.read(account.id, unclear, MOST_UNCLEAR, ""),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import date
@@ -11,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from runtime.operations.dashboard.company_reads import CompanyReads, Reading
+from runtime.exchange.tool_answer import Answer
+from runtime.model import AccountId
+from runtime.operations.dashboard.company_reads import MOST_AT_ONCE, Asked, CompanyReads, Reading
 from runtime.operations.dashboard.figures import find_owed, find_ranking
 from runtime.operations.dashboard.panels import Panels, list_asked, make_panels
 from runtime.operations.dashboard.periods import PERIODS, USUAL_PERIOD, Period
@@ -166,6 +169,52 @@ def test_the_balance_by_week_ends_on_the_weeks_of_the_report(period: Period) -> 
     assert len(ends) == len(panels.cash.figures.amounts)
     sheet = read_report(company, "balance_sheet", start_date="2025-01-01", end_date=ends[0].isoformat())
     assert panels.cash.figures.amounts[0] == find_cell(sheet, "BankAccounts", -1)
+
+
+def test_a_few_calls_are_under_way_at_once_and_all_are_made() -> None:
+    asked = {str(place): Asked("a tool", "books", {"place": place}) for place in range(10)}
+
+    async def begin() -> None:
+        may_answer, begun = asyncio.Event(), 0
+
+        async def call(_tool: str, _arguments: dict[str, Any]) -> Answer:
+            nonlocal begun
+            begun += 1
+            await may_answer.wait()
+            return Answer('{"rows": []}')
+
+        reads = CompanyReads(lambda: NOON, most_wait=0.0)
+        await reads.read(AccountId("a"), asked, call)
+        assert begun == MOST_AT_ONCE
+        may_answer.set()
+        reads._most_wait = 60.0
+        found = await reads.read(AccountId("a"), asked, call)
+        assert (begun, all(each.answer for each in found.values())) == (10, True)
+
+    asyncio.run(begin())
+
+
+def test_a_call_that_takes_too_long_goes_on_and_the_next_look_has_its_answer() -> None:
+    asked = {"all": Asked("a tool", "books", {})}
+
+    async def begin() -> None:
+        may_answer, count = asyncio.Event(), 0
+
+        async def call(_tool: str, _arguments: dict[str, Any]) -> Answer:
+            nonlocal count
+            count += 1
+            await may_answer.wait()
+            return Answer('{"rows": []}')
+
+        reads = CompanyReads(lambda: NOON, most_wait=0.0)
+        late = (await reads.read(AccountId("a"), asked, call))["all"]
+        assert (late.answer, late.error) == (None, None)
+        may_answer.set()
+        reads._most_wait = 60.0
+        found = (await reads.read(AccountId("a"), asked, call))["all"]
+        assert (found.answer, found.is_new, count) == ({"rows": []}, False, 1)
+
+    asyncio.run(begin())
 
 
 def test_answers_in_parts_have_the_same_figures_as_whole_ones() -> None:

@@ -18,11 +18,14 @@ from sqlalchemy import update
 from generator.catalog import Tool
 from runtime.errors import NeedsReauth, RateLimited
 from runtime.exchange.tool_answer import Answer
-from runtime.model import AccountId, AuditEntry, Grant
+from runtime.model import AccountId, AuditEntry, Grant, ServerConfig
+from runtime.operations.calls import Calls
 from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.dashboard.company_reads import FAILED_SECONDS, FRESH_SECONDS
 from runtime.operations.mcp_servers import McpServers
+from runtime.people import PersonId
 from runtime.stores.tables import ACCOUNT
+from tests.builtin import builtin_catalog
 from tests.company import NOON, Company, copy_books, make_landscaper
 from tests.deployment import HandClock
 from tests.identity.authorization import Place, opened
@@ -39,19 +42,13 @@ class Vendor:
         self._company = company
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.instead: Answers = lambda _name, _arguments: None
-        self.under_way = self.most_under_way = 0
 
     async def call(
         self, _grant: Grant, tools: Mapping[str, Tool], name: str, arguments: dict[str, Any], **_: Any
     ) -> Answer:
         assert all(each.is_read_only for each in tools.values())
         self.asked.append((name, arguments))
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
-        try:
-            return self.instead(name, arguments) or await self._company.ask(name, **arguments)
-        finally:
-            self.under_way -= 1
+        return self.instead(name, arguments) or await self._company.ask(name, **arguments)
 
 
 class Visit:
@@ -158,14 +155,6 @@ def test_another_period_asks_only_for_what_depends_on_it(tmp_path: Path) -> None
     run(tmp_path, story)
 
 
-def test_a_few_calls_are_made_at_once(tmp_path: Path) -> None:
-    async def story(visit: Visit) -> None:
-        await visit.look()
-        assert 1 < visit.vendor.most_under_way <= 4
-
-    run(tmp_path, story)
-
-
 def test_a_limit_leaves_its_panels_empty_with_when_to_try_again(tmp_path: Path) -> None:
     async def story(visit: Visit) -> None:
         limited = Answer(status=429, error=RateLimited("The limit is reached.", retry_after=30))
@@ -198,15 +187,24 @@ def test_an_error_of_the_vendor_leaves_the_page_and_is_asked_again_soon(tmp_path
     run(tmp_path, story)
 
 
-@pytest.mark.parametrize("status", ["needs_reauth", "disconnected", "connecting"])
-def test_a_company_that_is_not_connected_is_not_read_and_says_what_to_do(tmp_path: Path, status: str) -> None:
+@pytest.mark.parametrize("status", ["disconnected", "connecting"])
+def test_a_company_that_is_not_connected_leads_to_its_connection(tmp_path: Path, status: str) -> None:
+    async def story(visit: Visit) -> None:
+        led = await visit.here.client.get(visit.path, headers=visit.browser)
+        assert (led.status_code, led.headers["location"]) == (303, f"{visit.path}/connection")
+        assert visit.vendor.asked == []
+
+    run(tmp_path, story, status)
+
+
+def test_a_company_whose_connection_has_ended_is_not_read_and_says_what_to_do(tmp_path: Path) -> None:
     async def story(visit: Visit) -> None:
         page = await visit.look()
         assert visit.vendor.asked == []
         assert f'href="{visit.path}/connection"' in page.text
-        assert "connected" in read_text(page)
+        assert "The company must be connected again" in read_text(page)
 
-    run(tmp_path, story, status)
+    run(tmp_path, story, "needs_reauth")
 
 
 def test_hostile_names_in_the_books_are_harmless(tmp_path: Path) -> None:
@@ -234,6 +232,7 @@ def test_hostile_names_in_the_books_are_harmless(tmp_path: Path) -> None:
         assert "<script>alert" not in page.text
         assert '"onload' not in page.text
         assert "<b>2026" not in page.text
+        assert f"{visit.path}/customers/..%2F..%2Fx" in page.text
         assert "../../x" not in page.text
 
     run(tmp_path, story)
@@ -267,16 +266,40 @@ def end_server(visit: Visit, server: str, at: float) -> None:
 
 
 @pytest.mark.parametrize("role", ["viewer", "member"])
-def test_a_role_that_may_not_see_the_books_is_refused_and_nothing_is_read(tmp_path: Path, role: str) -> None:
+def test_a_role_that_may_not_see_the_books_is_led_away_and_nothing_is_read(tmp_path: Path, role: str) -> None:
     async def story(visit: Visit) -> None:
-        for answer in (
-            await visit.here.client.get(visit.path, headers=visit.browser),
-            await visit.here.client.post(f"{visit.path}/refresh", headers=visit.browser),
-        ):
-            assert answer.status_code == 403
+        led = await visit.here.client.get(visit.path, headers=visit.browser)
+        assert (led.status_code, led.headers["location"]) == (303, f"{visit.path}/connection")
+        refused = await visit.here.client.post(f"{visit.path}/refresh", headers=visit.browser)
+        assert refused.status_code == 403
         assert visit.vendor.asked == []
 
     run(tmp_path, story, role=role)
+
+
+def test_recent_activity_is_what_agents_and_people_wrote_in_words(tmp_path: Path) -> None:
+    async def story(visit: Visit) -> None:
+        assert "Nothing has been written yet" in read_text(await visit.look())
+        await write_customer(visit, "<i>Elm</i> Bakery")
+        page = await visit.look()
+        assert "Create customer &lt;i&gt;Elm&lt;/i&gt; Bakery" in page.text
+        assert f'href="{visit.path}/journal/' in page.text
+        assert "anna@shop.example" in read_text(page)
+
+    run(tmp_path, story)
+
+
+async def write_customer(visit: Visit, name: str) -> None:
+    """Have the person write a record, as an agent of theirs does."""
+    runtime, person = visit.here.runtime, PersonId("person-anna@shop.example")
+    account = visit.here.records.find_account(AccountId(visit.account))
+    vendor = visit.vendor._company.calls._vendor
+    vendor._journal = runtime.journal
+    calls = Calls(catalog=runtime.get_catalog, vendor=vendor, max_answer_bytes=32_000)
+    grant = Grant(account, ServerConfig(), client="an agent", person_id=person)
+    tools = builtin_catalog().by_name
+    answer = await calls.call(grant, tools, "create_a_quick_books_customer", {"DisplayName": name})
+    assert answer.error is None, answer.error
 
 
 def test_refresh_without_its_proof_is_refused(tmp_path: Path) -> None:

@@ -8,5 +8,4 @@ integration). A figure is never computed where a report has it. Called by the pa
 - `figures`: the figures in the answers
 - `panels`: all figures of a dashboard, each with the read that it is from
 - `attention`: what somebody should look at
-- `recent_writes`: the latest entries of the journal in words
 """

@@ -75,7 +75,7 @@ def _list_unclear(unclear: Sequence[JournalEntry], formats: Formats) -> Iterator
         day = formats.write_day(unclear[0].begun_at)
         yield Attention(
             "warning", "bad", f"{_count(len(unclear), 'write')} may or may not have been made", about,
-            "/journal?outcome=indeterminate", day,
+            "/journal?state=unknown", day,
         )  # fmt: skip
 
 

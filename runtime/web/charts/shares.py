@@ -16,6 +16,7 @@ _GAP = Decimal("0.35")
 SPARK_WIDTH, SPARK_HEIGHT = 92.0, 22.0
 """Units of the line, as the stylesheet has it."""
 _INSET = 3.0
+"""Units around the line, so that its last point, whose radius is 2, is whole."""
 
 
 @dataclass(frozen=True, slots=True)
