@@ -115,7 +115,7 @@ def _make_cash_tile(panel: Panel[Balance], looked: Looked) -> Tile:
     since = (
         f"since {looked.formats.write_day(ends[0])}" if len(ends) == len(figures.amounts) else "in the period"
     )
-    return _fill_tile(panel, looked, figures.last, figures.change, since)
+    return _fill_tile(panel, looked, (figures.last, figures.first), since)
 
 
 def _make_owed_tile(panel: Panel[Owed], looked: Looked) -> Tile:
@@ -144,32 +144,42 @@ def _make_profit_tile(panel: Panel[Profit], looked: Looked) -> Tile:
         return _make_empty_tile(panel, looked)
     before = list_month_ends(looked.today)[-2]
     about = f"{looked.today.day} of {end_month(looked.today).day} days"
-    change, since = compare(net[-1], net[-2]), f"to {before:%B}"
-    return _fill_tile(panel, looked, net[-1], change, since, f"{about}, ")
+    return _fill_tile(panel, looked, (net[-1], net[-2]), f"to {before:%B}", about)
 
 
 def _fill_tile(
     panel: Panel[Any],
     looked: Looked,
-    amount: Decimal | None,
-    change: Decimal | None,
+    amounts: tuple[Decimal | None, Decimal | None],
     since: str,
     about: str = "",
 ) -> Tile:
-    whole, cents = split_money(amount, looked.formats)
-    style = "flat" if not change else "up" if change > 0 else "down"
-    shown = looked.formats.write_percent(change, has_sign=True) if change is not None else ""
-    as_of = f"{about}{_write_as_of(panel.reading, looked)}"
+    """Return a figure with its change: `amounts` are how it stands now, and how it stood before."""
+    now, before = amounts
+    whole, cents = split_money(now, looked.formats)
+    change, style = write_change(now, before, looked.formats)
+    as_of = _write_as_of(panel.reading, looked)
     return Tile(
         panel.title,
         looked.link_report(panel.reading),
         whole,
         cents,
-        shown,
+        change,
         style,
-        since if shown else "",
-        as_of[:1].upper() + as_of[1:],
+        since if change else "",
+        f"{about}, {as_of.lower()}" if about else as_of,
     )
+
+
+def write_change(now: Decimal | None, before: Decimal | None, formats: Formats) -> tuple[str, str]:
+    """Return a change and its style: as a share, or as an amount where a share of what it was would mislead."""
+    if now is None or before is None:
+        return "", "flat"
+    share, rise = compare(now, before), now - before
+    style = "up" if rise > 0 else "down" if rise < 0 else "flat"
+    if share is not None:
+        return formats.write_percent(share, has_sign=True), style
+    return f"{'+' if rise > 0 else ''}{formats.write_money(rise)}", style
 
 
 def _make_empty_tile(panel: Panel[Any], looked: Looked) -> Tile:
@@ -179,7 +189,7 @@ def _make_empty_tile(panel: Panel[Any], looked: Looked) -> Tile:
 
 
 def _write_as_of(reading: Reading, looked: Looked) -> str:
-    return f"as of {looked.formats.write_clock(reading.as_of)}"
+    return f"As of {looked.formats.write_clock(reading.as_of)}"
 
 
 def split_money(amount: Decimal | None, formats: Formats) -> tuple[str, str]:

@@ -7,14 +7,15 @@ the answer to the form that made it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from generator.catalog import METHOD_CLASSES, Tool
+from generator.catalog import METHOD_CLASSES, Risk, Tool
 from runtime.errors import InvalidRequest, LedgerportError
 from runtime.model import McpServer, McpServerId, ServerConfig
 from runtime.operations.own_tools import WORST_LAST
@@ -56,6 +57,20 @@ OVERLAPS: Mapping[str, tuple[int, str]] = {
 """How long a URL works beside the one that replaces it, in seconds and in words."""
 SHOW = "show"
 """What the button sends by which a form is shown again with what remains."""
+
+
+MOST_NAMED = 8
+"""Resources that are named beside a method: two lines of the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A method, or a class of them, that can be chosen: how many tools it lets through, and what the worst does."""
+
+    name: str
+    count: int
+    risk: Risk
+    about: str
 
 
 class ServerFormPages(ManagedServers):
@@ -230,26 +245,41 @@ class ServerFormPages(ManagedServers):
         return {key: value for key, value in EXPOSURES.items() if key != "short" or has_short}
 
 
-def make_picks(tools: tuple[Tool, ...], *, is_read_only: bool = False) -> dict[str, list[dict[str, Any]]]:
+def make_picks(tools: tuple[Tool, ...], *, is_read_only: bool = False) -> dict[str, list[Pick]]:
     """Return what can be chosen as methods, each with its risk and how many tools it lets through.
 
     `main` has reading as a whole and each method that is no part of it, the worst last; `more` the other classes and
     the methods of reading.
     """
     usable = [tool for tool in tools if tool.is_read_only or not is_read_only]
-    by_method = Counter(tool.method for tool in usable)
-    by_class = Counter(tool.method_class for tool in usable)
-    risks = {tool.method: tool.risk for tool in usable}
+    methods = sorted(_make_picks(usable, lambda tool: tool.method), key=_rank)
+    classes = {pick.name: pick for pick in _make_picks(usable, lambda tool: tool.method_class)}
+    reading = [pick for pick in methods if METHOD_CLASSES.get(pick.name) == "read"]
+    others = [pick for pick in methods if pick not in reading]
+    wide = [classes[name] for name in ("write", "custom") if name in classes]
+    return {"main": [classes[name] for name in ("read",) if name in classes] + others, "more": reading + wide}
 
-    def show(name: str, count: int, risk: str) -> dict[str, Any]:
-        return {"name": name, "count": count, "risk": risk, "about": RISK_WORDS[risk]}  # type: ignore[index]
 
-    worst_last = sorted(by_method, key=lambda each: (WORST_LAST.index(risks[each]), each))
-    reading = [each for each in worst_last if METHOD_CLASSES.get(each) == "read"]
-    main = [show("read", by_class["read"], "read")] if by_class["read"] else []
-    main += [show(each, by_method[each], risks[each]) for each in worst_last if each not in reading]
-    more = [show(each, by_class[each], "destroy") for each in ("write", "custom") if by_class[each]]
-    return {"main": main, "more": [show(each, by_method[each], "read") for each in reading] + more}
+def _make_picks(tools: list[Tool], name_of: Callable[[Tool], str]) -> list[Pick]:
+    found: dict[str, list[Tool]] = {}
+    for tool in tools:
+        found.setdefault(name_of(tool), []).append(tool)
+    return [Pick(name, len(each), _find_worst(each), _describe_pick(each)) for name, each in found.items()]
+
+
+def _find_worst(tools: list[Tool]) -> Risk:
+    return max((tool.risk for tool in tools), key=WORST_LAST.index)
+
+
+def _describe_pick(tools: list[Tool]) -> str:
+    """Return what tools do, with the resources where these are few."""
+    resources = sorted({tool.resource.replace("_", " ") for tool in tools})
+    named = f": {', '.join(resources)}" if len(resources) <= MOST_NAMED else ""
+    return f"{RISK_WORDS[_find_worst(tools)]}{named}"
+
+
+def _rank(pick: Pick) -> tuple[int, int, str]:
+    return WORST_LAST.index(pick.risk), -pick.count, pick.name
 
 
 def _count_tags(context: FormContext) -> list[tuple[str, int, str]]:

@@ -32,7 +32,7 @@ EXPOSURES: Mapping[str, tuple[str, str]] = {
     ),
     "discovery": (
         "Discovery",
-        "Three tools that find, describe and call the others. A short list; the agent searches first.",
+        "Only the tools that find, describe and call the others. A short list; the agent searches first.",
     ),
     "short": ("Short tools", "A dozen tools with few arguments, for small models. They do the usual work."),
 }

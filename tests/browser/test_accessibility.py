@@ -30,7 +30,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
 
 
 def list_pages(books: Books) -> list[str]:
-    return [*PLAIN, *(books.company + each for each in ("/customers/2",))]
+    return [*PLAIN, *(books.company + each for each in ("", "/customers/2"))]
 
 
 def look(page: Page, path: str, width: int, theme: str) -> list[str]:

@@ -18,7 +18,7 @@ from sqlalchemy import delete, insert, text, update
 
 from generator.catalog import Catalog
 from runtime.identity.sessions import Sessions
-from runtime.model import AuditEntry
+from runtime.model import AccountId, AuditEntry, McpServer, McpServerId, ServerConfig
 from runtime.operations.accounts import About, Accounts
 from runtime.people import PersonId, Role
 from runtime.server.app import Application, Runtime
@@ -67,6 +67,16 @@ class Place:
     def set_status(self, account: str, status: str) -> None:
         with self.records._engine.begin() as connection:
             connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account).values(status=status))
+
+    def add_server(self, account: str, id_: str, **config: Any) -> McpServerId:
+        made = McpServer(
+            McpServerId(id_), AccountId(account), "Agent", ServerConfig(**config), None, NOON, NOON
+        )
+        token_hash = self.runtime.keys.hash_token(id_)
+        assert self.records.add_mcp_server(
+            made, token_hash, AuditEntry(NOON, "tests", "mcp_server.created", id_)
+        )
+        return made.id
 
     def add_person(self, email: str, role: Role = "owner", tenant: str = "default") -> PersonId:
         person = PersonId(f"person-{email}")

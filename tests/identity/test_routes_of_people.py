@@ -73,6 +73,14 @@ PERSON: Mapping[str, Permission | None] = {
     "/tenant/{tenant_id}/settings/webhooks/{webhook_id}/resend": "manage_settings",
     "/tenant/{tenant_id}/settings/budgets": "see_companies",
     "/tenant/{tenant_id}/settings/budgets/change": "manage_settings",
+    "/company/{account_id}/servers": "see_companies",
+    "/company/{account_id}/servers/new": "manage_servers",
+    "/company/{account_id}/servers/{server_id}": "see_companies",
+    "/company/{account_id}/servers/{server_id}/change": "manage_servers",
+    "/company/{account_id}/servers/{server_id}/rotate": "manage_servers",
+    "/company/{account_id}/servers/{server_id}/run": "manage_servers",
+    "/company/{account_id}/servers/{server_id}/expire": "manage_servers",
+    "/company/{account_id}/servers/{server_id}/revoke": "manage_servers",
     "/company/{account_id}/{resource}/{record_id}": "see_journal",
     "/accounts": None,
     "/accounts/connect": "connect_companies",
@@ -118,6 +126,7 @@ def fill(path: str, tenant: str, account: str) -> str:
     values = {
         "tenant_id": tenant,
         "account_id": account,
+        "server_id": f"server-of-{account}",
         "resource": "invoices",
         "record_id": "1",
         "grant": "none",
@@ -181,6 +190,7 @@ def test_nobody_who_is_not_signed_in_gets_a_page_for_people_or_sends_its_form(tm
         async with opened(tmp_path) as here:
             here.runtime.calls = OneRecord()  # type: ignore[assignment]
             account, reached = here.add_company("Shop"), []
+            here.add_server(account, f"server-of-{account}")
             for path, methods in list_paths(here).items():
                 if path not in PERSON:
                     continue
@@ -210,6 +220,8 @@ def test_each_role_gets_at_every_page_what_the_table_lets_it_and_nothing_elsewhe
                 here.set_status(account, "active")
             add_webhook(here, "default")
             add_webhook(here, "theirs")
+            for account in (own, theirs):
+                here.add_server(account, f"server-of-{account}")
             browser = await here.sign_in(here.add_person("anna@shop.example", role))
             wrong: list[tuple[str, Role, object]] = []
             for path, methods in list_paths(here).items():

@@ -33,9 +33,9 @@ class Balance:
         return self.amounts[-1] if self.amounts else None
 
     @property
-    def change(self) -> Decimal | None:
-        """The change over the period as a share of where it began; None where that was nothing."""
-        return compare(self.last, self.amounts[0] if len(self.amounts) > 1 else None)
+    def first(self) -> Decimal | None:
+        """How it stood at the end of the first step; None where there is one only."""
+        return self.amounts[0] if len(self.amounts) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def _find_row(table: ReportTable, answer: Mapping[str, Any], group: str) -> Repo
 
 
 def compare(now: Decimal | None, before: Decimal | None) -> Decimal | None:
-    """Return a change as a share of what it was before; None where that was nothing, or one is not known."""
-    if now is None or not before:
+    """Return a change as a share of what it was before; None where that was not above zero, or one is not known."""
+    if now is None or before is None or before <= 0:
         return None
-    return (now - before) / abs(before)
+    return (now - before) / before
