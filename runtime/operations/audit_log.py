@@ -76,10 +76,13 @@ _ACTORS = {
     "nobody": "Somebody unknown",
     "command line": "The operator",
 }
-_NAMED_IN_SENTENCE = frozenset(
-    {"tenant_id", "integrated_account_id", "integrated_account_ids", "webhook_id", "name"}
-)
-"""Details that are shown as what an entry is about, or are Ids that say nothing to people."""
+_NOT_SHOWN = frozenset(
+    {
+        "tenant_id", "integrated_account_id", "integrated_account_ids", "webhook_id", "invitation_id", "client_id",
+        "name", "resource", "status", "fields",
+    }
+)  # fmt: skip
+"""Details that are shown as what an entry is about, or say nothing to people."""
 MOST_ENTRIES = 50
 """Entries on one part of the log: some screens."""
 LONGEST_VALUE = 200
@@ -165,8 +168,8 @@ def _list_details(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield _label(changed), _write_pair(pair)
         elif name == "before" and isinstance(details.get("after"), Mapping):
             yield "Changed", f"{_write(value)} → {_write(details['after'])}"
-        elif name not in _NAMED_IN_SENTENCE and name != "after" and value not in (None, "", [], {}):
-            yield _label(name), _write(value)
+        elif name not in _NOT_SHOWN and name != "after" and value not in (None, "", [], {}):
+            yield _label(name.removesuffix("_at")), _write(str(value)[:10] if name.endswith("_at") else value)
 
 
 def _write_pair(pair: Any) -> str:
@@ -177,7 +180,9 @@ def _write_pair(pair: Any) -> str:
 
 def _write(value: Any) -> str:
     if isinstance(value, Mapping):
-        text = ", ".join(f"{_label(str(name)).lower()} {_write(each)}" for name, each in value.items())
+        text = ", ".join(
+            f"{_label(str(name)).lower()} {_write(each)}" for name, each in value.items() if each
+        )
     elif isinstance(value, list):
         text = ", ".join(_write(each) for each in value)
     elif isinstance(value, bool):

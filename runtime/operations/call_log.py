@@ -156,12 +156,21 @@ class CallLog:
 
         Raises InvalidRequest for a cursor that no list has answered.
         """
-        most, before = min(max(1, limit), LARGEST_PART), _read_cursor(next_cursor)
+        found, cursor = await self.read(wanted, min(max(1, limit), LARGEST_PART), next_cursor)
+        return {"result": [show_call(each) for each in found], "next_cursor": cursor or None}
+
+    async def read(
+        self, wanted: CallFilter, limit: int, next_cursor: str = ""
+    ) -> tuple[Sequence[StoredCall], str]:
+        """Return calls as they are stored, the newest first, and where the list goes on; empty at the end.
+
+        Raises InvalidRequest for a cursor that no list has answered.
+        """
+        before = _read_cursor(next_cursor)
         await self.flush()
-        found = await asyncio.to_thread(self._store.records.list_calls, wanted, before, most + 1)
-        last = found[most - 1] if len(found) > most else None
-        cursor = f"{last.call.at:.3f}-{last.id}" if last else None
-        return {"result": [show_call(each) for each in found[:most]], "next_cursor": cursor}
+        found = await asyncio.to_thread(self._store.records.list_calls, wanted, before, limit + 1)
+        last = found[limit - 1] if len(found) > limit else None
+        return found[:limit], f"{last.call.at:.3f}-{last.id}" if last else ""
 
     async def count_by_server(self, account_id: str, bounds: Sequence[float]) -> dict[str, CallerDays]:
         """Return how often each MCP server of an account was called: between each two of these times, as days are."""

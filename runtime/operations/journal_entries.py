@@ -19,7 +19,7 @@ from runtime.operations.field_names import split_name
 from runtime.operations.undo_guard import DONE, MAY_BE_DONE, get_record_id
 from runtime.safety import masking
 from runtime.safety.journal.undo import find_undo
-from runtime.safety.policies import sum_record
+from runtime.safety.policies import measure_record
 from runtime.upstream.answer import follow_path
 from runtime.upstream.visible_text import show_unseen
 
@@ -156,7 +156,7 @@ class Describer:
         if fact is None or not records or entry.resource in named_by:
             return None
         try:
-            found = sum_record(fact, records[0])
+            found = measure_record(fact, records[0])
         except ValueError:
             return None
         return found or None

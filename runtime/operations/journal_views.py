@@ -6,10 +6,11 @@ search looks through; names of callers and the undoing entries are read once for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from generator.catalog import Catalog
 from runtime.deployment import Deployment
 from runtime.errors import SealBroken
 from runtime.model import Account, JournalEntry, JournalFilter
@@ -69,11 +70,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the filters offer, from the newest entries: callers, programs and tools."""
+    """What the filters offer, from the newest entries: callers, programs, and tools with their titles."""
 
     callers: Sequence[CallerName]
     clients: Sequence[str]
-    tools: Sequence[str]
+    tools: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class JournalViews:
         return Choices(
             sorted(names.values(), key=lambda each: (each.kind, each.name.casefold())),
             sorted({client for _, client, _ in found if client}, key=str.casefold),
-            sorted({tool for _, _, tool in found}),
+            list_titles(self._deployment.catalog(), {tool for _, _, tool in found}),
         )
 
     def open_entry(self, account: Account, entry_id: str, write: Write) -> WholeEntry:
@@ -204,6 +205,12 @@ class JournalViews:
     def _make_describer(self, account: Account) -> Describer:
         catalog = self._deployment.catalog()
         return Describer(catalog, catalog.integrations[account.integration])
+
+
+def list_titles(catalog: Catalog, tools: Iterable[str]) -> list[tuple[str, str]]:
+    """Return tools with their titles, in the order of these; one that is no longer there has its name alone."""
+    titles = ((each, found.title if (found := catalog.by_name.get(each)) else each) for each in tools)
+    return sorted(titles, key=lambda each: (each[1].casefold(), each[0]))
 
 
 def make_haystack(row: Row) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 import orjson
@@ -90,6 +91,10 @@ class DiffRules:
     identifier: str = "id"
     skipped: Container[str] = frozenset()
     """Fields, at any level, that say nothing of the books."""
+    quiet: Container[str] = frozenset()
+    """Fields that nobody may set: they are shown where they are figures, such as a balance."""
+    kind: str = ""
+    """In an entry of a list, the field that says its kind: that is the name of the field with its particulars."""
     entries: Mapping[str, Keys] = field(default_factory=dict)
     reference_id: str = ""
     reference_name: str = ""
@@ -100,12 +105,14 @@ class DiffRules:
 def make_rules(integration: Integration, tool: Tool | None, write: Write = AS_STORED) -> DiffRules:
     """Return how the records that a tool of an integration writes are compared, and their values written."""
     rules, form = integration.updates, integration.reference_form
-    dropped = tool.ignored_arguments if tool is not None else ()
-    skipped = frozenset({*rules.computed, rules.version, *integration.acknowledged, *dropped}) - {""}
+    quiet = frozenset(tool.ignored_arguments if tool is not None else ())
+    skipped = frozenset({*rules.computed, rules.version, *integration.acknowledged}) - {""}
     keys = {
         name: tuple(tuple(tuple(path) for path in each) for each in of) for name, of in rules.entries.items()
     }
-    return DiffRules(rules.identifier, skipped, keys, form.id, form.name, form.suffix, write)
+    return DiffRules(
+        rules.identifier, skipped, quiet, rules.kind, keys, form.id, form.name, form.suffix, write
+    )
 
 
 def compare_records(
@@ -133,15 +140,17 @@ class _Comparison:
         self._groups: list[Group] = []
         self._unchanged = 0
         self._into = self._own
+        self._kinds = set[Any]()
+        """Kinds of the entry that is looked at: what the fields of these names hold is shown as its own."""
 
     def make_diff(self) -> Diff:
         """Return what was found, the record's own fields first."""
         groups = [Group("", "changed", tuple(self._own))] if self._own else []
-        shown, room = list[Group](), MOST_CHANGES
+        shown, space = list[Group](), MOST_CHANGES
         for each in (*groups, *self._groups):
-            shown.append(Group(each.name, each.kind, each.changes[:room]))
-            room -= len(shown[-1].changes)
-            if room <= 0:
+            shown.append(Group(each.name, each.kind, each.changes[:space]))
+            space -= len(shown[-1].changes)
+            if space <= 0:
                 break
         every = len(self._own) + sum(len(each.changes) for each in self._groups)
         return Diff(tuple(shown), self._unchanged, every - sum(len(each.changes) for each in shown))
@@ -158,14 +167,20 @@ class _Comparison:
         if _is_alike(before, after, self._rules.reference_id):
             self._unchanged += not is_empty(after)
             return
+        if name in self._rules.quiet and not (_is_figure(before) or _is_figure(after)):
+            return
         label = place + self._name_field(name, before, after)
         entries = self._find_entries(before, after)
         if entries is not None and levels > 0:
             self._compare_entries(name, label, *entries)
         elif levels > 0 and self._is_object(before, after):
-            self.compare_members(before or {}, after or {}, label + _ARROW, levels - 1)
+            inner = place if name in self._kinds else label + _ARROW
+            self.compare_members(before or {}, after or {}, inner, levels - 1)
         else:
-            self._into.append(self._make_change(label, before, after))
+            is_kind = name == self._rules.kind
+            self._into.append(
+                self._make_change(label, *(_name_kind(before, after) if is_kind else (before, after)))
+            )
 
     def _compare_entries(self, name: str, label: str, before: list[Any], after: list[Any]) -> None:
         """Compare two lists of objects: each entry that was added, removed or changed is a group of its own."""
@@ -175,12 +190,13 @@ class _Comparison:
                 unchanged += 1
                 continue
             self._into = []
+            self._kinds = {each.get(self._rules.kind) for each in (old, new) if each is not None}
             self.compare_members(old or {}, new or {}, "")
             kind: ChangeKind = "added" if old is None else "removed" if new is None else "changed"
             if self._into:
                 number = f" {place}" if max(count, len(before)) > 1 else ""
                 self._groups.append(Group(f"{label}{number}", kind, tuple(self._into)))
-        self._into = into
+        self._into, self._kinds = into, set()
         self._unchanged += unchanged
 
     def _name_field(self, name: str, *values: Any) -> str:
@@ -278,17 +294,19 @@ def _find_identities(entries: Sequence[Any], keys: Keys) -> dict[Any, int]:
 def _pair_alike(
     before: Sequence[Any], after: Sequence[Any], pairs: dict[int, int], left: list[int], rules: DiffRules
 ) -> None:
-    """Pair entries that nothing identifies: those that are alike, then those at the same place."""
+    """Pair entries that nothing identifies: those that are alike, of the same kind, and then at the same place."""
     open_ = [at for at, entry in enumerate(after) if at not in pairs and not _has_id(entry, rules)]
-    for is_exact in (True, False):
+    tests: tuple[Callable[[int, int], bool], ...] = (
+        lambda old, new: _is_alike(before[old], after[new], rules.reference_id),
+        lambda old, new: bool(rules.kind) and before[old].get(rules.kind) == after[new].get(rules.kind),
+        lambda old, new: old == new,
+    )
+    for is_pair in tests:
         for at in list(open_):
-            fits = (
-                each
-                for each in left
-                if not _has_id(before[each], rules)
-                and (_is_alike(before[each], after[at], rules.reference_id) if is_exact else each == at)
+            found = next(
+                (each for each in left if not _has_id(before[each], rules) and is_pair(each, at)), None
             )
-            if (found := next(fits, None)) is not None:
+            if found is not None:
                 pairs[at] = found
                 left.remove(found)
                 open_.remove(at)
@@ -301,6 +319,16 @@ def _has_id(entry: Any, rules: DiffRules) -> bool:
 def _is_alike(before: Any, after: Any, reference_id: str) -> bool:
     """Whether two values mean the same; masks do where what they hide is the same."""
     return bool(before == after) or is_same(before, after, reference_id)
+
+
+def _name_kind(before: Any, after: Any) -> tuple[Any, Any]:
+    """Return kinds of entries in their parts, as names of fields are shown."""
+    old, new = (split_name(each) if isinstance(each, str) else each for each in (before, after))
+    return old, new
+
+
+def _is_figure(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _is_prose(before: Any, after: Any) -> bool:

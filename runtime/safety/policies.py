@@ -157,10 +157,10 @@ def measure_amount(write: Write) -> Decimal | None:
     if write.rate.unknown:
         raise ValueError(write.rate.unknown)
     fact = write.integration.policy_facts.amounts[write.tool.resource]
-    return sum_record(fact, write.counted) * write.rate.value
+    return measure_record(fact, write.counted) * write.rate.value
 
 
-def sum_record(fact: RecordAmount, of: Mapping[str, Any]) -> Decimal:
+def measure_record(fact: RecordAmount, of: Mapping[str, Any]) -> Decimal:
     """Return the amount of a record in its own currency. Raises ValueError for one that cannot be known."""
     amount = _sum(fact, of.get(fact.lines)) if fact.lines else abs(_number(of.get(fact.field), fact.field))
     return amount + sum(abs(_number(follow_path(of, path), ".".join(path))) for path in fact.plus)

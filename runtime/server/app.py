@@ -162,7 +162,7 @@ class Runtime:
         deliveries = Deliveries(self.stores, self.keys, sender, self.log)
         jobs.add_kind(deliveries.job)
         jobs.add_source(deliveries.dispatch)
-        runs = make_report_runs(self.deployment, self.calls, self.finished, sender, self.log)
+        runs = make_report_runs(self.deployment, self.calls, self.finished, self.facts, sender, self.log)
         jobs.add_kind(runs.job)
         jobs.add_source(runs.dispatch)
 

@@ -21,14 +21,18 @@ from runtime.people import Role
 
 
 def make_report_runs(
-    deployment: Deployment, calls: CallProtocol, finished: FinishedCalls, sender: Sends, log: Log
+    deployment: Deployment,
+    calls: CallProtocol,
+    finished: FinishedCalls,
+    facts: CompanyFactsReader,
+    sender: Sends,
+    log: Log,
 ) -> ReportRuns:
     """Return what makes and does the runs of schedules."""
     settings = deployment.settings
     host = urlsplit(settings.public_url).hostname or "localhost"
     mailer = SmtpMailer(settings.smtp, host) if settings.smtp else None
     delivering = Delivering(deployment, sender, mailer)
-    facts = CompanyFactsReader()
     return ReportRuns(deployment, RunParts(calls, finished, facts, delivering, _may_see), log)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
+from runtime.web.call_log_pages import CallLogPages
 from runtime.web.company_pages import CompanyServices
 from runtime.web.dashboard_pages import DashboardPages
 from runtime.web.explorer_pages import ExplorerPages
@@ -21,17 +22,18 @@ from runtime.web.server_pages import ServerPages
 from runtime.web.tool_pages import ToolPages
 
 _PAGES = (
+    SavedReportPages,
+    CallLogPages,
     DashboardPages,
+    ExplorerPages,
     JournalPages,
     ReportPages,
-    SavedReportPages,
+    RunFilePages,
+    RunPages,
     ScheduleFormPages,
     SchedulePages,
     ServerFormPages,
     ServerPages,
-    ExplorerPages,
-    RunFilePages,
-    RunPages,
     ToolPages,
     RecordPages,
 )

@@ -120,8 +120,7 @@ def describe_limits(limits: Limits) -> str:
     """Return how much of the vendor's quota is used, as a page says it; empty where nobody counts."""
     if not limits.windows:
         return ""
-    at = limits.find_closest()
-    window, left = limits.windows[at], limits.remaining[at]
+    window, left = max(zip(limits.windows, limits.remaining, strict=True), key=lambda each: each[0].seconds)
     span = "this minute" if window.seconds == 60 else f"in {window.seconds} seconds"
     return f"{window.limit - left:,} of {window.limit:,} requests {span}"
 

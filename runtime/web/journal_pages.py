@@ -71,7 +71,7 @@ class JournalPages(CompanyPages):
             Route(JOURNAL_PATH + "/heads", self.export_heads, methods=["GET"]),
             Route(ENTRY_PATH, self.look_at_entry, methods=["GET"]),
             Route(ENTRY_PATH + "/undo", self.ask_undo, methods=["GET"]),
-            Route(ENTRY_PATH + "/undo", self.undo, methods=["POST"]),
+            Route(ENTRY_PATH + "/undo", self.revert, methods=["POST"]),
         ]
 
     @require_company("see_journal")
@@ -79,7 +79,7 @@ class JournalPages(CompanyPages):
         """List the writes that are asked for."""
         formats = await self.make_formats(request, place)
         query, wanted = read_journal_query(request, formats.zone)
-        account, is_part = place.account, asks_for_part(request)
+        account, is_part = place.account, wants_part(request)
         part = Part((), "", 0)
         if not query.errors:
             part = await asyncio.to_thread(self._views.list_part, account, wanted, query.cursor)
@@ -91,7 +91,7 @@ class JournalPages(CompanyPages):
             is_part=is_part,
             query=query,
             part=part,
-            days=group_by_day(part, query, formats),
+            days=split_by_day(part, query, formats),
             states=STATES,
             base=find_company_address(account.id, "/journal"),
             choices=None if is_part else await asyncio.to_thread(self._views.list_choices, account),
@@ -101,7 +101,7 @@ class JournalPages(CompanyPages):
     async def look_at_entry(self, request: Request, place: Place) -> Response:
         """Show one write with everything of it, or what it changed alone where htmx asks."""
         entry = await self._open(request, place)
-        is_part = asks_for_part(request)
+        is_part = wants_part(request)
         return await self.show_company(
             request,
             place,
@@ -123,7 +123,7 @@ class JournalPages(CompanyPages):
         return await self._show_undo(request, place)
 
     @require_company("see_journal")
-    async def undo(self, request: Request, place: Place) -> Response:
+    async def revert(self, request: Request, place: Place) -> Response:
         """Undo a write for the viewer, and lead to the entry of the undo."""
         entry_id = request.path_params["entry_id"]
         await self.check_form(request, name_form(entry_id))
@@ -223,12 +223,12 @@ class JournalPages(CompanyPages):
         integration = self._deployment.catalog().integrations[account.integration]
         least: Any = tenant.tools_role if tenant is not None else None
         scopes = list_possible_scopes(place.role, least, handles_money=integration.handles_money)
-        return scopes >= EVERY_SCOPE
+        return scopes >= EVERY_SCOPE and not account.is_read_only
 
     async def _check_write(self, place: Place) -> None:
         if not await self._may_write(place):
             raise Forbidden(
-                f"Your role, {place.role}, may not use tools that write in this company.",
+                "No tool that writes may be used here: the company is connected for reading, or your role is too low.",
                 advice="An owner or an admin of the organization can change your role.",
             )
 
@@ -264,7 +264,7 @@ _RAW = (
 )
 
 
-def asks_for_part(request: Request) -> bool:
+def wants_part(request: Request) -> bool:
     """Whether htmx asks for the part of a page that changes; a page that it restores is asked for whole."""
     return "hx-request" in request.headers and "hx-history-restore-request" not in request.headers
 
@@ -274,7 +274,7 @@ def name_form(entry_id: str) -> str:
     return f"undo {entry_id}"
 
 
-def group_by_day(part: Part, query: Query, formats: Formats) -> list[tuple[str, int | None, list[Row]]]:
+def split_by_day(part: Part, query: Query, formats: Formats) -> list[tuple[str, int | None, list[Row]]]:
     """Return the entries of a part by day in the viewer's zone: the day, how many it has, and they themselves.
 
     The number is None where the part may not have the whole day.

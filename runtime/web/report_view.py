@@ -14,15 +14,15 @@ from runtime.operations.formats import Formats
 from runtime.operations.report_runs import ReportView
 from runtime.operations.report_runs.cell_texts import write_cell
 from runtime.operations.report_runs.report_pdf import is_final
-from runtime.operations.report_runs.report_view import ReportColumn, ViewRow
+from runtime.operations.report_runs.report_view import ReportColumn, ViewRow, is_day
 from runtime.web.report_links import ReportLinks
 
 MOST_SHOWN = 5_000
 """Rows of a page, which a browser lays out in about a second; the files have all of them."""
 MOST_FITTING = 9
 """Columns that fit beside each other at 1280 pixels; a table with more scrolls sideways."""
-MOST_NARROW = 5
-"""Columns of which a phone shows the first and the last two; a table with more scrolls sideways there."""
+MOST_NARROW = 4
+"""Columns that a phone shows beside each other; of a comparison it leaves out two, and a table with more scrolls."""
 DEEPEST = 6
 """Levels of indent that the stylesheet has."""
 
@@ -38,7 +38,7 @@ class ShownCell(NamedTuple):
 class ShownRow(NamedTuple):
     """A row: its class, the class of its label, the label with where it leads, and its other cells.
 
-    A header without figures has no cells: its label spans the table.
+    A label takes the place of empty cells beside it, so that a long one stands on one line.
     """
 
     css: str
@@ -46,6 +46,8 @@ class ShownRow(NamedTuple):
     label: str
     link: str
     cells: Sequence[ShownCell]
+    span: int = 1
+    """How many columns the label takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ class ShownTable:
 def show_table(view: ReportView, formats: Formats, links: ReportLinks) -> ShownTable:
     """Return the table of a run of a report."""
     width = len(view.columns)
-    classes = _find_classes(view.columns, scrolls=width > MOST_NARROW)
+    hidden = sum(each.kind == "change" or each.is_before for each in view.columns)
+    scrolls = width - hidden > MOST_NARROW
+    classes = _find_classes(view.columns, scrolls=scrolls)
     last = max((at for at, row in enumerate(view.rows) if is_final(row)), default=-1)
     detail, places = links.find_detail(view), _find_linked(view)
     rows = []
@@ -70,18 +74,18 @@ def show_table(view: ReportView, formats: Formats, links: ReportLinks) -> ShownT
         cells = _show_cells(row, view, classes, formats, links)
         if detail and row.kind != "total" and (id_ := row.ids.get(0)):
             _link_figures(cells, places, links.find_detail_address(detail, view, id_))
-        rows.append(_make_row(row, cells, is_last=at == last))
+        rows.append(_make_row(row, cells, view.columns, is_last=at == last))
     heads = tuple(ShownCell(css, column.title) for css, column in zip(classes, view.columns, strict=True))
-    return ShownTable(heads, rows, width > MOST_FITTING, width > MOST_NARROW, _count_rows(view))
+    return ShownTable(heads, rows, width > MOST_FITTING, scrolls, _count_rows(view))
 
 
 def _find_classes(columns: Sequence[ReportColumn], *, scrolls: bool) -> list[str]:
     """Return the class of each column: figures at the right, and what a phone leaves out."""
     made = []
-    for place, column in enumerate(columns):
-        is_left_out = not scrolls and 0 < place < len(columns) - 2
+    for column in columns:
+        is_left_out = not scrolls and (column.is_before or column.kind == "change")
         parts = (
-            "num" if column.is_numeric else "",
+            "num" if column.is_numeric else "day" if column.kind == "day" else "",
             "c-wide" if is_left_out else "",
             "t2" if column.is_before else "",
         )
@@ -116,12 +120,19 @@ def _link_figures(cells: list[ShownCell], places: tuple[int, ...], address: str)
             cells[place] = cells[place]._replace(link=address)
 
 
-def _make_row(row: ViewRow, cells: list[ShownCell], *, is_last: bool) -> ShownRow:
+def _make_row(
+    row: ViewRow, cells: list[ShownCell], columns: Sequence[ReportColumn], *, is_last: bool
+) -> ShownRow:
     label, others = cells[0], cells[1:]
+    span = 1
+    if row.kind != "row" or (columns[0].kind == "day" and not is_day(row.label)):
+        while span < len(cells) and not cells[span].text and not columns[span].is_numeric:
+            span += 1
     if row.kind == "header" and not any(cell.text for cell in others):
-        others = []
+        span = len(cells)
     css = _find_css(row, is_last=is_last)
-    return ShownRow(css, f"i{min(row.depth, DEEPEST)}" if row.depth else "", label.text, label.link, others)
+    indent = f"i{min(row.depth, DEEPEST)}" if row.depth else ""
+    return ShownRow(css, indent, label.text, label.link, cells[span:], span)
 
 
 def _find_css(row: ViewRow, *, is_last: bool) -> str:

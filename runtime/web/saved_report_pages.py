@@ -20,6 +20,7 @@ from runtime.schedules import SavedReport
 from runtime.web.company_pages import CompanyPages, CompanyServices, Place, require_company
 from runtime.web.navigation import find_company_address
 from runtime.web.person_pages import PageParts
+from runtime.web.report_links import ReportLinks
 
 SECTION = "reports"
 SAVED_PATH = "/company/{account_id}/reports/saved"
@@ -119,7 +120,6 @@ class SavedReportPages(CompanyPages):
 
     def _find_report_address(self, place: Place, saved: SavedReport) -> str:
         choice = read_choice(saved)
-        report = find_report(self._deployment.catalog(), place.account.integration, choice.tool_name)
-        address = find_company_address(place.account.id, f"/reports/{report.resource}")
-        pairs = [(name, str(value)) for name, value in choice.arguments.items()]
-        return f"{address}?{urlencode(pairs)}" if pairs else address
+        catalog, integration = self._deployment.catalog(), place.account.integration
+        report = find_report(catalog, integration, choice.tool_name)
+        return ReportLinks(catalog, integration, place.account.id).find_report_address(report, choice)

@@ -151,7 +151,6 @@ class SchedulePages(CompanyPages):
             place,
             "schedule",
             SECTION,
-            schedule=schedule,
             saved=saved,
             owner=owner,
             words=explain_cron(schedule.cron),

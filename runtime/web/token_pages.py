@@ -95,7 +95,7 @@ class TokenPages(TenantPages):
         account = values.get("account") or None
         checks: dict[str, Callable[[], object]] = {
             "name": lambda: check_name(values.get("name", "")),
-            "scopes": lambda: check_scopes(sent.list_choices("scope"), account, place.tenant_id),
+            "scopes": lambda: check_scopes(_list_scopes(sent), account, place.tenant_id),
             "ends": lambda: check_expiry(read_end(values.get("ends", ""), now), now, of_token=True),
         }
         return dict(error for name, check in checks.items() if (error := _find_error(name, check)))
@@ -105,7 +105,7 @@ class TokenPages(TenantPages):
         return await self._deployment.stores.write(
             lambda: self._tokens.create(
                 sent.values.get("name", ""),
-                [each for each in sent.list_choices("scope") if each in TENANT_SCOPES],
+                _list_scopes(sent),
                 sent.values.get("account") or None,
                 bounds=Bounds(place.tenant_id, ends),
                 actor=place.who.person.id,
@@ -150,6 +150,11 @@ class TokenPages(TenantPages):
         return await asyncio.to_thread(
             self._deployment.stores.records.list_accounts, None, MOST_CHOSEN, wanted
         )
+
+
+def _list_scopes(sent: Sent) -> list[str]:
+    """Return the scopes that were chosen, of those that a token of one organization may have."""
+    return [each for each in sent.list_choices("scope") if each in TENANT_SCOPES]
 
 
 def _find_error(name: str, check: Callable[[], object]) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ dry run where the tool has one; the answer to the question has an idempotency ke
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,7 @@ from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex
 from runtime.web.company_pages import Place, require_company
 from runtime.web.explorer_base import LONGEST_FORM, PATH, SECTION, ExplorerBase, name_form
 from runtime.web.navigation import find_company_address
-from runtime.web.record_view import split_name
+from runtime.web.record_view import show_record, split_name
 
 TOOLS_PATH = PATH + "/tools"
 RUN_TOOL, WRITE_TOOL = "run tool", "write with tool"
@@ -190,7 +190,8 @@ class ToolPages(ExplorerBase):
             arguments=json.dumps(question.arguments, ensure_ascii=False, indent=2),
             findings=plan.get("findings", []), warnings=plan.get("warnings", []),
             request_line=_describe_request(plan), body=_write(plan.get("request", {}).get("body")),
-            changed=_write(plan.get("changed")), record=_write(plan.get("record")),
+            view=show_record(question.arguments), changes=list(_list_changes(plan.get("changed"))),
+            record=show_record(record) if isinstance(record := plan.get("record"), dict) else None,
             is_planned=bool(plan), write_form=f"{WRITE_TOOL} {tool.name}",
         )  # fmt: skip
 
@@ -271,6 +272,22 @@ def _list_errors(error: LedgerportError) -> dict[str, str]:
 def _describe_request(plan: Mapping[str, Any]) -> str:
     request = plan.get("request")
     return f"{request.get('method')} {request.get('path')}" if isinstance(request, dict) else ""
+
+
+def _list_changes(changed: Any, place: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield each field that a dry run says would change, as it is and as it would be; those inside under their path."""
+    for name, value in changed.items() if isinstance(changed, dict) else ():
+        path = f"{place} {name}".strip()
+        if isinstance(value, list) and len(value) == 2:
+            yield path, _write_value(value[0]), _write_value(value[1])
+        elif isinstance(value, dict):
+            yield from _list_changes(value, path)
+        else:
+            yield path, "", _write_value(value)
+
+
+def _write_value(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else _write(value) or str(value)
 
 
 def _write(value: Any) -> str:

@@ -46,7 +46,7 @@ class WebhookPages(TenantPages):
             Route(WEBHOOKS_PATH, self.create, methods=["POST"]),
             Route(WEBHOOK_PATH, self.look_at_one, methods=["GET"]),
             Route(WEBHOOK_PATH + "/change", self.change, methods=["POST"]),
-            Route(WEBHOOK_PATH + "/switch", self.switch, methods=["POST"]),
+            Route(WEBHOOK_PATH + "/switch", self.pause_or_resume, methods=["POST"]),
             Route(WEBHOOK_PATH + "/rotate", self.rotate, methods=["POST"]),
             Route(WEBHOOK_PATH + "/test", self.test, methods=["POST"]),
             Route(WEBHOOK_PATH + "/delete", self.delete, methods=["POST"]),
@@ -89,7 +89,7 @@ class WebhookPages(TenantPages):
         return _lead_back(place, webhook_id, "changed")
 
     @require_tenant("manage_settings")
-    async def switch(self, request: Request, place: TenantPlace) -> Response:
+    async def pause_or_resume(self, request: Request, place: TenantPlace) -> Response:
         """Pause a webhook, or have it informed again."""
         sent, webhook_id = await self.check_choices(request, place, SWITCH), _read_id(request)
         is_enabled = sent.values.get("to") == "enabled"

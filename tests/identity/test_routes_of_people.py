@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,11 @@ from runtime.events import Webhook
 from runtime.exchange.tool_answer import Answer
 from runtime.identity.roles import Permission, may
 from runtime.model import AuditEntry
-from runtime.people import ROLES, Role
+from runtime.operations.schedules.managing import make_run
+from runtime.people import ROLES, PersonId, Role
+from runtime.schedules import RunFile, SavedReport, Schedule, name_file_owner
+from runtime.stores.report_run_records import SealedFile
+from runtime.tenancy import AccountId
 from tests.deployment import NOON
 from tests.identity.authorization import Place, make_request, opened
 
@@ -81,6 +86,15 @@ PERSON: Mapping[str, Permission | None] = {
     "/company/{account_id}/servers/{server_id}/run": "manage_servers",
     "/company/{account_id}/servers/{server_id}/expire": "manage_servers",
     "/company/{account_id}/servers/{server_id}/revoke": "manage_servers",
+    "/company/{account_id}/journal": "see_journal",
+    "/company/{account_id}/journal/export.csv": "see_journal",
+    "/company/{account_id}/journal/export.xlsx": "see_journal",
+    "/company/{account_id}/journal/check": "see_journal",
+    "/company/{account_id}/journal/heads": "see_journal",
+    "/company/{account_id}/journal/{entry_id}": "see_journal",
+    "/company/{account_id}/journal/{entry_id}/undo": "see_journal",
+    "/company/{account_id}/calls": "see_journal",
+    "/company/{account_id}/calls/export.csv": "see_journal",
     "/company/{account_id}/{resource}/{record_id}": "see_journal",
     "/accounts": None,
     "/accounts/connect": "connect_companies",
@@ -113,6 +127,7 @@ PERSON: Mapping[str, Permission | None] = {
 }
 """For people who are signed in: with the permission that the tenant in the address asks of them, where it has one."""
 REFUSED = (401, 403, 404)
+REPORT = "get_quick_books_profit_and_loss_report"
 
 
 class OneRecord:
@@ -132,10 +147,7 @@ def fill(path: str, tenant: str, account: str) -> str:
         "grant": "none",
         "report": "profit_and_loss_reports",
         "format": "csv",
-        "saved_id": "none",
-        "schedule_id": "none",
-        "run_id": "none",
-        "file_id": "none",
+        **{f"{each}_id": f"{each}_{tenant}" for each in ("saved", "schedule", "run", "file")},
         "webhook_id": f"whk_{tenant}",
     }
     return path.format(**values)
@@ -146,7 +158,28 @@ async def open_page(here: Place, path: str, browser: Mapping[str, str]) -> int:
     if path == "/oauth/authorize":
         path = f"{path}?{urlencode(make_request(await here.register()))}"
     answer = await here.client.get(path, headers={**browser, "accept": "text/html"})
+    if "/reports/" in answer.headers.get("location", ""):  # a saved report leads to the report itself
+        return 200
     return answer.status_code if answer.status_code != 303 else 401
+
+
+def add_schedule(here: Place, tenant: str, account: str) -> None:
+    """A shared report with its schedule, a run and a file of it, under the ids that `fill` names."""
+    ids = {name: f"{name}_{tenant}" for name in ("saved", "schedule", "run", "file")}
+    owner, choice = PersonId("somebody"), {"tool_name": REPORT, "arguments": {}, "compare": ""}
+    saved = SavedReport(ids["saved"], AccountId(account), owner, "P&L", choice, True, NOON)
+    schedule = Schedule(
+        ids["schedule"], AccountId(account), saved.id, owner, "0 8 * * 1", "UTC", ("csv",), (), "", None,
+        None, True, "", NOON, NOON,
+    )  # fmt: skip
+    run = replace(make_run(schedule, NOON, NOON), id=ids["run"])
+    sealed = here.runtime.keys.seal(b"1", name_file_owner(ids["file"]))
+    audit = AuditEntry(NOON, "tests", "schedule.created", schedule.id)
+    here.records.add_saved_report(saved, audit)
+    here.records.add_schedule(schedule, audit)
+    here.records.add_run(run, NOON)
+    file = SealedFile(RunFile(ids["file"], run.id, "a.csv", "text/csv", 1), sealed)
+    here.records.change_run(run.id, lambda each: replace(each, status="made"), [file])
 
 
 def add_webhook(here: Place, tenant: str) -> None:
@@ -222,6 +255,8 @@ def test_each_role_gets_at_every_page_what_the_table_lets_it_and_nothing_elsewhe
             add_webhook(here, "theirs")
             for account in (own, theirs):
                 here.add_server(account, f"server-of-{account}")
+            add_schedule(here, "default", own)
+            add_schedule(here, "theirs", theirs)
             browser = await here.sign_in(here.add_person("anna@shop.example", role))
             wrong: list[tuple[str, Role, object]] = []
             for path, methods in list_paths(here).items():

@@ -7,6 +7,7 @@ fields are those of the record that the query names, also where it does so behin
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -78,10 +79,20 @@ def _list_names(queryable: Queryable, entity: Entity | None, kind: NameKind) -> 
     if kind == "entity":
         for each in queryable.entities:
             yield Option(each.name, each.summary, "record")
+    elif kind == "column" and entity is None:
+        yield from _list_common(queryable)
     elif kind in ("column", "filter", "sort") and entity is not None:
-        for field in entity.listing.fields:
+        for field in entity.fields:
             if _fits(field, kind):
                 yield Option(field.path, entity.about.get(field.path, ""), _describe_kind(field))
+
+
+def _list_common(queryable: Queryable) -> Iterator[Option]:
+    """Yield the fields of all records, while nobody has said which: first those that most of them have."""
+    found = Counter(field.path for each in queryable.entities for field in each.listing.fields)
+    for path, count in found.most_common():
+        if "." not in path:
+            yield Option(path, "", f"of {count} {'record' if count == 1 else 'records'}")
 
 
 def _fits(field: QueryField, kind: NameKind) -> bool:

@@ -40,6 +40,8 @@ class FormField:
     choices: tuple[str, ...] = ()
     example: str = ""
     is_reference: bool = False
+    inside: str = ""
+    """The one part of an object that the field is, such as the address of an email address."""
 
     @property
     def input_name(self) -> str:
@@ -82,7 +84,9 @@ def make_form(tool: Tool) -> ToolForm:
     first = [each for each in fields if each.is_required]
     rest = [each for each in fields if not each.is_required]
     later = {*tool.advanced, *tool.options}
-    usual = [each for each in rest if each.name in examples]
+    usual = sorted(
+        (each for each in rest if each.name in examples), key=lambda each: list(examples).index(each.name)
+    )
     usual += [each for each in rest if each not in usual and each.name not in later]
     shown = usual[: max(0, MOST_FIRST - len(first))]
     return ToolForm(tuple(first + shown), tuple(each for each in rest if each not in shown))
@@ -124,6 +128,8 @@ def _make_field(
     about = str(schema.get("description", ""))
     if reference is not None and schema.get("type") == "object" and not reference.kind:
         return FormField(name, "line", about, is_required, is_reference=True)
+    if inside := _find_only_part(schema):
+        return FormField(name, "line", about, is_required, inside=inside)
     control = _choose_control(tool, name, schema)
     if control == "json":
         shown = example if example is not None else _make_example(schema)
@@ -146,6 +152,14 @@ def _choose_control(tool: Tool, name: str, schema: Mapping[str, Any]) -> Control
         is_long = name.lower().endswith(_LONG)
         return "date" if schema.get("format") == "date" else "text" if is_long else "line"
     return "number" if kind in ("number", "integer") else "json"
+
+
+def _find_only_part(schema: Mapping[str, Any]) -> str:
+    """Return the name of the only part of an object, where that is a text; empty otherwise."""
+    parts = schema.get("properties", {}) if schema.get("type") == "object" else {}
+    return next(
+        (name for name, part in parts.items() if len(parts) == 1 and part.get("type") == "string"), ""
+    )
 
 
 def _is_plain(schema: Mapping[str, Any]) -> bool:
@@ -180,6 +194,8 @@ def _make_example(schema: Mapping[str, Any], depth: int = 0) -> Any:
 
 def _read_value(each: FormField, text: str) -> Any:
     """Return the value that the text of a field means. Raises ValueError with what is wrong."""
+    if each.inside:
+        return {each.inside: text.strip()}
     if each.control in ("switch", "yes_no"):
         return text == "yes"
     if each.control == "number":
@@ -206,6 +222,6 @@ def _write_value(each: FormField, value: Any) -> str:
         return "yes" if value else "no"
     if each.control == "lines" and isinstance(value, list):
         return "\n".join(str(line) for line in value)
-    if each.is_reference and isinstance(value, dict):
-        return str(value.get("value", ""))
+    if isinstance(value, dict) and (each.is_reference or each.inside):
+        return str(value.get(each.inside or "value", ""))
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

@@ -81,7 +81,9 @@ class History:
         """Return something that a person has asked of a company; None where it is not there any more."""
         if not _ID.fullmatch(id_):
             return None
-        found = await asyncio.to_thread(lambda: self._stores.records.find_explorer_run(id_, account.id, person))
+        found = await asyncio.to_thread(
+            lambda: self._stores.records.find_explorer_run(id_, account.id, person)
+        )
         return None if found is None else self._open_run(found)
 
     async def list_runs(self, account: Account, person: PersonId) -> list[Run]:

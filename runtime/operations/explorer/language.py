@@ -37,6 +37,15 @@ class Entity:
         """Return a field by its path, in capitals or not."""
         return next((each for each in self.listing.fields if each.path.lower() == path.lower()), None)
 
+    @property
+    def fields(self) -> tuple[QueryField, ...]:
+        """Its fields in the order in which people look for them: the usual ones, the others, parts of objects."""
+        usual = {path: place for place, path in enumerate(self.columns)}
+        last = len(usual)
+        return tuple(
+            sorted(self.listing.fields, key=lambda each: (usual.get(each.path, last), "." in each.path))
+        )
+
     def write_query(self) -> str:
         """Return a query for it to begin with."""
         usual = self.columns or tuple(
@@ -117,4 +126,8 @@ def _group(
         own = [tag for tag in tags[each.name] if tag not in common] or list(tags[each.name]) or ["other"]
         groups.setdefault(own[0], []).append(each)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-    return tuple((name, tuple(some)) for name, some in ordered)
+    shown = [(name, tuple(some)) for name, some in ordered if len(some) > 1]
+    alone = sorted(
+        (each for _, some in ordered if len(some) == 1 for each in some), key=lambda each: each.name
+    )
+    return (*shown, ("other", tuple(alone))) if alone else tuple(shown)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-CellKind = Literal["text", "amount", "number", "day"]
+CellKind = Literal["text", "amount", "number", "percent", "day"]
 Cell = str | Decimal | int | None
-"""Days are ISO texts; an amount or a number that is no decimal is written as the text it is."""
+"""Days are ISO texts, a percentage is a share of 1; an amount or a number that is no decimal is written as the text it is."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a cell begins with that spreadsheets read as a formula, or strip before they do."""
 

@@ -22,7 +22,13 @@ _NEVER = {
 _LONGEST_NAME = 31
 """Characters of the name of a worksheet, by Excel's own limit."""
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
-_NUMBER_FORMATS = {"amount": "#,##0.00", "number": "General", "day": "yyyy-mm-dd", "text": "@"}
+_NUMBER_FORMATS = {
+    "amount": "#,##0.00",
+    "number": "General",
+    "percent": "0.0%",
+    "day": "yyyy-mm-dd",
+    "text": "@",
+}
 _WIDEST = 48
 """Characters of a column: a description of a line fits, and a page of ten columns is still seen at once."""
 

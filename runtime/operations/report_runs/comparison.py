@@ -24,6 +24,8 @@ MOST_COMPARED = 4
 """Columns of figures that are all compared: a trial balance has two, a tax summary four. Of a report with more, such as
 
 one with a column for each month, only its total is, or else the first."""
+SHARE_PLACES = 4
+"""Decimals of a share: pages write it as a percentage with one of its own."""
 _TOTAL = "total"
 Key = tuple[object, ...]
 Compared = tuple[tuple[ReportColumn, ...], tuple[ViewRow, ...]]
@@ -131,11 +133,18 @@ def _append_changes(row: ViewRow, earlier: ViewRow | None, places: list[int], *,
     added: list[Decimal | None] = []
     for place in places:
         now, before = _read_number(row, place), _read_number(earlier, place)
-        change = None if now is None and before is None else (now or Decimal()) - (before or Decimal())
+        change = _subtract(now, before)
         added += [before, change]
         if has_share:
-            added.append(change / abs(before) if change is not None and before else None)
+            added.append(round(change / abs(before), SHARE_PLACES) if change is not None and before else None)
     return replace(row, cells=(*row.cells, *added))
+
+
+def _subtract(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """Return what has changed; a row that is not in one of the tables counts as zero there."""
+    if now is None or before is None:
+        return now if before is None else -before
+    return now - before
 
 
 def _read_number(row: ViewRow | None, place: int) -> Decimal | None:

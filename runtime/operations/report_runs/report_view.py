@@ -27,7 +27,7 @@ _KINDS_OF_FILES: dict[ColumnKind, CellKind] = {
     "amount": "amount",
     "number": "number",
     "change": "amount",
-    "percent": "number",
+    "percent": "percent",
 }
 DAY_LENGTH = 10
 """Characters of a day as `2026-11-20`."""

@@ -77,7 +77,7 @@ class Schedules:
             created_at=now,
             updated_at=now,
         )
-        audit = self._note(person_id, "schedule.created", schedule_id, _describe(schedule))
+        audit = self._note(account, person_id, "schedule.created", schedule_id, _describe(schedule))
         await self._stores.write(lambda: records.add_schedule(schedule, audit))
         return schedule, secret
 
@@ -154,7 +154,7 @@ class Schedules:
     async def delete(self, account: Account, schedule_id: str, person_id: PersonId) -> None:
         """Remove a schedule with its runs and their files. Raises NotFound."""
         records = self._stores.records
-        audit = self._note(person_id, "schedule.deleted", schedule_id)
+        audit = self._note(account, person_id, "schedule.deleted", schedule_id)
         if not await self._stores.write(lambda: records.delete_schedule(account.id, schedule_id, audit)):
             raise _refuse_missing()
 
@@ -171,7 +171,7 @@ class Schedules:
         self, account: Account, schedule_id: str, person_id: PersonId, change: Any, action: str
     ) -> Schedule:
         records = self._stores.records
-        audit = self._note(person_id, f"schedule.{action}", schedule_id)
+        audit = self._note(account, person_id, f"schedule.{action}", schedule_id)
         found: Schedule | None = await self._stores.write(
             lambda: records.change_schedule(account.id, schedule_id, change, audit)
         )
@@ -184,9 +184,15 @@ class Schedules:
         return self._deployment.keys.seal(secret.encode(), owner) if secret else None
 
     def _note(
-        self, person_id: PersonId, action: str, subject: str, details: dict[str, Any] | None = None
+        self,
+        account: Account,
+        person_id: PersonId,
+        action: str,
+        subject: str,
+        details: dict[str, Any] | None = None,
     ) -> AuditEntry:
-        return AuditEntry(self._deployment.clock(), person_id, action, subject, details or {})
+        of_account = {"integrated_account_id": account.id}
+        return AuditEntry(self._deployment.clock(), person_id, action, subject, of_account | (details or {}))
 
 
 def make_run(
@@ -216,7 +222,6 @@ def make_run(
 
 def _describe(schedule: Schedule) -> dict[str, Any]:
     return {
-        "integrated_account_id": schedule.account_id,
         "cron": schedule.cron,
         "zone": schedule.zone,
         "emails": len(schedule.emails),

@@ -59,8 +59,7 @@ class SavedReports:
                 advice="Delete some first.",
             )
         saved = SavedReport(f"rep_{uuid4().hex}", account.id, person_id, shown, read, is_shared, now)
-        details = {"integrated_account_id": account.id, "tool": read["tool_name"]}
-        audit = AuditEntry(now, person_id, "report.saved", saved.id, details)
+        audit = AuditEntry(now, person_id, "report.saved", saved.id, _describe(saved))
         await self._stores.write(lambda: records.add_saved_report(saved, audit))
         return saved
 
@@ -70,14 +69,14 @@ class SavedReports:
         """Give one another name, and share it or not. Raises NotFound, InvalidRequest, and Forbidden for another's."""
         found = await self._find_own(account, person_id, saved_id, manages=manages)
         values = {"name": check_name(name), "is_shared": int(shares)}
-        audit = AuditEntry(self._deployment.clock(), person_id, "report.changed", found.id)
+        audit = AuditEntry(self._deployment.clock(), person_id, "report.changed", found.id, _describe(found))
         records = self._stores.records
         await self._stores.write(lambda: records.change_saved_report(account.id, found.id, values, audit))
 
     async def delete(self, account: Account, person_id: PersonId, saved_id: str, *, manages: bool) -> None:
         """Remove one with its schedules and their runs. Raises NotFound, and Forbidden for another's."""
         found = await self._find_own(account, person_id, saved_id, manages=manages)
-        audit = AuditEntry(self._deployment.clock(), person_id, "report.deleted", found.id)
+        audit = AuditEntry(self._deployment.clock(), person_id, "report.deleted", found.id, _describe(found))
         records = self._stores.records
         await self._stores.write(lambda: records.delete_saved_report(account.id, found.id, audit))
 
@@ -128,3 +127,7 @@ def check_name(text: str) -> str:
             f"A name has from 1 to {LONGEST_NAME} characters.", advice="Give it another name."
         )
     return name
+
+
+def _describe(saved: SavedReport) -> dict[str, Any]:
+    return {"integrated_account_id": saved.account_id, "tool": saved.choice["tool_name"]}
