@@ -14,6 +14,7 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `saved_report_pages`, `schedule_pages`, `schedule_form_pages`: reports under a name, and those that run by themselves
 - `journal_pages`, `journal_undo_pages`, `call_log_pages`: the writes of a company, undoing one, its calls (with
   `journal_query`, what their filters ask for)
+- `navigation`: what a page links to
 - `explorer_pages`, `run_pages`, `run_files`, `tool_pages`: queries and tools by hand (with `explorer_base`,
   `run_reading`, `run_view`, `answer_view`, `rows`)
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
@@ -23,7 +24,7 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `report_pages`, `report_view`, `report_chart`, `report_links`: the reports of a company, the table of one, its chart,
   and what its cells lead to
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
-- `person_pages`: the frame, forms and errors that the pages for people share
+- `person_pages`, `problem_view`: the frame, forms and errors that the pages for people share
 - `bodies`: what browsers and programs send, within a bound
 - `sign_in_pages`, `account_pages`, `people_pages`: how people come in and go, their accounts, the people of a tenant
 - `oauth_pages`, `oauth_endpoints`, `agents`: what a person lets a program do, and what the program asks

@@ -30,7 +30,9 @@ from runtime.safety.guesses import Guesses
 from runtime.web.bodies import read_body
 from runtime.web.connect import Show
 from runtime.web.navigation import MOST_COMPANIES, Company, show_company
+from runtime.web.problem_view import describe_problem
 from runtime.web.signing_in import (
+    HOME,
     find_sessions,
     find_signed_in,
     lead_to_sign_in,
@@ -160,11 +162,11 @@ class PersonPages:
     ) -> Response:
         """Return the page that says what is wrong."""
         self._log("page_refused", page=_name_page(request), code=problem.code)
-        values: dict[str, Any] = {"message": problem.message, "advice": problem.advice}
+        values = describe_problem(request, problem)
         if who is None:
             shown = self._parts.show("problem", problem.status, home="/sign-in", **values)
         else:
-            shown = await self.show(request, who, "problem", problem.status, home="/account", **values)
+            shown = await self.show(request, who, "problem", problem.status, home=HOME, **values)
         return _with_wait(shown, problem)
 
 

@@ -25,7 +25,7 @@ from runtime.server.app import Application, Runtime
 from runtime.server.authorization import Authorization
 from runtime.settings import Settings
 from runtime.stores.people_tables import MEMBER, PERSON
-from runtime.stores.tables import TENANT
+from runtime.stores.tables import ACCOUNT, TENANT
 from tests.builtin import builtin_catalog
 from tests.deployment import NOON, HandClock
 
@@ -63,6 +63,10 @@ class Place:
         about = About(tenant_id=tenant, external_id=external_id)
         made = accounts.create(name, "quickbooks", about=about)
         return str(made["integrated_account"]["id"] if "integrated_account" in made else made["id"])
+
+    def set_status(self, account: str, status: str) -> None:
+        with self.records._engine.begin() as connection:
+            connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account).values(status=status))
 
     def add_server(self, account: str, id_: str, **config: Any) -> McpServerId:
         made = McpServer(
