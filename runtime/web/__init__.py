@@ -12,7 +12,6 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `charts`: drawings of numbers
 - `dashboard_pages`, `dashboard_view`: the page of a company, and what it shows of figures
 - `saved_report_pages`, `schedule_pages`, `schedule_form_pages`: reports under a name, and those that run by themselves
-- `navigation`: what a page links to
 - `explorer_pages`, `run_pages`, `run_files`, `tool_pages`: queries and tools by hand (with `explorer_base`,
   `run_reading`, `run_view`, `answer_view`, `rows`)
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
