@@ -12,6 +12,7 @@ import pytest
 
 from runtime.model import AccountId
 from runtime.operations.accounts import About
+from runtime.operations.answers import format_time
 from runtime.people import ROLES, Role
 from runtime.stores.tables import ACCOUNT
 from runtime.tenancy import AccountError, TenantId
@@ -153,8 +154,9 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
 def test_mcp_servers_and_grants_that_use_an_account_are_counted(tmp_path: Path) -> None:
     async def story(site: Site) -> None:
         shop = add_company(site, "Shop")
-        for name, expires in (("one", None), ("two", "3h"), ("gone", "1h")):
-            site.here.mcp_servers.create(shop, name, expires_at=expires)
+        for name, expires in (("one", None), ("two", 10_800), ("gone", 3_600)):
+            ends = format_time(site.clock() + expires) if expires else None
+            site.here.mcp_servers.create(shop, name, expires_at=ends)
         site.clock.pass_(7200)
         uses = site.here.stores.records.count_uses([shop, AccountId("none")], site.clock())
         assert uses[shop] == (2, 0, 0) and uses[AccountId("none")] == (0, 0, 0)
