@@ -15,7 +15,8 @@ import orjson
 
 from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, NotFound, StorageUnavailable
-from runtime.model import AccountId, JournalEntry, JournalFilter
+from runtime.journal_filter import JournalFilter
+from runtime.model import AccountId, JournalEntry
 from runtime.operations import answers
 from runtime.operations.names import refuse_unknown_account
 from runtime.safety import masking

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import get_args
 
 from runtime.errors import InvalidRequest
-from runtime.model import JournalFilter, JournalKind, OutcomeKind
+from runtime.journal_filter import JournalFilter
+from runtime.model import JournalKind, OutcomeKind
 
 OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 KINDS: tuple[JournalKind, ...] = get_args(JournalKind)

@@ -13,7 +13,8 @@ from typing import Any
 from generator.catalog import Catalog
 from runtime.deployment import Deployment
 from runtime.errors import SealBroken
-from runtime.model import Account, JournalEntry, JournalFilter
+from runtime.journal_filter import JournalFilter
+from runtime.model import Account, JournalEntry
 from runtime.operations.caller_names import CallerName, read_names
 from runtime.operations.journal import NO_FILTER, Journal
 from runtime.operations.journal_entries import Described, Describer

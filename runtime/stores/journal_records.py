@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, exists, func, or_, select, update
 
 from runtime.events import Event
-from runtime.model import AccountId, JournalEntry, JournalFilter, JournalOutcome
+from runtime.journal_filter import JournalFilter
+from runtime.model import AccountId, JournalEntry, JournalOutcome
 from runtime.stores.emitting import emit_plain
 from runtime.stores.engine import PlainConnection
 from runtime.stores.journal_tables import JOURNAL, JOURNAL_HEAD, JOURNAL_OPEN, JOURNAL_OUTCOME

@@ -7,6 +7,7 @@ call log, in which it stands as the person's own.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 import time
@@ -19,8 +20,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from generator.catalog import Tool
-from runtime.errors import LedgerportError, NotFound
+from runtime.errors import Forbidden, LedgerportError, NotFound
 from runtime.exchange.tool_answer import Answer
+from runtime.identity.oauth_scopes import READ, WRITE, list_possible_scopes
 from runtime.identity.roles import Permission, check_permission, may
 from runtime.model import Account, AccountId, Grant, ServerConfig
 from runtime.operations.call_protocol import CallProtocol
@@ -64,6 +66,13 @@ class Place:
     who: SignedIn
     account: Account
     role: Role
+    scopes: frozenset[str] = frozenset()
+    """What the role lets tools of this company do, as it would let a program: reads, writes and other actions."""
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the viewer may use tools that write."""
+        return WRITE in self.scopes
 
     def may(self, permission: Permission) -> bool:
         """Whether the viewer has a permission here."""
@@ -116,6 +125,8 @@ class CompanyPages(PersonPages):
         idempotency_key: str = "",
     ) -> Answer:
         """Call a tool for the viewer, and note it in the call log. The answer may have an error; nothing is raised."""
+        if (WRITE if is_write else READ) not in place.scopes:
+            return Answer(status=0, error=refuse_tools(place, is_write=is_write))
         config = _EVERYTHING if is_write else _READING
         grant = Grant(place.account, config, client=PAGE_CLIENT, person_id=place.who.person.id)
         tools = self.list_tools(place)
@@ -179,4 +190,25 @@ async def _find_place(pages: CompanyPages, request: Request, who: SignedIn) -> P
             "There is no such company, or you may not see it.",
             advice="Choose a company of your own, or sign in as somebody of its organization.",
         )
-    return Place(who, account, role)
+    return Place(who, account, role, await _list_scopes(pages, account, role))
+
+
+async def _list_scopes(pages: CompanyPages, account: Account, role: Role) -> frozenset[str]:
+    deployment = pages._deployment
+    tenant = await asyncio.to_thread(deployment.stores.records.find_tenant, account.tenant_id)
+    least: Any = tenant.tools_role if tenant is not None else None
+    handles_money = deployment.catalog().integrations[account.integration].handles_money
+    scopes = list_possible_scopes(role, least, handles_money=handles_money)
+    return scopes & {READ} if account.is_read_only else scopes
+
+
+def refuse_tools(place: Place, *, is_write: bool) -> Forbidden:
+    """Return the error for a tool that the role of the viewer does not let use, or that a read-only company lacks."""
+    if is_write and place.account.is_read_only and READ in place.scopes:
+        return Forbidden(
+            "This company is connected read only.", advice="No tool that writes is there for it."
+        )
+    return Forbidden(
+        f"Your role, {place.role}, does not let you use the tools of this company.",
+        advice="An owner or an admin of the organization can change your role, or the least role for tools.",
+    )

@@ -18,7 +18,8 @@ from starlette.routing import BaseRoute, Route
 
 from generator.company_rules import Dashboard
 from runtime.exchange.tool_answer import Answer
-from runtime.model import JournalEntry, JournalFilter, McpServer
+from runtime.journal_filter import JournalFilter
+from runtime.model import JournalEntry, McpServer
 from runtime.operations.dashboard.attention import list_attention
 from runtime.operations.dashboard.company_reads import CompanyReads, Reading
 from runtime.operations.dashboard.panels import Panels, list_asked, make_panels

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,12 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from generator.catalog import Catalog, Tool
-from runtime.identity.oauth_scopes import WRITE, list_possible_scopes
 from runtime.model import Grant, ServerConfig
 from runtime.operations.explorer.checks import Diagnosis
 from runtime.operations.explorer.history import History
 from runtime.operations.explorer.language import Entity, Queryable, find_queryable
-from runtime.people import Role
 from runtime.upstream.limits import Limits
 from runtime.web.company_pages import PAGE_CLIENT, CompanyPages, CompanyServices, Place
 from runtime.web.navigation import find_company_address
@@ -58,14 +55,6 @@ class ExplorerBase(CompanyPages):
     async def check_own_form(self, request: Request, place: Place, form: str) -> dict[str, str]:
         """Return the fields of a form of this company. Raises Forbidden without its proof."""
         return await self.check_form(request, name_form(place, form), longest=LONGEST_FORM)
-
-    async def may_write(self, place: Place) -> bool:
-        """Whether the viewer may write into the books: by role, and by the least role for tools of this tenant."""
-        tenant = await asyncio.to_thread(self._deployment.stores.records.find_tenant, place.account.tenant_id)
-        tools_role: Role | None = tenant.tools_role if tenant else None  # type: ignore[assignment]
-        handles_money = self._deployment.catalog().integrations[place.account.integration].handles_money
-        scopes = list_possible_scopes(place.role, tools_role, handles_money=handles_money)
-        return WRITE in scopes and not place.account.is_read_only
 
     def make_grant(self, place: Place) -> Grant:
         """Return the grant of the viewer, to work out what would be sent."""

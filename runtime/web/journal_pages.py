@@ -32,7 +32,7 @@ from runtime.web.company_pages import (
     require_company,
 )
 from runtime.web.journal_query import Query, read_journal_query
-from runtime.web.journal_undo_pages import ENTRY_PATH, JOURNAL_PATH, SECTION, may_write, write_json
+from runtime.web.journal_undo_pages import ENTRY_PATH, JOURNAL_PATH, SECTION, write_json
 from runtime.web.navigation import find_company_address, find_record_address
 from runtime.web.person_pages import PageParts
 
@@ -100,7 +100,7 @@ class JournalPages(CompanyPages):
             record_link=self._find_record(place, entry.row),
             base=find_company_address(place.account.id, "/journal"),
             vendor=self._deployment.catalog().integrations[place.account.integration].title,
-            may_undo=await may_write(self._deployment, place),
+            may_undo=place.may_write,
             is_new="done" in request.query_params,
         )
 

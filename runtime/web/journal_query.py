@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from runtime.errors import InvalidRequest
-from runtime.model import JournalFilter
+from runtime.journal_filter import JournalFilter
 from runtime.operations.journal_filters import STATES, read_state
 from runtime.operations.journal_views import Wanted
 

@@ -15,9 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from runtime.deployment import Deployment
 from runtime.errors import Forbidden, InternalError, LedgerportError
-from runtime.identity.oauth_scopes import EVERY_SCOPE, list_possible_scopes
 from runtime.model import Grant, ServerConfig
 from runtime.operations.finished_calls import Ending, Source
 from runtime.operations.journal_views import JournalViews
@@ -111,7 +109,7 @@ class JournalUndoPages(CompanyPages):
         )
 
     async def _check_write(self, place: Place) -> None:
-        if not await may_write(self._deployment, place):
+        if not place.may_write:
             raise Forbidden(
                 "No tool that writes may be used here: the company is connected for reading, or your role is too low.",
                 advice="An owner or an admin of the organization can change your role.",
@@ -129,16 +127,6 @@ class JournalUndoPages(CompanyPages):
     def _note(self, place: Place, tool: str, began: float, ending: Ending) -> None:
         source = Source("page", place.who.person.id, place.account, place.account.integration)
         self._services.finished.note(source, tool, began, ending, PAGE_CALLER)
-
-
-async def may_write(deployment: Deployment, place: Place) -> bool:
-    """Return whether the viewer's role lets him or her use tools that write, as it would let a program."""
-    records, account = deployment.stores.records, place.account
-    tenant = await asyncio.to_thread(records.find_tenant, account.tenant_id)
-    integration = deployment.catalog().integrations[account.integration]
-    least: Any = tenant.tools_role if tenant is not None else None
-    scopes = list_possible_scopes(place.role, least, handles_money=integration.handles_money)
-    return scopes >= EVERY_SCOPE and not account.is_read_only
 
 
 def name_form(entry_id: str) -> str:

@@ -96,7 +96,7 @@ class ToolPages(ExplorerBase):
             "found": self._search(place, asked) if asked else [],
             "groups": [] if asked else self._group(place, tools.values()),
             "count": len(tools),
-            "may_write": await self.may_write(place),
+            "may_write": place.may_write,
         }
         is_part = bool(request.headers.get("hx-request"))
         page = "explorer_tool_list" if is_part else "explorer_tools"
@@ -201,7 +201,7 @@ class ToolPages(ExplorerBase):
             request, place, "explorer_tool", SECTION, filling.status,
             **self.make_values(place), tool=tool, form=form, filled=filled, errors=filling.errors,
             error=filling.error, run_form=f"{RUN_TOOL} {tool.name}",
-            may_run=tool.is_read_only or await self.may_write(place),
+            may_run=tool.is_read_only or place.may_write,
             examples=[(each.ask, _write(each.arguments)) for each in tool.examples],
             opens_others=any(each.name in filling.errors or each.input_name in filled for each in form.others),
         )  # fmt: skip
@@ -209,7 +209,7 @@ class ToolPages(ExplorerBase):
     async def _check_writer(self, place: Place) -> None:
         if place.account.is_read_only:
             raise Forbidden("This company is connected to be read only: nothing can be written.")
-        if not await self.may_write(place):
+        if not place.may_write:
             raise Forbidden(_REFUSED, advice=_ADVICE)
 
     def _find_tool(self, request: Request, place: Place) -> Tool:

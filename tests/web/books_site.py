@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 import httpx2
 
 from runtime.api.routes import make_application
-from runtime.model import Account, AuditEntry, Grant, JournalEntry, JournalFilter, McpServerId, ServerConfig
+from runtime.journal_filter import JournalFilter
+from runtime.model import (
+    Account,
+    AuditEntry,
+    Grant,
+    JournalEntry,
+    McpServerId,
+    ServerConfig,
+)
 from runtime.operations.call_log import CallLog
 from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.finished_calls import FinishedCalls
