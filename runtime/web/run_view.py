@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from runtime.operations.explorer.reading import Reading
 
 PAGE_SIZES = (50, 200, 1000)
+"""Rows of a page: what is seen at once, what is searched by eye, and all that one request answers."""
 LARGEST_PAGE = 1000
 """Rows that every list of a vendor here answers at once."""
 MOST_TRAIL = 12

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from runtime.operations.formats import add_months, end_month
 
 YEAR = 12
+"""Months."""
 _UNITS = (1, 3, YEAR)
 """Months of what people report on: a month, a quarter, a year."""
 FIRST_DAY = date(1, 1, 1)

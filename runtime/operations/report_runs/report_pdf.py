@@ -40,6 +40,7 @@ _WIDEST_TEXT, _NARROWEST_LABEL = 58.0, 36.0
 _INDENT = 3.2
 """Millimetres of a level, the width of two letters; six levels leave most of the first column."""
 _MILLIMETRES = 25.4 / 72
+"""Of a point, of which an inch has 72."""
 _GREY, _BLACK, _RED = (105, 110, 112), (20, 24, 26), (176, 32, 32)
 _MEASURED_ROWS = 400
 """Rows whose texts are measured for the widths of columns; a longer text further on is cut with an ellipsis."""
