@@ -160,6 +160,7 @@ def fill(path: str, tenant: str, account: str) -> str:
         "server_id": f"server-of-{account}",
         "resource": "invoices",
         "record_id": "1",
+        "entry_id": "none",
         "grant": "none",
         "report": "profit_and_loss_reports",
         "format": "csv",
@@ -287,8 +288,8 @@ def test_each_role_gets_at_every_page_what_the_table_lets_it_and_nothing_elsewhe
             browser = await here.sign_in(person)
             wrong: list[tuple[str, Role, object]] = []
             for path, methods in list_paths(here).items():
-                if path not in PERSON or "GET" not in methods:
-                    continue
+                if path not in PERSON or "GET" not in methods or "{entry_id}" in path:
+                    continue  # an entry is not there: tests/web/test_journal_pages.py looks at one in each role
                 needed = PERSON[path]
                 is_allowed = await open_page(here, fill(path, "default", own), browser) == 200
                 if path == "/api/session/token":
