@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -19,8 +19,8 @@ from sqlalchemy import insert, update
 
 from runtime.identity.people import Operator, People
 from runtime.journal_filter import JournalFilter
-from runtime.model import AccountId, AuditEntry, Grant, McpServerId, ServerConfig
-from runtime.operations.api_tokens import ApiTokens
+from runtime.model import AccountId, Grant, McpServerId, ServerConfig
+from runtime.operations.api_tokens import ApiTokens, Bounds
 from runtime.operations.explorer.history import History
 from runtime.operations.undo import Undo
 from runtime.people import PersonId
@@ -29,7 +29,7 @@ from runtime.stores.job_tables import DELIVERY, EVENT, WEBHOOK
 from runtime.stores.oauth_tables import OAUTH_GRANT
 from runtime.stores.people_tables import INVITATION, PASSKEY, PERSON
 from runtime.stores.schedule_tables import REPORT_RUN, RUN_FILE, SAVED_REPORT, SCHEDULE
-from runtime.stores.tables import ACCOUNT, API_TOKEN, LINK_TOKEN, MCP_SERVER
+from runtime.stores.tables import ACCOUNT, API_TOKEN, AUDIT, LINK_TOKEN, MCP_SERVER
 from runtime.tenancy import TenantId
 from runtime.watching.calls import LoggedCall
 from tests.company import NOON, Company, copy_books, make_landscaper
@@ -43,7 +43,7 @@ FORMULA = "=cmd|' /C calc'!A1"
 LINK = "javascript:alert(1)"
 COMPUTED = "4978197"
 """What comes of the product in the markup where something computes it."""
-TENANT, ID = "default", "0" * 32
+TENANT = "default"
 QUERY = "select Id, DisplayName, Notes from Customer orderby Id desc maxresults 5"
 LIST, FILE_LIST = "list_all_quick_books_customers", "get_quick_books_customer_balance_report"
 ASKED = (
@@ -66,6 +66,7 @@ class HostileSite:
     browser: dict[str, str]
     program: str = ""
     entry: str = ""
+    record: str = ""
 
     def name(self, what: str) -> str:
         """The hostile name of something."""
@@ -97,10 +98,9 @@ class HostileSite:
     def _fill(self, path: str) -> list[str]:
         if path == "/oauth/authorize":
             return [f"{path}?{urlencode(make_request(self.program))}"]
-        record = self.here.runtime.hostile_record  # type: ignore[attr-defined]
         values = {
             "tenant_id": TENANT, "account_id": self.account, "server_id": "server", "entry_id": self.entry,
-            "resource": "customers", "record_id": record, "grant": "none", "tool": LIST, "webhook_id": f"whk_{TENANT}",
+            "resource": "customers", "record_id": self.record, "grant": "none", "tool": LIST, "webhook_id": f"whk_{TENANT}",
             **{f"{each}_id": f"{each}_{TENANT}" for each in ("saved", "schedule", "run", "file")},
         }  # fmt: skip
         choices = [
@@ -155,7 +155,7 @@ async def _fill_books(site: HostileSite) -> None:
     made = await site.company.ask("create customers", "", DisplayName=called, Notes="before")
     assert made.error is None, made.error
     customer = json.loads(made.text)["Id"]
-    site.here.runtime.hostile_record = customer  # type: ignore[attr-defined]
+    site.record = customer
     await site.company.ask("update customers", "", id=customer, Notes=site.name("notes"))
     item = json.loads((await site.company.ask("list items", "", limit=1)).text)["records"][0]["Id"]
     line = {"Amount": 300, "DetailType": "SalesItemLineDetail", "Description": site.name("line"),
@@ -188,7 +188,9 @@ async def _fill_settings(site: HostileSite) -> None:
     site.change(INVITATION, email=site.name("invited"), invited_by=site.name("inviter"))
     site.change(PERSON, name=site.name("person"))
     here.add_member(here.add_person(site.name("email"), "viewer", "theirs"), "viewer", TENANT)
-    ApiTokens(here.runtime.stores, here.runtime.keys, clock=here.clock).create("ci")
+    ApiTokens(here.runtime.stores, here.runtime.keys, clock=here.clock).create(
+        "ci", ["log:read"], bounds=Bounds(tenant_id=TENANT)
+    )
     site.change(API_TOKEN, name=site.name("token"))
     add_webhook(here, TENANT)
     site.change(WEBHOOK, url=site.name("webhook"), reason=site.name("reason"))
@@ -206,11 +208,6 @@ async def _fill_settings(site: HostileSite) -> None:
         PASSKEY, id="p", person_id=site.person, public_key=b"", sign_count=0, name=site.name("passkey"),
         created_at=NOON,
     )  # fmt: skip
-    name = site.name("audit")
-    here.records.add_account(
-        replace(here.records.find_account(AccountId(site.account)), id=AccountId("second"), external_id=None),
-        AuditEntry(NOON, name, name, name, {name: name}),
-    )
 
 
 async def _fill_explorer(site: HostileSite) -> None:
@@ -233,3 +230,5 @@ def _fill_schedules(site: HostileSite) -> None:
     )  # fmt: skip
     site.change(REPORT_RUN, error=site.name("run"), summary=site.name("summary"), status="failed")
     site.change(RUN_FILE, name=site.name("file"))
+    name = site.name("audit")
+    site.change(AUDIT, actor=name, subject=name, details=json.dumps({name: name}))
