@@ -7,7 +7,7 @@ its end what it is the name of, so that a test sees that it was shown.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ COMPUTED = "4978197"
 """What comes of the product in the markup where something computes it."""
 TENANT = "default"
 QUERY = "select Id, DisplayName, Notes from Customer orderby Id desc maxresults 5"
-LIST, FILE_LIST = "list_all_quick_books_customers", "get_quick_books_customer_balance_report"
+LIST = "list_all_quick_books_customers"
 ASKED = (
     "q", "done", "tool", "query", "entity", "report", "when", "zone", "tenant", "integration", "client", "record",
     "state", "from", "to", "caller", "heads", "run", "cursor", "after", "status", "period", "show", "page", "sort",
@@ -100,7 +100,8 @@ class HostileSite:
             return [f"{path}?{urlencode(make_request(self.program))}"]
         values = {
             "tenant_id": TENANT, "account_id": self.account, "server_id": "server", "entry_id": self.entry,
-            "resource": "customers", "record_id": self.record, "grant": "none", "tool": LIST, "webhook_id": f"whk_{TENANT}",
+            "resource": "customers", "record_id": self.record, "grant": "none", "tool": LIST,
+            "webhook_id": f"whk_{TENANT}",
             **{f"{each}_id": f"{each}_{TENANT}" for each in ("saved", "schedule", "run", "file")},
         }  # fmt: skip
         choices = [
