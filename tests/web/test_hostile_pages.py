@@ -34,7 +34,7 @@ SAFE_SCHEMES = ("", "http", "https", "mailto")
 NUMBER = re.compile(r"-?[\d,]+(\.\d+)?%?")
 NAMED = {
     "account", "person", "email", "invited", "server", "token", "webhook", "delivery", "program", "passkey", "link",
-    "saved", "hook", "pause", "run", "client", "notes", "tool", "logged", "audit", "query", "q",
+    "saved", "hook", "pause", "run", "client", "notes", "tool", "logged", "audit", "q",
 }  # fmt: skip
 """What a page shows by the name that it was given."""
 NO_FILES = {"json", "file", "export.pdf"}
