@@ -30,7 +30,8 @@ LONG = "Landscaping & Garden Maintenance of the Greater Bay Area <b>Ltd</b>"
 QUERY = (
     "select DocNumber, CustomerRef, TxnDate, DueDate, Balance from Invoice where Balance > '0' maxresults 20"
 )
-QUERY_RUN, WRONG_RUN = "c" * 32, "d" * 32
+READ = "get_single_quick_books_customer_by_id"
+QUERY_RUN, EMPTY_RUN, TOOL_RUN = "c" * 32, "d" * 32, "e" * 32
 NO_PAGES: Mapping[str, str] = {
     "/api/auth/me": "answers JSON",
     "/api/session/token": "answers JSON",
@@ -52,7 +53,8 @@ _MORE = (
 )  # fmt: skip
 _OF_COMPANY = (
     "/customers/2", "/customers/999999", "/journal?q=nothing+like+it", "/journal/check?run=yes", "/calls?q=none",
-    "/reports/balance_sheet_reports", f"/explorer/runs/{QUERY_RUN}", f"/explorer/runs/{WRONG_RUN}",
+    "/reports/balance_sheet_reports", f"/explorer/runs/{QUERY_RUN}", f"/explorer/runs/{EMPTY_RUN}",
+    f"/explorer/runs/{TOOL_RUN}",
     "/explorer?query=select+Nmae+from+Customer", f"/explorer/tools/{UPDATE}", "/explorer/tools?q=invoice",
     "/servers/none",
 )  # fmt: skip
@@ -120,12 +122,13 @@ def _fill_settings(books: Books) -> str:
 
 
 async def _explore(place: Place, account: str, person: PersonId) -> None:
-    """Ask the books by a tool, by a query, and by one that finds nothing."""
+    """Ask the books by tools, of which one fails, by a query, and by one that finds nothing."""
     await add_run(place, RUNS[TENANT], account, person)
     history, found = History(place.runtime.deployment), place.records.find_account(account)
     await history.add_run(found, person, "query", GET, QUERY_RUN, query=QUERY)
+    await history.add_run(found, person, "tool", READ, TOOL_RUN, arguments={"id": CUSTOMER})
     nothing = "select * from Customer where DisplayName = 'nobody'"
-    await history.add_run(found, person, "query", GET, WRONG_RUN, query=nothing)
+    await history.add_run(found, person, "query", GET, EMPTY_RUN, query=nothing)
     await history.save_query(found, person, LONG, QUERY, is_shared=True)
 
 
