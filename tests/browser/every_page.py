@@ -48,7 +48,7 @@ NO_PAGES: Mapping[str, str] = {
 }
 """What a GET answers that is no page to look at, and why."""
 _MORE = (
-    "/docs", "/docs/quickbooks/invoices", "/docs/errors", "/docs/errors/not_found", "/nowhere",
+    "/docs", "/docs/quickbooks/invoices", "/docs/errors", "/docs/errors/not_found",
     "/tenant/default/people?invite=yes",
 )  # fmt: skip
 _OF_COMPANY = (
