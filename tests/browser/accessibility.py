@@ -19,13 +19,19 @@ AXE = (
 """Installed by `scripts/clients`."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 SERIOUS = ("serious", "critical")
-_RUN = "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
+OF_COLOURS = ("color-contrast", "link-in-text-block")
+"""The rules whose answer another theme can change."""
+_RUN = "wanted => axe.run(document, {runOnly: wanted, resultTypes: ['violations']})"
 
 
-def find_violations(page: Page) -> list[str]:
-    """What is serious on the page that is open: the rule, and where."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = page.evaluate(_RUN, RULES)
+def find_violations(page: Page, *, is_theme_alone: bool = False) -> list[str]:
+    """What is serious on the page that is open: the rule, and where. `is_theme_alone` is for a page that was looked at
+    in another theme.
+    """
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    wanted = {"type": "rule", "values": OF_COLOURS} if is_theme_alone else {"type": "tag", "values": RULES}
+    found: dict[str, Any] = page.evaluate(_RUN, wanted)
     return [
         f"{each['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()[:160]})"
         for each in found["violations"]
