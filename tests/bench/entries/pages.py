@@ -43,12 +43,12 @@ WRITES = 60
 STYLES = Path(runtime.web.__file__).parent / "static" / "ledgerport.css"
 HEADINGS = {
     "sign-in": "Sign in", "account": "Your account", "consent": "Allow Bench to use your books?", "agents": "Agents",
-    "accounts": "Integrated accounts", "people": "People", "settings": "Settings", "integrations": "Settings",
-    "keys": "Settings", "audit log": "Settings", "API tokens": "Settings", "webhooks": "Settings",
-    "budgets": "Settings", "MCP servers": "MCP servers", "new MCP server": "New MCP server", "MCP server": "Bench",
-    "connection": "Connection", "call log": "Call log", "journal": "Journal", "schedules": "Schedules",
+    "accounts": "Integrated accounts", "people": "People", "settings": "Settings", "integrations": "Integrations",
+    "keys": "Keys", "audit log": "Audit log", "API tokens": "API tokens", "webhooks": "Webhooks",
+    "budgets": "Budgets and limits", "MCP servers": "MCP servers", "new MCP server": "New MCP server", "MCP server": "Bench",
+    "connection": "Elm Street Bakery", "call log": "Call log", "journal": "Journal", "schedules": "Scheduled reports",
     "saved reports": "Saved reports", "reports": "Reports", "explorer": "Explorer", "tools": "Run a tool",
-    "tool reference": "Tool reference", "errors": "Errors",
+    "tool reference": "Tool reference", "errors": "Error codes",
 }  # fmt: skip
 """What each page is known by."""
 _OF_TENANT = {
@@ -159,6 +159,7 @@ def _prepare_person(stage: Stage) -> tuple[str, str]:
 
 def _ask(port: int, path: str, fields: str) -> Callable[[int], bytes]:
     request = get_request(port, path)(0).replace(b"\r\n\r\n", b"\r\n" + fields.encode() + b"\r\n", 1)
+    request = request.replace(b"application/json", b"text/html", 1)
     return lambda _number: request
 
 
