@@ -44,10 +44,10 @@ def read_names(records: Records, callers: Iterable[str]) -> dict[str, CallerName
             ids[kind].append(id_)
     granted = records.find_granted_by(ids[SERVER]) if ids[SERVER] else {}
     names: dict[str, Mapping[str, str]] = {
-        SERVER: records.find_server_names(ids[SERVER]),
-        TOKEN: records.find_token_names(ids[TOKEN]),
+        SERVER: records.find_server_names(ids[SERVER]) if ids[SERVER] else {},
+        TOKEN: records.find_token_names(ids[TOKEN]) if ids[TOKEN] else {},
     }
-    people = records.find_person_names(ids[PERSON])
+    people = records.find_person_names(ids[PERSON]) if ids[PERSON] else {}
     return {
         key: _name_person(key, id_, people.get(id_))
         if kind == PERSON

@@ -87,13 +87,13 @@ class JournalPages(CompanyPages):
 
     @require_company("see_journal")
     async def look_at_entry(self, request: Request, place: Place) -> Response:
-        """Show one write with everything of it, or what it changed alone where htmx asks."""
+        """Show one write with everything of it, or what it changed and what to do with it where htmx asks."""
         entry = await self._open(request, place)
         is_part = wants_part(request)
         return await self.show_company(
             request,
             place,
-            "journal_change" if is_part else "journal_entry",
+            "journal_part" if is_part else "journal_entry",
             SECTION,
             whole=entry,
             raw=[(title, write_json(entry.states[name])) for name, title in _RAW if name in entry.states],
