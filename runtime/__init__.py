@@ -27,6 +27,7 @@ From the top down; a package imports only what stands below it:
 - `schedules`: saved reports, schedules and their runs, as values
 - `people`: people, their sessions, and what they grant, as values
 - `tenancy`: whose things are, and what a caller reaches of them, as values
+- `journal_filter`: which entries of the journal are asked for
 - `model`: the things that are stored, as frozen values
 - `errors`, `error_codes`: every error, and what each code means
 
