@@ -24,7 +24,7 @@ from runtime.operations.value_texts import Write
 from runtime.safety import masking
 
 PART = 25
-"""Entries of one page: two screens of a desktop, and 11 ms of processor time."""
+"""Entries of one page: two screens of a desktop. With 50 the page passed 60 kB."""
 MOST_SEARCHED = 2_000
 """Entries that one search decrypts and looks through, some 0.1 s; it goes on from there when it is asked to."""
 MOST_COUNTED = 10_000

@@ -43,9 +43,11 @@ WRITES = 60
 STYLES = Path(runtime.web.__file__).parent / "static" / "ledgerport.css"
 HEADINGS = {
     "sign-in": "Sign in", "account": "Your account", "consent": "Allow Bench to use your books?", "agents": "Agents",
-    "accounts": "Integrated accounts", "people": "People", "settings": "Settings", "integrations": "Integrations",
+    "accounts": "Integrated accounts", "people": "People of default", "settings": "Settings",
+    "integrations": "Integrations",
     "keys": "Keys", "audit log": "Audit log", "API tokens": "API tokens", "webhooks": "Webhooks",
-    "budgets": "Budgets and limits", "MCP servers": "MCP servers", "new MCP server": "New MCP server",
+    "budgets": "Budgets and limits",
+    "MCP servers": "MCP servers", "new MCP server": "New MCP server",
     "MCP server": "Bench",
     "connection": "Elm Street Bakery", "call log": "Call log", "journal": "Journal", "schedules": "Scheduled reports",
     "saved reports": "Saved reports", "reports": "Reports", "explorer": "Explorer", "tools": "Run a tool",
