@@ -114,19 +114,17 @@ class Formats:
         found = self._find_day(value)
         if found is None:
             return NONE if value in (None, "") else str(value)
-        return str(
-            format_skeleton("MMMd" if found.year == self.today.year else "yMMMd", found, locale=self._locale)
-        )
+        return _write_day("MMMd" if found.year == self.today.year else "yMMMd", found, self._locale)
 
     def write_full_day(self, value: object) -> str:
         """Return a day with its year: `Nov 26, 2026`."""
         found = self._find_day(value)
-        return str(format_skeleton("yMMMd", found, locale=self._locale)) if found else NONE
+        return _write_day("yMMMd", found, self._locale) if found else NONE
 
     def write_month(self, value: object) -> str:
         """Return a month: `Nov 2026`."""
         found = self._find_day(value)
-        return str(format_skeleton("yMMM", found, locale=self._locale)) if found else NONE
+        return _write_day("yMMM", found, self._locale) if found else NONE
 
     def write_moment(self, seconds: float | None) -> str:
         """Return a day and a time in the viewer's zone: `Nov 26, 10:42`; the page names the zone once."""
@@ -186,6 +184,12 @@ class Formats:
             return date.fromisoformat(text[:10]) if len(text) >= 10 else None
         except ValueError:
             return None
+
+
+@lru_cache(maxsize=4000)
+def _write_day(skeleton: str, day: date, locale: Locale) -> str:
+    """Return a day in the form that a locale has for a skeleton; a page writes few days, and each of them often."""
+    return str(format_skeleton(skeleton, day, locale=locale))
 
 
 @lru_cache(maxsize=300)
