@@ -1,8 +1,7 @@
 """The use cases, without HTTP: call a tool, manage accounts, MCP servers and API tokens.
 
 Called by the endpoints (`mcp_server`, `api`, `web`), which have authenticated the caller. Nothing in here knows whether
-MCP or REST carries the answer. `calls` leads one call (`call_bounds`
-says what bounds it); that of a write passes
+MCP or REST carries the answer. `calls` leads one call (`call_bounds` says what bounds it); that of a write passes
 
     checks              arguments, read and checked
     names               `name_resolution` puts Ids in the place of names

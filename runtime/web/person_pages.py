@@ -38,9 +38,8 @@ LONGEST_FORM = 32_768
 LONGEST_JSON = 65_536
 """Bytes of what a passkey answers; an attestation with a chain of certificates has some thousands."""
 _MOST_FIELDS = 12
-"""The largest form has three."""
-_AGAIN = "Open the page again."
 """Fields of a form; ours have up to five, and a page of others may have some more."""
+_AGAIN = "Open the page again."
 SIGN_OUT = "sign out"
 """The name of the form that every page of a person has."""
 
