@@ -25,6 +25,7 @@ from generator.reading.files import (
     list_files,
     list_grammars,
     list_schema_files,
+    name_layer,
 )
 
 MOST_STORED = 8
@@ -41,8 +42,9 @@ def compute_key(layers: Layers) -> str:
     digest = blake2b(_digest_of_generator(), digest_size=32)
     for integration in find_integrations(layers):
         for at, folder in enumerate(integration):
+            layer = name_layer(folder)
             for path in (*list_files(folder), *list_grammars(folder)):
-                name = path.relative_to(folder.parent).as_posix()
+                name = f"{layer}/{path.relative_to(folder.parent).as_posix()}"
                 digest.update(f"\0{at}\0{name}\0".encode("utf-8", "surrogateescape"))
                 digest.update(_content(path))
     # Each of these is an error, which no stored catalog may hide.

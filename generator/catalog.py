@@ -201,6 +201,16 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerChange:
+    """A part of a resource that a folder laid over the first one wrote."""
+
+    layer: str
+    """The name of that folder."""
+    path: tuple[str, ...]
+    """The keys that lead to the part, such as methods, create and description."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceDoc:
     """What a resource is, in words for people: the documentation pages show it."""
 
@@ -212,6 +222,9 @@ class ResourceDoc:
     """Paragraphs, with a blank line between them and the names of tools filled in."""
     docs: str
     tags: tuple[str, ...] = ()
+    layer: str = ""
+    """The folder laid over the first one that defines the whole resource; empty where the first one does."""
+    changes: tuple[LayerChange, ...] = ()
 
 
 @dataclass(frozen=True)

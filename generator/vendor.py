@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from generator.company_rules import CompanyRules
 from generator.meanings import Meant, Unsupported
 from generator.preflight_rules import Preflight
 from generator.vendor_rules import AdviceCase, FormRules, PolicyFacts, UndoRules, UpdateRules
@@ -282,6 +283,7 @@ class Integration:
     """
     rules: FormRules = field(default_factory=FormRules)
     policy_facts: PolicyFacts = field(default_factory=PolicyFacts)
+    company: CompanyRules = field(default_factory=CompanyRules)
     updates: UpdateRules = field(default_factory=UpdateRules)
     preflight: Preflight = field(default_factory=Preflight)
     undo: UndoRules = field(default_factory=UndoRules)

@@ -20,11 +20,14 @@ From the top down; a package imports only what stands below it:
 - `watching`: what is counted and measured of the work, for Prometheus and OpenTelemetry
 - `recent`: a bounded number of values lately asked for
 - `database_url`, `redis_address`: where the PostgreSQL and the Redis of a fleet are
+- `smtp_address`: where email is handed over, and whom it is from
 - `events`: what other programs are informed of, and jobs, as frozen values
 - `networks`: networks in CIDR notation, and whether an address is in one
 - `request_ids`: the name that each request has in responses and in the log
+- `schedules`: saved reports, schedules and their runs, as values
 - `people`: people, their sessions, and what they grant, as values
 - `tenancy`: whose things are, and what a caller reaches of them, as values
+- `journal_filter`: which entries of the journal are asked for
 - `model`: the things that are stored, as frozen values
 - `errors`, `error_codes`: every error, and what each code means
 

@@ -285,20 +285,21 @@ class Grant:
     config: ServerConfig
     server_id: McpServerId | None = None
     api_token_id: ApiTokenId | None = None
-    """The API token that calls at the REST endpoint, where there is no MCP server."""
+    """The API token that calls at the REST endpoint, where there is no MCP server; `person_id`, who calls on a page."""
+    person_id: str = ""
     client: str = ""
     """How the program that calls names itself, for the journal."""
     companies: tuple[Grant, ...] = ()
     """Of an address that reaches several companies: one grant for each, of which this one copies the default's."""
-    is_one_of_several: bool = False
-    """Whether it is one of those, so that the answer of a read says which company it is of."""
+    is_one_of_several: bool = False  # so that the answer of a read says which company it is of
     oauth: OAuthReach | None = None
     """What the access token says, where one was sent."""
 
     @property
     def caller(self) -> str:
         """Who calls, as idempotency keys are bound to it."""
-        return f"mcp_server:{self.server_id}" if self.server_id else f"api_token:{self.api_token_id}"
+        by_person = f"person:{self.person_id}" if self.person_id else f"api_token:{self.api_token_id}"
+        return f"mcp_server:{self.server_id}" if self.server_id else by_person
 
 
 class WindowCount(NamedTuple):
@@ -411,19 +412,3 @@ class JournalEntry:
     def outcome(self) -> OutcomeKind:
         """What it came to as far as it is known: `sent` while there is no outcome."""
         return self.last.outcome if self.last else "sent"
-
-
-@dataclass(frozen=True, slots=True)
-class JournalFilter:
-    """Which entries a list of the journal has; what is None filters nothing. `since` is seconds since the epoch."""
-
-    tool: str | None = None
-    record_id: str | None = None
-    outcome: OutcomeKind | None = None
-    since: float | None = None
-    resources: frozenset[str] | None = None
-    kind: JournalKind | None = None
-
-    def select_resources(self, resources: frozenset[str]) -> JournalFilter:
-        """Return the same filter for some resources only."""
-        return replace(self, resources=resources)

@@ -17,6 +17,7 @@ from runtime.errors import InvalidRequest, SettingsError
 from runtime.keys.master_key import decode_secret_key, decode_secret_keys
 from runtime.networks import check_networks
 from runtime.redis_address import parse_redis_url
+from runtime.smtp_address import parse_sender, parse_smtp_url
 
 Reader = Callable[[str, str], Any]
 """Takes the name of a variable and its text; answers the value, or raises SettingsError."""
@@ -153,6 +154,16 @@ def read_database_url(_name: str, text: str) -> str | Path | None:
 def read_redis_url(_name: str, text: str) -> Any:
     """Return where Redis is; None for an empty text. Raises SettingsError, which never shows the URL."""
     return parse_redis_url(text)
+
+
+def read_smtp_url(_name: str, text: str) -> Any:
+    """Return where mail is handed over; None for an empty text. Raises SettingsError, which never shows the URL."""
+    return parse_smtp_url(text)
+
+
+def read_sender(name: str, text: str) -> Any:
+    """Return whom mail is from; None for an empty text. Raises SettingsError."""
+    return parse_sender(name, text)
 
 
 def read_networks(name: str, text: str) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from runtime.setting_table import (
     split_name,
 )
 from runtime.setting_values import LOOPBACK as LOOPBACK
+from runtime.smtp_address import Sender, SmtpServer
 from runtime.watching.telemetry import Signal, choose_signals
 
 SIMULATOR = "simulator"
@@ -101,6 +102,10 @@ class Settings:
     """Whether the reference pages are served."""
     webhook_private: bool = False
     """Whether webhooks may lead to private addresses, and over http to this machine."""
+    smtp: SmtpServer | None = None
+    """Where email is handed over; None where none is sent."""
+    smtp_from: Sender | None = None
+    """Whom email is from; None for an address at our own host."""
     log_format: Literal["text", "json"] = "text"
     log_days: int = 30
     """How long the call log is stored; 0 for no call log."""

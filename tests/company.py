@@ -89,12 +89,20 @@ class _Tokens:
 class Company:
     """One company with an agent that has all tools, unless `tools` names some."""
 
-    def __init__(self, store: Store, *, tools: Mapping[str, Tool] | None = None, **config: Any) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        tools: Mapping[str, Tool] | None = None,
+        realm: str = seed.REALM,
+        most_bytes: int = 1_000_000,
+        **config: Any,
+    ) -> None:
         self.store = store
         application = Application(store, dict([CLIENT]))
         application.throttle.is_on = False
         tokens = OAuth(store, dict([CLIENT]))
-        code = tokens.make_code(seed.REALM, CLIENT[0], CALLBACK, "com.intuit.quickbooks.accounting")
+        code = tokens.make_code(realm, CLIENT[0], CALLBACK, "com.intuit.quickbooks.accounting")
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
         made = tokens.exchange(CLIENT[0], form)
         self.catalog: Catalog = builtin_catalog()
@@ -106,9 +114,9 @@ class Company:
                 client=self.client,  # type: ignore[arg-type]
                 tokens=_Tokens(made["access_token"]),
                 hot=MemoryHotState(),
-                base_url=lambda _integration, _account: f"{HOST}/v3/company/{seed.REALM}",
+                base_url=lambda _integration, _account: f"{HOST}/v3/company/{realm}",
             ),
-            max_answer_bytes=1_000_000,
+            max_answer_bytes=most_bytes,
         )
         account = Account(
             AccountId("a"),
@@ -116,8 +124,8 @@ class Company:
             "sandbox",
             "Acme",
             "active",
-            seed.REALM,
-            {"realm_id": seed.REALM},
+            realm,
+            {"realm_id": realm},
             b"",
             0,
             0,

@@ -16,20 +16,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 _WORDS = """
 accept acknowledge add admit adopt answer append apply approve ask assemble attempt authorize begin bind blank bring
-build bundle call cancel change check choose claim clean close collect compact compare compile complete compress
-compute configure confirm connect count cover create cut decide decode delete derive descend describe destroy diff
-disconnect dispatch dispose draft drain drop embed emit encode end enqueue exchange execute exit explain export extend
-extract fail fence fetch fill filter find finish fit flush fold follow forget format get go grow guard hash hide hold
-identify import interpret invalidate invite issue join judge know lay lead limit link list listen load lock look make
-mark mask match measure merge migrate name narrow negotiate note open parse pause peek pick post prepare print probe
-project purge put quote raise read record redact refresh refuse register release reload remark remove rename render
-renew repeat replace reply report require reseal resend reserve reset resolve respond restrict reverse revert revoke
-rotate run save seal search select send serve set settle shorten show sign spend split start stop store strip submit
-subtract suggest take test unite use validate verify wait wake warm write
+build bundle call cancel carry change check choose claim clean close collect compact compare compile complete compress
+compute configure confirm connect count cover create cut decide decode delete derive descend describe destroy diagnose
+diff disconnect dispatch dispose download draft drain draw drop edit embed emit encode end enqueue exchange execute exit
+expire explain export extend extract fail fence fetch fill filter find finish fit flush fold follow forget format get
+go group grow guard hash hide hold identify import interpret invalidate invite issue join judge know lay lead limit
+link list listen load lock look make mark mask match measure merge migrate name narrow negotiate note open parse pause
+peek pick post prepare preview print probe project purge put quote raise read record redact refresh refuse register
+release reload remark remove rename render renew repeat replace reply report require reseal resend reserve reset
+resolve respond restrict resume reverse revert revoke rotate run save seal search select send serve set settle shorten
+show sign sort spend split start stop store strip submit subtract suggest sum switch take test undo unite use validate
+verify wait wake warm write
 """
 VERBS = frozenset(_WORDS.split())
 PREDICATES = frozenset(
-    {"are", "can", "fits", "has", "holds", "is", "may", "meets", "needs", "takes", "wants"}
+    {"are", "asks", "can", "fits", "has", "holds", "is", "may", "meets", "needs", "takes", "wants"}
 )
 CONVERSIONS = frozenset({"as", "to", "from"})
 EXCEPTIONS = {

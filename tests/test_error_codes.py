@@ -85,10 +85,11 @@ def test_the_document_enumerates_the_codes_and_leads_to_their_pages() -> None:
 
 def test_every_code_has_a_page_that_says_what_happened_and_what_to_do() -> None:
     docs = Docs(CATALOG)
-    overview = docs.render_errors().decode()
+    overview = docs.render(docs.find_errors()).decode()
 
     def find(code: str) -> Iterator[str]:
-        page = (docs.render_error(code) or b"").decode()
+        part = docs.find_error(code)
+        page = docs.render(part).decode() if part else ""
         for part in ("What happened", "What to do", code):
             if part not in page:
                 yield f"its page does not have {part}"
@@ -99,7 +100,7 @@ def test_every_code_has_a_page_that_says_what_happened_and_what_to_do() -> None:
 
 
 def test_a_page_for_a_code_that_is_none_is_not_there() -> None:
-    assert Docs(CATALOG).render_error("nothing_of_that_kind") is None
+    assert Docs(CATALOG).find_error("nothing_of_that_kind") is None
 
 
 def test_the_pages_as_files_have_every_code() -> None:

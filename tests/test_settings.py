@@ -16,6 +16,7 @@ from runtime.keys.master_key import read_secret_key
 from runtime.redis_address import RedisAddress
 from runtime.setting_table import TABLE
 from runtime.settings import Settings, get_app, read_definition_folders
+from runtime.smtp_address import Sender, SmtpServer
 from tests.commands import run_command
 from tests.deployment import BOOKS
 
@@ -446,3 +447,44 @@ def test_the_list_names_a_value_that_cannot_be_right_and_a_key_that_was_made(tmp
     refused = run_command("settings", environment={"LEDGERPORT_PROT": "1"})
     assert refused.returncode == 1
     assert 'Did you mean "LEDGERPORT_PORT"?' in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "has_tls", "username", "password"),
+    [
+        ("smtp://mail.example.com", "mail.example.com", 587, False, "", ""),
+        ("smtps://u%40x:p%3Aw@mail.example.com", "mail.example.com", 465, True, "u@x", "p:w"),
+        ("smtp://127.0.0.1:2525/", "127.0.0.1", 2525, False, "", ""),
+    ],
+)
+def test_where_mail_is_handed_over_is_read_from_its_url(
+    tmp_path: Path, url: str, host: str, port: int, has_tls: bool, username: str, password: str
+) -> None:
+    settings = load(tmp_path, SMTP_URL=url, SMTP_FROM="Reports <reports@example.com>")
+    assert settings.smtp == SmtpServer(host, port, has_tls, username, password)
+    assert settings.smtp_from == Sender("reports@example.com", "Reports")
+    assert not password or password not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example.com",
+        "http://mail.example.com",
+        "smtp://",
+        "smtp://u:secret@mail:99999",
+        "smtp://u:secret@mail/x",
+    ],
+)
+def test_an_smtp_url_that_cannot_be_right_stops_the_start_and_is_not_shown(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SettingsError) as wrong:
+        load(tmp_path, SMTP_URL=url)
+    assert "LEDGERPORT_SMTP_URL" in wrong.value.message and "secret" not in wrong.value.as_text()
+
+
+@pytest.mark.parametrize(
+    "sender", ["nobody", "a <b", "Ledgerport <a@b.example>\r\nBcc: x@y.example", "a@b@c.example"]
+)
+def test_whom_mail_is_from_is_an_address(tmp_path: Path, sender: str) -> None:
+    with pytest.raises(SettingsError, match="LEDGERPORT_SMTP_FROM"):
+        load(tmp_path, SMTP_FROM=sender)

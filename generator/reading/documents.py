@@ -7,11 +7,11 @@ that links to it are not reported as dead.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from generator.diagnostics import Diagnostic, Diagnostics
-from generator.reading.files import Layers, list_files, list_grammars
+from generator.reading.files import Layers, list_files, list_grammars, name_layer
 from generator.reading.grammar import Kind, check_grammar
 from generator.reading.overlays import HIDDEN, apply_overlay, apply_short_overlay, merge_shared
 from generator.reading.yaml_events import Document, load, show_path
@@ -47,7 +47,8 @@ class Documents:
 def read_documents(folders: Layers, diagnostics: Diagnostics) -> Documents:
     """Read and check every file of an integration, the later folders laid over the first."""
     reading = _Reading(diagnostics)
-    for folder in folders:
+    for at, folder in enumerate(folders):
+        reading.layer = name_layer(folder) if at else ""
         files = list_files(folder)
         if len(files) > MOST_FILES:
             message = f"There are {len(files):,} files here; {MOST_FILES:,} is the most."
@@ -74,6 +75,7 @@ class _Reading:
         self.short: dict[str, Document] = {}
         self.hidden: set[str] = set()
         self.grammars: dict[str, str] = {}
+        self.layer = ""
 
     def read(self, path: Path, kind: Kind) -> None:
         """Read one file. What cannot be compiled is reported and left out."""
@@ -81,6 +83,7 @@ class _Reading:
         if document is None:
             self.broken |= {path.stem, f"{path.stem}s"}
             return
+        document = replace(document, layer=self.layer)
         kind = "overlay" if "extends" in document.value and kind in ("resource", "integration") else kind
         if not check_grammar(document, kind, self.diagnostics):
             self.broken |= {path.stem, str(document.value.get("resource"))}

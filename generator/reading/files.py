@@ -29,6 +29,11 @@ def list_layers(folders: Path | Sequence[Path]) -> Layers:
     return (folders,) if isinstance(folders, Path) else tuple(folders)
 
 
+def name_layer(integration: Path) -> str:
+    """Return the name of the folder of definitions that a folder of an integration is in."""
+    return integration.resolve().parent.name
+
+
 def find_integrations(layers: Layers) -> list[Layers]:
     """Return the integrations in some layers, in the order of their names: for each the folders that make it."""
     return [tuple(found) for found in _named(layers).values() if _is_integration(found)]

@@ -26,7 +26,7 @@ def apply_overlay(
     target = _find_target(base, changes, diagnostics, "resource")
     if target is None:
         return None
-    made = Document(target.file, dict(target.value), target.lines, {**target.laid})
+    made = Document(target.file, dict(target.value), target.lines, {**target.laid}, target.layer)
     layer = _Layer(made, changes, diagnostics)
     if "integration" in target.value:
         layer.change_integration()
@@ -57,7 +57,7 @@ def apply_short_overlay(
     if target is None:
         return None
     replaced = {key: value for key, value in changes.value.items() if key not in ("extends", HIDDEN)}
-    made = Document(target.file, {**target.value, **replaced}, target.lines, {**target.laid})
+    made = Document(target.file, {**target.value, **replaced}, target.lines, {**target.laid}, target.layer)
     for key in replaced:
         made.laid[(key,)] = changes
     return made
@@ -132,6 +132,7 @@ class _Layer:
                     )
                     continue
                 methods[name] = {**methods[name], HIDDEN: True}
+                self.made.laid["methods", name, HIDDEN] = self.changes
                 continue
             methods[name] = self._changed_method(name, methods.get(name) or {}, change)
         self.made.value["methods"] = methods

@@ -41,6 +41,8 @@ class Document:
     lines: dict[Path, int] = field(default_factory=dict)
     laid: dict[Path, Document] = field(default_factory=dict)
     """Places that another file wrote: a folder that is laid over the one of this file."""
+    layer: str = ""
+    """The name of the folder of definitions that it is in, where that is laid over another one."""
 
     def find_file(self, path: Path) -> Document:
         """Return the file that wrote a place."""

@@ -7,11 +7,11 @@ an object, so that a reader meets what matters first.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from generator.catalog import Catalog, ResourceDoc, Tool
+from generator.catalog import Catalog, LayerChange, ResourceDoc, Tool
 
 TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list"}
 FORMATS = {"date": "date", "date-time": "time", "email": "email address", "uri": "web address"}
@@ -54,6 +54,18 @@ class ExampleView:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What one folder that is laid over the first one has changed: its name, and the keys that it wrote.
+
+    `is_new`: all of it is that folder's.
+    """
+
+    layer: str
+    keys: tuple[str, ...] = ()
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ToolPart:
     """What a page says of one tool. `further` are tables that a reader opens when needed."""
 
@@ -63,6 +75,7 @@ class ToolPart:
     arguments: Table
     further: tuple[Table, ...]
     examples: tuple[ExampleView, ...]
+    changed: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,16 @@ class Page:
     title: str
     tools: tuple[ToolPart, ...]
     masked: tuple[str, ...]
+    changed: tuple[Mark, ...] = ()
+    """What of the resource itself was changed; its tools say what of them was."""
+    hidden: tuple[Mark, ...] = ()
+    """The methods that were hidden."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The folders that have changed something of it."""
+        every = (*self.changed, *self.hidden, *(mark for part in self.tools for mark in part.changed))
+        return tuple(dict.fromkeys(mark.layer for mark in every))
 
     @property
     def key(self) -> str:
@@ -95,10 +118,41 @@ def _page(about: ResourceDoc, tools: list[Tool]) -> Page:
     has_fields = tools and tools[0].returns.kind in ("record", "records")
     masked = tuple(".".join(path) for path in tools[0].sensitive) if has_fields else ()
     title = about.resource.replace("_", " ").capitalize()
-    return Page(about, title, tuple(map(_tool, tools)), masked)
+    return Page(
+        about,
+        title,
+        tuple(_tool(tool, about) for tool in tools),
+        masked,
+        (Mark(about.layer, is_new=True),) if about.layer else _mark_resource(about.changes),
+        _mark((each.layer, each.path[1]) for each in about.changes if _is_hiding(each)),
+    )
 
 
-def _tool(tool: Tool) -> ToolPart:
+def _is_hiding(change: LayerChange) -> bool:
+    return change.path[0] == "methods" and change.path[2:] == ("hidden",)
+
+
+def _mark_resource(changes: Iterable[LayerChange]) -> tuple[Mark, ...]:
+    return _mark((each.layer, ".".join(each.path)) for each in changes if each.path[0] != "methods")
+
+
+def _mark_tool(changes: Iterable[LayerChange], method: str) -> tuple[Mark, ...]:
+    """Return what was changed of a method; one that is a folder's own as a whole is new."""
+    own = [each for each in changes if each.path[:2] == ("methods", method)]
+    if made := next((each for each in own if len(each.path) == 2), None):
+        return (Mark(made.layer, is_new=True),)
+    return _mark((each.layer, ".".join(each.path[2:])) for each in own)
+
+
+def _mark(keys: Iterable[tuple[str, str]]) -> tuple[Mark, ...]:
+    """Return one mark for each folder, with its keys."""
+    found: dict[str, list[str]] = {}
+    for layer, key in keys:
+        found.setdefault(layer, []).append(key)
+    return tuple(Mark(layer, tuple(each)) for layer, each in found.items())
+
+
+def _tool(tool: Tool, about: ResourceDoc) -> ToolPart:
     schema = json.loads(tool.schema)
     rows, needed = _rows(schema), set(schema.get("required") or ())
     usual = tuple(row for row in rows if row.name in needed or row.name not in tool.advanced)
@@ -118,6 +172,7 @@ def _tool(tool: Tool) -> ToolPart:
             ExampleView(each.ask, json.dumps(each.arguments, indent=2, ensure_ascii=False))
             for each in tool.examples
         ),
+        changed=() if about.layer else _mark_tool(about.changes, tool.method),
     )
 
 

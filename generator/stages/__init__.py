@@ -3,7 +3,7 @@
 Called by `pipeline`, with documents that `reading` found to have the form of their schema; it makes a catalog of the
 tools. A stage reports every error that it finds and goes on, so that one run shows all of them.
 
-- `integration`, `vendor_facts`: what is true of the whole vendor
+- `integration`, `vendor_facts`, `company_rules`: what is true of the whole vendor
 - `resolve`, `write_links`: shared types and groups in their places, links between resources
 - `methods`, `arguments`, `tools`: one tool for each method, its request and its arguments
 - `descriptions`, `compact_schema`, `sensitive`: what a model reads of it, and what is masked

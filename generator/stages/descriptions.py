@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.catalog import ResourceDoc
+from generator.catalog import LayerChange, ResourceDoc
 from generator.diagnostics import Diagnostics
+from generator.reading.yaml_events import Document
 from generator.stages.argument_parts import Arguments
 from generator.stages.methods import Method
 from generator.stages.resolve import Place, Resource
@@ -136,4 +137,12 @@ def describe_resource(resource: Resource, integration: str, links: Links) -> Res
         description=links.fill(fold_paragraphs(str(value["description"])), place, resource.name),
         docs=str(value["docs"]),
         tags=resource.tags,
+        layer=resource.document.layer,
+        changes=list_changes(resource.document),
     )
+
+
+def list_changes(document: Document) -> tuple[LayerChange, ...]:
+    """Return the parts of a document that folders laid over its own wrote, in the order of their keys."""
+    found = {tuple(map(str, path)): writer.layer for path, writer in document.laid.items()}
+    return tuple(LayerChange(layer, path) for path, layer in sorted(found.items()) if layer)

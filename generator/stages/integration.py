@@ -12,6 +12,7 @@ from typing import Any
 from generator.diagnostics import Diagnostics
 from generator.meanings import Meant, Unsupported
 from generator.reading.yaml_events import Document
+from generator.stages.company_rules import parse_company_rules
 from generator.stages.descriptions import Links
 from generator.stages.integration_checks import KINDS, check_integration
 from generator.stages.policy_facts import parse_policy_facts
@@ -78,6 +79,7 @@ def parse_integration(
         reference_form=parse_reference_form(document),
         rules=parse_form_rules(document, links),
         policy_facts=parse_policy_facts(document, links),
+        company=parse_company_rules(document, links),
         updates=parse_update_rules(document, _identifier(value)),
         preflight=parse_preflight(document, links),
         undo=parse_undo_rules(document),

@@ -22,7 +22,9 @@ class CallLogQuery(PartQuery):
 
     log_type: Annotated[
         LogType | None,
-        Field(description="Only calls at this endpoint: mcp, or api for the management API."),
+        Field(
+            description="Only calls at this endpoint: mcp, api for the management API, or page for people in a browser."
+        ),
     ] = None
     tenant_id: Annotated[
         str, Field(max_length=200, description="Only calls for accounts of this tenant.")
@@ -64,6 +66,7 @@ class CallShape(BaseModel):
     integrated_account_id: str
     mcp_server_id: str | None
     api_token_id: str | None
+    person_id: Annotated[str | None, Field(description="Who called on a page of Ledgerport.")]
     tool_name: str
     client_name: Annotated[str, Field(description="How the program names itself; it proves nothing.")]
     client_version: str

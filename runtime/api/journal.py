@@ -15,7 +15,7 @@ from runtime.api.replies import reply
 from runtime.api.shapes import PartQuery, Time
 from runtime.errors import InternalError
 from runtime.model import JournalKind, OutcomeKind
-from runtime.operations.journal_filters import read_filter
+from runtime.operations.journal_filters import narrow_filter, read_filter
 from runtime.operations.undo import Asked
 
 
@@ -38,6 +38,18 @@ class JournalQuery(PartQuery):
         str, Field(max_length=64, description="Only writes since this time, ISO 8601 with its zone.")
     ] = ""
 
+    until: Annotated[
+        str, Field(max_length=64, description="Only writes before this time, ISO 8601 with its zone.")
+    ] = ""
+    caller: Annotated[
+        str,
+        Field(
+            max_length=120, description="Only writes of this caller, as an entry names it: `mcp_server:<id>`."
+        ),
+    ] = ""
+    client: Annotated[
+        str, Field(max_length=120, description="Only writes of this program, as it names itself.")
+    ] = ""
     kind: Annotated[
         str,
         Field(
@@ -122,6 +134,7 @@ async def list_journal(services: Services, asked: ApiRequest) -> Response:
     """List the writes of an account, the newest first."""
     query = reading.read_query(asked.request, JournalQuery)
     wanted = read_filter(query.tool, query.record_id, query.outcome, query.since, query.kind)
+    wanted = narrow_filter(wanted, query.until, query.caller, query.client)
     account = asked.read_path_param("id")
     return reply(
         await asyncio.to_thread(services.journal.list, account, wanted, query.limit, query.next_cursor)

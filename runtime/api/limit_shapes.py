@@ -10,6 +10,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from runtime.operations.config_bounds import LARGEST_NUMBERS
+
 
 class Body(BaseModel):
     """What a client sends."""
@@ -38,7 +40,12 @@ class PoliciesShape(Body):
         Field(description="The greatest amount of all writes together within any 24 hours.", examples=[5000]),
     ] = None
     max_writes_per_hour: Annotated[
-        int | None, Field(ge=0, le=1_000_000, description="Writes within any hour; 0 sets no limit.")
+        int | None,
+        Field(
+            ge=0,
+            le=LARGEST_NUMBERS["max_writes_per_hour"],
+            description="Writes within any hour; 0 sets no limit.",
+        ),
     ] = None
     allow: Annotated[
         IdsByResource | None,

@@ -20,9 +20,10 @@ from runtime.api.limit_shapes import (
 )
 from runtime.model import AccountStatus, ToolExposure
 from runtime.networks import MOST_NETWORKS
+from runtime.operations.config_bounds import LARGEST_NUMBERS, MOST_FILTERED
 
 Name = Annotated[str, Field(min_length=1, max_length=200, description="What people call it, on one line.")]
-Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=100)]
+Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=MOST_FILTERED)]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Expiry = Annotated[
     str | None,
@@ -93,7 +94,7 @@ class Config(Body):
         int,
         Field(
             ge=0,
-            le=10_000_000,
+            le=LARGEST_NUMBERS["max_answer_bytes"],
             description="The most bytes of one answer with all that is sent around it, at least 8,000; 0 for the "
             "deployment's own.",
         ),
@@ -114,13 +115,17 @@ class Config(Body):
     ] = False
     max_rows: Annotated[
         int,
-        Field(ge=0, le=1000, description="The most records or rows of one answer; 0 for no such limit."),
+        Field(
+            ge=0,
+            le=LARGEST_NUMBERS["max_rows"],
+            description="The most records or rows of one answer; 0 for no such limit.",
+        ),
     ] = 0
     max_answer_tokens: Annotated[
         int,
         Field(
             ge=0,
-            le=5_000_000,
+            le=LARGEST_NUMBERS["max_answer_tokens"],
             description="The most tokens of the text of one answer, at least 2,000; 0 for no limit but the "
             "bytes.",
         ),
@@ -159,7 +164,7 @@ class Config(Body):
         int,
         Field(
             ge=0,
-            le=1_000_000_000,
+            le=LARGEST_NUMBERS["max_uses"],
             description="The most calls of tools in its life, after which its URL ends; 0 for no limit.",
         ),
     ] = 0

@@ -29,6 +29,7 @@ from typing import Any
 from runtime.commands.demo_http import Api, ask_server, make_opener, sign_in
 from runtime.commands.demo_output import Started, count_listed, show_calls, write_instructions
 from runtime.errors import LedgerportError, SettingsError
+from runtime.web.navigation import find_company_address
 
 START_SECONDS = 40.0
 """A start takes a few; the rest is for a slow machine that compiles the definitions first."""
@@ -153,7 +154,9 @@ def run_servers(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
         with _process(command, environment, demo.url + "/healthz", output) as server:
             api = Api(demo.url, _new_api_token(environment))
             link = _run_command(environment, "person", "invite", OWNER, "--role", "owner")
-            yield Running(api, _account(demo, api), (simulator, server), link)
+            account = _account(demo, api)
+            dashboard = urllib.parse.urlencode({"return_to": find_company_address(account["id"])})
+            yield Running(api, account, (simulator, server), f"{link}?{dashboard}")
 
 
 def _account(demo: Demo, api: Api) -> dict[str, Any]:

@@ -101,7 +101,7 @@ MCP URL to use first (a secret: whoever has it can work in this company)
 
 It lists {demo.listed.tools} tools, about {demo.listed.tokens:,} tokens.
 
-Sign in as the owner, in a browser (the link works once)
+Sign in as the owner, in a browser: the link works once, and leads to the dashboard of the company
 
   {demo.sign_in_link}
 

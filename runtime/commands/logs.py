@@ -65,7 +65,7 @@ def _write_line(stored: StoredCall, *, is_json: bool) -> str:
     shown: dict[str, Any] = show_call(stored)
     if is_json:
         return json.dumps(shown, ensure_ascii=False)
-    caller = shown["mcp_server_id"] or shown["api_token_id"]
+    caller = shown["mcp_server_id"] or shown["api_token_id"] or shown["person_id"]
     program = f"{shown['client_name']} {shown['client_version']}".strip() or "-"
     outcome = shown["error_code"] or shown["status"]
     return f"{shown['at']}  {outcome:<20}  {shown['duration_ms']:>9.1f} ms  {shown['tool_name']}  {caller}  {program}"

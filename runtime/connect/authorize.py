@@ -55,7 +55,7 @@ class Authorizations:
         self._deployment, self._stores = deployment, deployment.stores
         self.links = Links(deployment, tokens.addresses)
         self.customer_links = CustomerLinks(deployment, self.links)
-        self._tokens = tokens
+        self.tokens = tokens
 
     async def complete(self, callback: Mapping[str, str], browser: str) -> Account | Choice:
         """Finish a connection from the query of its callback and the cookie of the browser, and answer the account.
@@ -153,7 +153,7 @@ class Authorizations:
     ) -> Granted:
         verifier = self.links.read_verifier(state, pending)
         try:
-            return await self._tokens.grants.exchange(integration, code, pending.redirect_uri, verifier)
+            return await self.tokens.grants.exchange(integration, code, pending.redirect_uri, verifier)
         except NeedsReauth as refused:
             raise InvalidRequest(
                 f"{integration.title} did not accept the code: it has been used, or has run out.",
@@ -200,7 +200,7 @@ class Authorizations:
         A grant for several of them is never revoked: at some vendors that would end the connections of the others.
         """
         place = replace(account, environment=self._deployment.settings.choose_environment(integration))
-        http, addresses = self._tokens.http, self._tokens.addresses
+        http, addresses = self.tokens.http, self.tokens.addresses
         return await look_up(http, addresses, integration, place, granted.credentials)
 
     async def _confirm(self, integration: Integration, account: Account, granted: Granted) -> None:
@@ -209,11 +209,9 @@ class Authorizations:
         One that it could not be asked about is not: at some vendors that would end the company's other connections.
         """
         try:
-            await confirm(
-                self._tokens.http, self._tokens.addresses, integration, account, granted.credentials
-            )
+            await confirm(self.tokens.http, self.tokens.addresses, integration, account, granted.credentials)
         except Forbidden:
-            await self._tokens.grants.revoke(integration, granted.credentials)
+            await self.tokens.grants.revoke(integration, granted.credentials)
             raise
 
     async def _store(
@@ -227,12 +225,12 @@ class Authorizations:
             lambda: self._stores.records.connect_account(account, audit, link_id)
         ):
             if not await asyncio.to_thread(lambda: self._stores.records.is_company_shared(account)):
-                await self._tokens.grants.revoke(integration, granted.credentials)
+                await self.tokens.grants.revoke(integration, granted.credentials)
             self._check_same_company(await self._read(account.id), account.company, account.environment)
             if link is not None:
                 raise InvalidRequest("This link has been used, or revoked, while you agreed.", advice=AGAIN)
             raise InvalidRequest("The account was changed while you agreed.", advice=AGAIN)
-        self._tokens.forget(account.id)
+        self.tokens.forget(account.id)
         return replace(account, status_since=account.updated_at, last_error=None)
 
 

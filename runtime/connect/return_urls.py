@@ -18,11 +18,12 @@ _OURS = frozenset({"status", "integrated_account_id", "error"})
 def check_return_url(settings: Settings, url: str, name: str = "return_url") -> str:
     """Return an address that a browser may be sent to. Raises InvalidRequest for one whose origin is not listed.
 
-    `name` is what its sender calls it.
+    Our own pages need not be listed. `name` is what its sender calls it.
     """
     if not url:
         return ""
-    if len(url) > LONGEST or not _is_plain(url) or _find_origin(url) not in settings.return_urls:
+    origins = (*settings.return_urls, _find_origin(settings.public_url))
+    if len(url) > LONGEST or not _is_plain(url) or _find_origin(url) not in origins:
         listed = ", ".join(settings.return_urls) or "none"
         raise InvalidRequest(
             f"{name} is not an address at one of the origins in LEDGERPORT_RETURN_URLS.",

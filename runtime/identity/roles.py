@@ -20,6 +20,7 @@ Permission = Literal[
     "connect_companies",
     "manage_servers",
     "manage_people",
+    "manage_settings",
     "manage_owners",
 ]
 
@@ -34,6 +35,10 @@ PERMISSIONS: dict[Permission, tuple[Role, str]] = {
         "Create, change and revoke MCP servers, and revoke what others have granted.",
     ),
     "manage_people": ("admin", "Invite people, change their roles and remove them, but for owners."),
+    "manage_settings": (
+        "admin",
+        "Make API tokens and webhooks, set budgets, and see keys and the audit log.",
+    ),
     "manage_owners": ("owner", "Make somebody an owner, and change or remove one."),
 }
 """The least role that each needs, and what it is, in words for people."""

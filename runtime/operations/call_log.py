@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 from runtime.errors import InvalidRequest, StorageUnavailable
 from runtime.model import Clock
 from runtime.operations.answers import LARGEST_PART, format_time
-from runtime.watching.calls import CallFilter, CallValues, LoggedCall, StoredCall
+from runtime.watching.calls import CallerDays, CallFilter, CallValues, LoggedCall, StoredCall, ToolCount
 from runtime.watching.counts import Counter
 
 STORE_SECONDS = 2.0
@@ -51,6 +51,14 @@ class CallRecords(Protocol):
         self, wanted: CallFilter, before: tuple[float, int] | None, limit: int
     ) -> Sequence[StoredCall]:
         """Return the calls of a time that meet a filter, the newest first."""
+        ...
+
+    def count_by_caller(self, account_id: str, bounds: Sequence[float]) -> Sequence[CallerDays]:
+        """Return how often each MCP server of an account was called, between each two bounds."""
+        ...
+
+    def count_by_tool(self, account_id: str, caller_id: str, since: float) -> Sequence[ToolCount]:
+        """Return how often an MCP server of an account called each tool since a time."""
         ...
 
     def list_calls_after(self, number: int, limit: int) -> Sequence[StoredCall]:
@@ -148,12 +156,32 @@ class CallLog:
 
         Raises InvalidRequest for a cursor that no list has answered.
         """
-        most, before = min(max(1, limit), LARGEST_PART), _read_cursor(next_cursor)
+        found, cursor = await self.read(wanted, min(max(1, limit), LARGEST_PART), next_cursor)
+        return {"result": [show_call(each) for each in found], "next_cursor": cursor or None}
+
+    async def read(
+        self, wanted: CallFilter, limit: int, next_cursor: str = ""
+    ) -> tuple[Sequence[StoredCall], str]:
+        """Return calls as they are stored, the newest first, and where the list goes on; empty at the end.
+
+        Raises InvalidRequest for a cursor that no list has answered.
+        """
+        before = _read_cursor(next_cursor)
         await self.flush()
-        found = await asyncio.to_thread(self._store.records.list_calls, wanted, before, most + 1)
-        last = found[most - 1] if len(found) > most else None
-        cursor = f"{last.call.at:.3f}-{last.id}" if last else None
-        return {"result": [show_call(each) for each in found[:most]], "next_cursor": cursor}
+        found = await asyncio.to_thread(self._store.records.list_calls, wanted, before, limit + 1)
+        last = found[limit - 1] if len(found) > limit else None
+        return found[:limit], f"{last.call.at:.3f}-{last.id}" if last else ""
+
+    async def count_by_server(self, account_id: str, bounds: Sequence[float]) -> dict[str, CallerDays]:
+        """Return how often each MCP server of an account was called: between each two of these times, as days are."""
+        await self.flush()
+        found = await asyncio.to_thread(self._store.records.count_by_caller, account_id, bounds)
+        return {each.caller_id: each for each in found}
+
+    async def count_by_tool(self, account_id: str, server_id: str, since: float) -> Sequence[ToolCount]:
+        """Return how often an MCP server called each tool since a time, the most called first."""
+        await self.flush()
+        return await asyncio.to_thread(self._store.records.count_by_tool, account_id, server_id, since)
 
 
 def _as_logged(values: CallValues) -> LoggedCall:
@@ -165,15 +193,16 @@ def _as_logged(values: CallValues) -> LoggedCall:
 def show_call(stored: StoredCall) -> dict[str, Any]:
     """Return a call as it is answered."""
     call = stored.call
-    is_mcp = call.log_type == "mcp"
+    ids: dict[str, str] = {call.log_type: call.caller_id}
     return {
         "id": str(stored.id),
         "log_type": call.log_type,
         "at": format_time(call.at),
         "tenant_id": call.tenant_id,
         "integrated_account_id": call.account_id,
-        "mcp_server_id": call.caller_id if is_mcp else None,
-        "api_token_id": None if is_mcp else call.caller_id,
+        "mcp_server_id": ids.get("mcp"),
+        "api_token_id": ids.get("api"),
+        "person_id": ids.get("page"),
         "tool_name": call.tool,
         "client_name": call.client_name,
         "client_version": call.client_version,

@@ -16,13 +16,36 @@ from runtime.model import ServerConfig, ToolExposure
 
 MOST_LISTED = 120
 """Tools that are listed whole: hosts fail above 128, and some of those are the host's own."""
-HOSTS: dict[str, int] = {
-    "the OpenAI API": LARGEST_LIST,
-    "GitHub Copilot": LARGEST_LIST,
-    "Copilot Studio": LARGEST_LIST,
-    "Zed": LARGEST_LIST,
-    "Mistral": LARGEST_LIST,
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A program that takes so many tools at most, of all its MCP servers together, and where that is known from.
+
+    `fails`: every prompt fails beyond that; otherwise it may leave tools out.
+    """
+
+    name: str
+    most: int
+    source: str
+    fails: bool
+
+
+HOST_LIMITS = (
+    Host("Cursor", 40, "issues of its users, as a soft limit; not confirmed for late 2026", fails=False),
+    Host("the OpenAI API", LARGEST_LIST, "issues of programs that use it", fails=True),
+    Host("GitHub Copilot", LARGEST_LIST, "VS Code, which takes 128 in one request", fails=True),
+    Host(
+        "Copilot Studio",
+        LARGEST_LIST,
+        "its documentation: 128 for an agent, 25 to 30 are advised",
+        fails=True,
+    ),
+    Host("Zed", LARGEST_LIST, "issues of its users", fails=True),
+    Host("Mistral", LARGEST_LIST, "issues of programs that use it", fails=True),
+)
+"""What hosts take, as known in November 2026: the one place of it."""
+HOSTS: dict[str, int] = {host.name: host.most for host in HOST_LIMITS if host.fails}
 """Hosts that fail at every prompt when a list has more tools than this."""
 
 

@@ -26,11 +26,11 @@ UNKNOWN = "unknown"
 NO_CALLER = Caller()
 LONGEST_NAME, LONGEST_VERSION = 64, 32
 """Characters. Names of programs have under 40."""
-_LOGGED_AS: dict[LogType, str] = {"mcp": "server", "api": "api_token"}
+_LOGGED_AS: dict[LogType, str] = {"mcp": "server", "api": "api_token", "page": "person"}
 
 
 class Source(NamedTuple):
-    """Where a call came from. `caller_id` is the MCP server or the API token; `account` is None for an unknown one."""
+    """Where a call came from. `caller_id` is the MCP server, the API token or the person; no account: unknown."""
 
     log_type: LogType
     caller_id: str

@@ -15,7 +15,8 @@ import orjson
 
 from runtime.deployment import Deployment
 from runtime.errors import InvalidRequest, NotFound, StorageUnavailable
-from runtime.model import AccountId, JournalEntry, JournalFilter
+from runtime.journal_filter import JournalFilter
+from runtime.model import AccountId, JournalEntry
 from runtime.operations import answers
 from runtime.operations.names import refuse_unknown_account
 from runtime.safety import masking
@@ -122,6 +123,10 @@ class Journal:
             + "\n"
             for head in self._heads(owner)
         )
+
+    def count_links(self, account_id: str) -> int:
+        """Return how many links the chain of an account has, by its stored head."""
+        return next((head.seq for head in self._heads(AccountId(account_id))), 0)
 
     def _heads(self, account_id: AccountId | None) -> Iterator[Head]:
         return (Head(*each) for each in self._stores.records.read_journal_heads(account_id))

@@ -102,7 +102,8 @@ class LinkTokens:
 
     def revoke(self, link_id: str, *, reach: Reach = EVERYTHING, actor: str = "") -> dict[str, Any]:
         """Revoke a link by its id; who is on the way with it cannot finish. Raises NotFound."""
-        audit = AuditEntry(self._deployment.clock(), actor, "link_token.revoked", link_id)
+        details = {"tenant_id": reach.tenant_id} if reach.tenant_id else {}
+        audit = AuditEntry(self._deployment.clock(), actor, "link_token.revoked", link_id, details)
         if not self._stores.records.delete_link_token(LinkTokenId(link_id), audit, reach):
             raise NotFound("There is no such link token.")
         return {"id": link_id}

@@ -16,7 +16,7 @@ from runtime.operations import answers
 from runtime.operations.names import check_tenant_id
 from runtime.operations.tenant_calls import TenantCalls
 from runtime.people import Role
-from runtime.tenancy import Tenant, TenantId
+from runtime.tenancy import NO_TENANT_LIMITS, Tenant, TenantId
 
 
 class Tenants:
@@ -47,6 +47,11 @@ class Tenants:
                 advice="One is made when an integrated account is made with its tenant_id.",
             )
         return (await self._show([found]))[0]
+
+    async def look(self, tenant_id: TenantId) -> dict[str, Any]:
+        """Return one tenant with what it has now; one that nothing was made for has no limits."""
+        found = await asyncio.to_thread(self._stores.records.find_tenant, tenant_id)
+        return (await self._show([found or Tenant(tenant_id, NO_TENANT_LIMITS, self._deployment.clock())]))[0]
 
     async def change(
         self, tenant_id: str, limits: dict[str, int], tools_role: Role | None = None, *, actor: str = ""

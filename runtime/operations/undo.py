@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, Protocol
 from generator.catalog import ALLOW_DUPLICATE, COMPANY, Catalog, Tool
 from runtime.errors import Conflict, Forbidden, InvalidRequest, LedgerportError
 from runtime.exchange.context import CallContext, begin_call
-from runtime.model import Grant, JournalEntry, JournalFilter, Origin
+from runtime.journal_filter import JournalFilter
+from runtime.model import Grant, JournalEntry, Origin
 from runtime.operations.journal import Journal, make_visible
 from runtime.operations.stored_values import find_get
 from runtime.operations.undo_guard import DONE, UndoGuard, get_record_id, make_key

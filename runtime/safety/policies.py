@@ -156,10 +156,14 @@ def measure_amount(write: Write) -> Decimal | None:
         return None
     if write.rate.unknown:
         raise ValueError(write.rate.unknown)
-    fact, of = write.integration.policy_facts.amounts[write.tool.resource], write.counted
+    fact = write.integration.policy_facts.amounts[write.tool.resource]
+    return measure_record(fact, write.counted) * write.rate.value
+
+
+def measure_record(fact: RecordAmount, of: Mapping[str, Any]) -> Decimal:
+    """Return the amount of a record in its own currency. Raises ValueError for one that cannot be known."""
     amount = _sum(fact, of.get(fact.lines)) if fact.lines else abs(_number(of.get(fact.field), fact.field))
-    amount += sum(abs(_number(follow_path(of, path), ".".join(path))) for path in fact.plus)
-    return amount * write.rate.value
+    return amount + sum(abs(_number(follow_path(of, path), ".".join(path))) for path in fact.plus)
 
 
 def _amount(policies: Policies, write: Write) -> Iterator[Violation]:

@@ -45,6 +45,7 @@ from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.call_log import CallLog
 from runtime.operations.calls import Calls
+from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.file_links import FileLinks
 from runtime.operations.finished_calls import FinishedCalls
 from runtime.operations.journal import Journal
@@ -137,6 +138,7 @@ class Runtime:
             app_secrets=lambda integration: list_app_secrets(settings.find_for(integration)),
             counts=self.counts,
         )
+        self.facts = CompanyFactsReader(vendor, self.get_catalog)
         self.journal_reader = Journal(self.deployment)
         self.settling = Settling(self.stores, self.journal, vendor, self.get_catalog, self.log)
         self.calls = Calls(
@@ -154,11 +156,15 @@ class Runtime:
         """Make the kinds of durable work known; imports the HTTP client."""
         from runtime.operations.deliveries import Deliveries
         from runtime.operations.webhook_sender import Sender
+        from runtime.server.scheduled_runs import make_report_runs
 
         sender = Sender(is_private_allowed=self.settings.webhook_private)
         deliveries = Deliveries(self.stores, self.keys, sender, self.log)
         jobs.add_kind(deliveries.job)
         jobs.add_source(deliveries.dispatch)
+        runs = make_report_runs(self.deployment, self.calls, self.finished, self.facts, sender, self.log)
+        jobs.add_kind(runs.job)
+        jobs.add_source(runs.dispatch)
 
     def get_catalog(self) -> Catalog:
         """Return the catalog that calls are served from now."""
@@ -301,9 +307,10 @@ class Application:
         from runtime.api.routes import Watching, make_application
         from runtime.operations.accounts import Accounts
         from runtime.operations.readiness import Readiness
+        from runtime.web.company_pages import CompanyServices
         from runtime.web.routes import make_routes
 
-        runtime = self._runtime
+        runtime, listing = self._runtime, Listings().describe
         accounts = Accounts(runtime.deployment, runtime.tokens)
         readiness = Readiness(
             runtime.stores,
@@ -316,7 +323,7 @@ class Application:
             tokens=runtime.tokens,
             log=runtime.log,
             guesses=runtime.guesses,
-            listing=Listings().describe,
+            listing=listing,
             spending=runtime.spending,
             uses=runtime.uses,
             addresses=runtime.addresses,
@@ -329,7 +336,14 @@ class Application:
                     runtime.log,
                     runtime.guesses,
                     runtime.addresses,
-                    runtime.calls,
+                    CompanyServices(
+                        runtime.calls,
+                        runtime.finished,
+                        runtime.facts,
+                        runtime.undo,
+                        listing=listing,
+                        uses=runtime.uses,
+                    ),
                 ),
                 *runtime.authorization.make_routes(
                     runtime.log, runtime.addresses, runtime.guesses, readiness

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select
 from runtime.errors import Conflict, LimitReached
 from runtime.events import Event
 from runtime.model import Account, AccountId, AuditEntry
+from runtime.people import PersonId
 from runtime.stores.emitting import emit
 from runtime.stores.grant_rows import ACCOUNT_COLUMNS, read_account
+from runtime.stores.people_tables import MEMBER
 from runtime.stores.record_base import (
     Details,
     Position,
@@ -27,12 +29,12 @@ from runtime.stores.tables import ACCOUNT, API_TOKEN, MCP_SERVER, TENANT
 from runtime.stores.tenant_records import hold_tenant
 from runtime.tenancy import EVERY_ACCOUNT, AccountFilter
 
-_ACCOUNT = [
+ACCOUNT_VALUES = [
     *(ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")),
     select(TENANT.c.limits).where(TENANT.c.id == ACCOUNT.c.tenant_id).scalar_subquery(),
 ]
 _SETTABLE = ("name", "budget", "external_id", "metadata", "updated_at")
-_FIND_ACCOUNT = select(*_ACCOUNT).where(ACCOUNT.c.id == bindparam("account"))
+_FIND_ACCOUNT = select(*ACCOUNT_VALUES).where(ACCOUNT.c.id == bindparam("account"))
 
 
 class AccountRecords(RecordBase):
@@ -58,8 +60,21 @@ class AccountRecords(RecordBase):
         """Return the accounts that are wanted from the oldest on, `limit` of them."""
         condition = _are_accounts_wanted(wanted)
         with self._reading.begin() as connection:
-            found = read_part(connection, ACCOUNT, _ACCOUNT, after, limit, condition)
+            found = read_part(connection, ACCOUNT, ACCOUNT_VALUES, after, limit, condition)
             return [read_account(row) for row in found]
+
+    def list_for_person(self, person_id: PersonId, limit: int, after: int = 0) -> list[Account]:
+        """Return the accounts of the tenants that a person belongs to, by name, `limit` of them after some."""
+        tenants = select(MEMBER.c.tenant_id).where(MEMBER.c.person_id == person_id)
+        found = (
+            select(*ACCOUNT_VALUES)
+            .where(ACCOUNT.c.tenant_id.in_(tenants))
+            .order_by(func.lower(ACCOUNT.c.name), ACCOUNT.c.id)
+            .limit(limit)
+            .offset(after)
+        )
+        with self._reading.begin() as connection:
+            return [read_account(row) for row in connection.execute(found)]
 
     def change_account(
         self,

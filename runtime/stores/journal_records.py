@@ -10,10 +10,11 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, func, or_, select, update
+from sqlalchemy import Connection, Table, and_, exists, func, or_, select, update
 
 from runtime.events import Event
-from runtime.model import AccountId, JournalEntry, JournalFilter, JournalOutcome
+from runtime.journal_filter import JournalFilter
+from runtime.model import AccountId, JournalEntry, JournalOutcome
 from runtime.stores.emitting import emit_plain
 from runtime.stores.engine import PlainConnection
 from runtime.stores.journal_tables import JOURNAL, JOURNAL_HEAD, JOURNAL_OPEN, JOURNAL_OUTCOME
@@ -52,6 +53,15 @@ _ENTRIES = select(*_OF_ENTRY, *_OF_OUTCOME).select_from(
         and_(JOURNAL_OUTCOME.c.entry_id == JOURNAL.c.id, JOURNAL_OUTCOME.c.seq == _LATEST.scalar_subquery()),
     )
 )
+
+
+_UNDO, _UNDO_OUTCOME = JOURNAL.alias("undo"), JOURNAL_OUTCOME.alias("undo_outcome")
+_IS_UNDONE = exists().where(
+    _UNDO.c.reverts == JOURNAL.c.id,
+    _UNDO_OUTCOME.c.entry_id == _UNDO.c.id,
+    _UNDO_OUTCOME.c.outcome.in_(("done", "settled_done")),
+)
+"""That a write was undone: by an entry of the journal that is known to have been done."""
 
 
 class JournalRecords(RecordBase):
@@ -100,6 +110,27 @@ class JournalRecords(RecordBase):
         with self._reading.begin() as connection:
             rows = connection.execute(_ENTRIES.where(JOURNAL.c.reverts == entry_id).order_by(JOURNAL.c.seq))
             return [_entry(row) for row in rows]
+
+    def find_reverts_of(self, entry_ids: Sequence[str]) -> list[JournalEntry]:
+        """Return the entries that undo one of some, from the oldest on."""
+        found = _ENTRIES.where(JOURNAL.c.reverts.in_(entry_ids)).order_by(JOURNAL.c.account_id, JOURNAL.c.seq)
+        with self._reading.begin() as connection:
+            return [_entry(row) for row in connection.execute(found)] if entry_ids else []
+
+    def count_journal_entries(self, account_id: AccountId, wanted: JournalFilter, most: int) -> int:
+        """Return how many entries of an account meet a filter, counted up to a bound."""
+        mine = (JOURNAL.c.account_id == account_id, *_conditions(wanted))
+        found = _ENTRIES.with_only_columns(JOURNAL.c.seq).where(*mine).limit(most).subquery()
+        with self._reading.begin() as connection:
+            return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
+
+    def list_journal_writers(self, account_id: AccountId, most: int) -> list[tuple[str, str, str]]:
+        """Return who wrote with which program by which tool, among the newest entries of an account."""
+        table = JOURNAL
+        newest = select(table.c.caller, table.c.client, table.c.tool).where(table.c.account_id == account_id)
+        found = newest.order_by(table.c.seq.desc()).limit(most).subquery()
+        with self._reading.begin() as connection:
+            return [(row[0], row[1], row[2]) for row in connection.execute(select(found).distinct())]
 
     def find_reversals(self, account_id: AccountId, resource: str, record_id: str) -> list[JournalEntry]:
         """Return the entries that book the opposite of a record, from the oldest on."""
@@ -180,18 +211,28 @@ def _find_head(connection: PlainConnection, account_id: str) -> tuple[int, bytes
 
 
 def _conditions(wanted: JournalFilter) -> Iterator[Any]:
-    if wanted.tool is not None:
-        yield JOURNAL.c.tool == wanted.tool
+    found = func.coalesce(JOURNAL_OUTCOME.c.outcome, "sent")
+    for name in ("tool", "kind", "caller", "client"):
+        if (value := getattr(wanted, name)) is not None:
+            yield JOURNAL.c[name] == value
     if wanted.record_id is not None:
         yield or_(JOURNAL.c.record_id == wanted.record_id, JOURNAL_OUTCOME.c.record_id == wanted.record_id)
     if wanted.resources is not None:
         yield JOURNAL.c.resource.in_(sorted(wanted.resources))
-    if wanted.kind is not None:
-        yield JOURNAL.c.kind == wanted.kind
+    if wanted.outcome is not None:
+        yield found == wanted.outcome
+    if wanted.outcomes is not None:
+        yield found.in_(sorted(wanted.outcomes))
+    yield from _other_conditions(wanted)
+
+
+def _other_conditions(wanted: JournalFilter) -> Iterator[Any]:
     if wanted.since is not None:
         yield JOURNAL.c.begun_at >= wanted.since
-    if wanted.outcome is not None:
-        yield func.coalesce(JOURNAL_OUTCOME.c.outcome, "sent") == wanted.outcome
+    if wanted.until is not None:
+        yield JOURNAL.c.begun_at < wanted.until
+    if wanted.is_undone is not None:
+        yield _IS_UNDONE if wanted.is_undone else ~_IS_UNDONE
 
 
 def _entry(row: Any) -> JournalEntry:

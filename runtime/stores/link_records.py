@@ -13,7 +13,7 @@ from runtime.stores.record_base import Position, RecordBase, as_json, lock_accou
 from runtime.stores.tables import LINK_TOKEN
 from runtime.tenancy import EVERYTHING, LinkToken, LinkTokenId, Reach, TenantId
 
-_COLUMNS = [column for column in LINK_TOKEN.c if column.name != "token_hash"]
+LINK_COLUMNS = [column for column in LINK_TOKEN.c if column.name != "token_hash"]
 
 
 class LinkRecords(RecordBase):
@@ -55,12 +55,12 @@ class LinkRecords(RecordBase):
     ) -> list[LinkToken]:
         """Return the link tokens within reach from the oldest on, `limit` of them."""
         with self._reading.begin() as connection:
-            found = read_part(connection, LINK_TOKEN, _COLUMNS, after, limit, _is_within(reach))
-            return [_read_link(row) for row in found]
+            found = read_part(connection, LINK_TOKEN, LINK_COLUMNS, after, limit, are_links_within(reach))
+            return [read_link(row) for row in found]
 
     def delete_link_token(self, link_id: LinkTokenId, audit: AuditEntry, reach: Reach = EVERYTHING) -> bool:
         """Forget a link token within reach, and who is on the way with it. False when there is none."""
-        mine = and_(LINK_TOKEN.c.id == link_id, _is_within(reach))
+        mine = and_(LINK_TOKEN.c.id == link_id, are_links_within(reach))
         return self._change(delete(LINK_TOKEN).where(mine), audit)
 
     def add_account_of_link(self, link: LinkToken, account: Account, audit: AuditEntry) -> AccountId | None:
@@ -80,22 +80,25 @@ class LinkRecords(RecordBase):
 
     def _find_link(self, condition: Any) -> LinkToken | None:
         with self._reading.begin() as connection:
-            row = connection.execute(select(*_COLUMNS).where(condition)).first()
-        return None if row is None else _read_link(row)
+            row = connection.execute(select(*LINK_COLUMNS).where(condition)).first()
+        return None if row is None else read_link(row)
 
 
-def _is_within(reach: Reach) -> Any:
+def are_links_within(reach: Reach) -> Any:
     """Return the condition that link tokens are within reach."""
     pairs = ((LINK_TOKEN.c.tenant_id, reach.tenant_id), (LINK_TOKEN.c.account_id, reach.account_id))
     return and_(true(), *(column == value for column, value in pairs if value is not None))
 
 
 def _lock_link(connection: Connection, link_id: LinkTokenId) -> LinkToken | None:
-    row = connection.execute(select(*_COLUMNS).where(LINK_TOKEN.c.id == link_id).with_for_update()).first()
-    return None if row is None else _read_link(row)
+    row = connection.execute(
+        select(*LINK_COLUMNS).where(LINK_TOKEN.c.id == link_id).with_for_update()
+    ).first()
+    return None if row is None else read_link(row)
 
 
-def _read_link(row: Any) -> LinkToken:
+def read_link(row: Any) -> LinkToken:
+    """Return the link token of a row."""
     return LinkToken(
         LinkTokenId(row.id),
         TenantId(row.tenant_id),

@@ -46,7 +46,8 @@ _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != ? LIMIT 1"
 _WORK = (
     "SELECT 1 WHERE EXISTS (SELECT 1 FROM event WHERE dispatched_at IS NULL) "
-    "OR EXISTS (SELECT 1 FROM job WHERE at <= ?)"
+    "OR EXISTS (SELECT 1 FROM job WHERE at <= ?) "
+    "OR EXISTS (SELECT 1 FROM schedule WHERE next_due_at <= ?)"
 )
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 _API_TOKEN = f"SELECT {API_TOKEN_COLUMNS} FROM api_token WHERE token_hash = ?"
@@ -92,7 +93,7 @@ class LookUp(Protocol):
         ...
 
     async def has_work(self, now: float) -> bool:
-        """Whether events wait, or jobs that are due are not done."""
+        """Whether events wait, schedules are due, or jobs that are due are not done."""
         ...
 
     def find_fault(self) -> str:
@@ -191,8 +192,8 @@ class SqliteLookUp:
         return self._connection().execute(_OPEN_ENTRY, (run,)).fetchone() is not None
 
     async def has_work(self, now: float) -> bool:
-        """Whether events wait, or jobs that are due are not done."""
-        return self._row(_WORK, now) is not None
+        """Whether events wait, schedules are due, or jobs that are due are not done."""
+        return self._row(_WORK, now, now) is not None
 
     def find_fault(self) -> str:
         """Why the file cannot be read, or is not the one of this secret key, in a sentence; empty when it is well."""

@@ -45,7 +45,8 @@ _KEY_CHECK = "SELECT key_check FROM deployment"
 _OPEN_ENTRY = "SELECT 1 FROM journal_open WHERE run != %s LIMIT 1"
 _WORK = (
     "SELECT 1 WHERE EXISTS (SELECT 1 FROM event WHERE dispatched_at IS NULL) "
-    "OR EXISTS (SELECT 1 FROM job WHERE at <= %s)"
+    "OR EXISTS (SELECT 1 FROM job WHERE at <= %s) "
+    "OR EXISTS (SELECT 1 FROM schedule WHERE next_due_at <= %s)"
 )
 _INTERRUPTED = "SELECT account_id, begun_at FROM refresh_attempt"
 
@@ -130,8 +131,8 @@ class PostgresLookUp:
         return await self._row(_OPEN_ENTRY, run) is not None
 
     async def has_work(self, now: float) -> bool:
-        """Whether events wait, or jobs that are due are not done."""
-        return await self._row(_WORK, now) is not None
+        """Whether events wait, schedules are due, or jobs that are due are not done."""
+        return await self._row(_WORK, now, now) is not None
 
     def find_fault(self) -> str:
         """Why the database could not be read the last time, in a sentence; empty when it could."""

@@ -18,6 +18,7 @@ from runtime.model import AccountId, AuditEntry, McpServerId
 from runtime.people import SESSION_IDLE_SECONDS
 from runtime.stores import sqlite
 from runtime.stores.emitting import emit
+from runtime.stores.explorer_tables import EXPLORER_RUN
 from runtime.stores.job_tables import EVENT
 from runtime.stores.oauth_tables import (
     OAUTH_CLIENT,
@@ -29,6 +30,7 @@ from runtime.stores.oauth_tables import (
 from runtime.stores.people_tables import INVITATION, SESSION, SIGN_IN
 from runtime.stores.policy_records import DAY
 from runtime.stores.record_base import RecordBase, note
+from runtime.stores.schedule_tables import REPORT_RUN
 from runtime.stores.server_use import ExpiredServer
 from runtime.stores.tables import (
     API_TOKEN,
@@ -50,6 +52,10 @@ EVENTS_STORED_SECONDS = 30 * 86_400.0
 """How long events and their deliveries are stored: as long as somebody may look for why one did not arrive."""
 CLIENTS_STORED_SECONDS = 90 * 86_400.0
 """How long a program that nobody uses stays registered: hosts register a new one for each connection."""
+RUNS_STORED_SECONDS = 92 * 86_400.0
+"""How long runs of schedules are stored: a whole quarter, so that the last quarter's report is still there."""
+ASKED_STORED_SECONDS = 90 * 86_400.0
+"""How long what somebody has asked in the explorer is stored: a quarter, after which books are closed."""
 ACTOR = "ledgerport"
 """Who notes an expiry."""
 
@@ -106,6 +112,9 @@ class PurgeRecords(RecordBase):
             + self._delete_part(AUTHORIZATION, AUTHORIZATION.c.state_hash, AUTHORIZATION.c.expires_at <= now)
             + self._delete_part(INVITATION, INVITATION.c.id, INVITATION.c.expires_at <= latest)
             + self._delete_part(SESSION, SESSION.c.id, SESSION.c.last_used_at <= now - SESSION_IDLE_SECONDS)
+            + self._delete_part(
+                EXPLORER_RUN, EXPLORER_RUN.c.id, EXPLORER_RUN.c.created_at <= now - ASKED_STORED_SECONDS
+            )
             + self._delete_part(SIGN_IN, SIGN_IN.c.state_hash, SIGN_IN.c.expires_at <= now)
             + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.expires_at <= now)
             + self._delete_part(OAUTH_CODE, OAUTH_CODE.c.code_hash, OAUTH_CODE.c.expires_at <= latest)
@@ -116,6 +125,9 @@ class PurgeRecords(RecordBase):
             + self._delete_part(OAUTH_GRANT, OAUTH_GRANT.c.id, _is_over(latest))
             + self._delete_part(OAUTH_CLIENT, OAUTH_CLIENT.c.id, _is_unused(now - CLIENTS_STORED_SECONDS))
             + self._delete_part(EVENT, EVENT.c.id, *is_stale)
+            + self._delete_part(
+                REPORT_RUN, REPORT_RUN.c.id, REPORT_RUN.c.created_at <= now - RUNS_STORED_SECONDS
+            )
             + self._delete_part(POLICY_USE, uses.id, uses.at <= now - DAY)
             + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.id <= newest - self.most_bindings)
         )

@@ -17,13 +17,17 @@ from runtime.events import Event
 from runtime.model import AccountId, AuditEntry
 from runtime.stores.emitting import emit
 from runtime.stores.engine import Changing, Transactions
-from runtime.stores.tables import ACCOUNT, AUDIT
+from runtime.stores.job_tables import WEBHOOK
+from runtime.stores.tables import ACCOUNT, AUDIT, LINK_TOKEN
 
 Details = dict[str, Any]
 """What an audit entry says of a change beside who made it."""
 
 _NOTE = insert(AUDIT)
 """Made once: to make a statement with its values costs several times what it costs to run it."""
+
+_OWNED = {"account": ACCOUNT, "webhook": WEBHOOK, "link_token": LINK_TOKEN}
+"""The tables of what has a tenant, by the kind that its actions begin with; others name the tenant or the account."""
 
 _FIND_ACCOUNT = select(ACCOUNT.c.id).where(ACCOUNT.c.id == bindparam("account"))
 _HOLD_ACCOUNT = _FIND_ACCOUNT.with_for_update(read=True, key_share=True)
@@ -105,9 +109,28 @@ def count(connection: Connection, table: Table, condition: Any) -> int:
 
 def note(connection: Connection, entry: AuditEntry, more: Details | None = None) -> None:
     """Write an entry into the audit, with what more there is to say of the change."""
+    details = entry.details | (more or {})
     values = {"at": entry.at, "actor": entry.actor, "action": entry.action, "subject": entry.subject}
-    details = as_json(entry.details | (more or {}))
-    connection.execute(_NOTE, values | {"details": details})
+    tenant_id = _find_tenant(connection, entry, details)
+    connection.execute(_NOTE, values | {"details": as_json(details), "tenant_id": tenant_id})
+
+
+def _find_tenant(connection: Connection, entry: AuditEntry, details: Details) -> str:
+    """Return the tenant that an entry is of; empty where it is of none, or of a thing that is gone."""
+    if named := details.get("tenant_id"):
+        return str(named)
+    kind = entry.action.partition(".")[0]
+    accounts = details.get("integrated_account_ids") or [details.get("integrated_account_id")]
+    for table, id_ in (
+        (ACCOUNT, accounts[0]),
+        (WEBHOOK, details.get("webhook_id")),
+        (_OWNED.get(kind), entry.subject),
+    ):
+        if table is not None and id_:
+            found = connection.execute(select(table.c.tenant_id).where(table.c.id == id_)).scalar()
+            if found is not None:
+                return str(found)
+    return entry.subject if kind == "tenant" else ""
 
 
 def as_json(value: Any) -> str:

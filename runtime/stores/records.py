@@ -27,9 +27,13 @@ from sqlalchemy import (
 
 from runtime.model import AuditEntry, Authorization, TokenHash
 from runtime.stores.account_records import AccountRecords
+from runtime.stores.audit_records import AuditRecords
 from runtime.stores.call_log_records import CallLogRecords
+from runtime.stores.caller_records import CallerRecords
+from runtime.stores.company_records import CompanyRecords
 from runtime.stores.connection_records import ConnectionRecords
 from runtime.stores.event_records import EventRecords
+from runtime.stores.explorer_records import ExplorerRecords
 from runtime.stores.invitation_records import InvitationRecords
 from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
@@ -42,6 +46,9 @@ from runtime.stores.policy_records import PolicyRecords
 from runtime.stores.purge_records import PurgeRecords
 from runtime.stores.record_base import RecordBase, count, lock_account, note
 from runtime.stores.refresh_records import RefreshRecords
+from runtime.stores.report_run_records import ReportRunRecords
+from runtime.stores.saved_report_records import SavedReportRecords
+from runtime.stores.schedule_records import ScheduleRecords
 from runtime.stores.sealed_records import SealedRecords
 from runtime.stores.server_records import ApiTokenRecords, ServerRecords
 from runtime.stores.session_records import PasskeyRecords, SessionRecords, SignInRecords
@@ -172,8 +179,11 @@ class KeyRecords(RecordBase):
 
 
 class Records(
+    AuditRecords,
     CallLogRecords,
+    CallerRecords,
     AccountRecords,
+    CompanyRecords,
     ConnectionRecords,
     RefreshRecords,
     LinkRecords,
@@ -199,6 +209,10 @@ class Records(
     SessionRecords,
     SignInRecords,
     PasskeyRecords,
+    SavedReportRecords,
+    ScheduleRecords,
+    ReportRunRecords,
+    ExplorerRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

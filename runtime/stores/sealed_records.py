@@ -12,10 +12,13 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, exists, func, select, update
 
+from runtime.schedules import name_file_owner, name_secret_owner
+from runtime.stores.explorer_tables import EXPLORER_RUN, SAVED_QUERY
 from runtime.stores.job_tables import WEBHOOK
 from runtime.stores.oauth_tables import SIGNING_KEY
 from runtime.stores.people_tables import SIGN_IN
 from runtime.stores.record_base import RecordBase
+from runtime.stores.schedule_tables import RUN_FILE, SCHEDULE
 from runtime.stores.tables import ACCOUNT, AUTHORIZATION, DEPLOYMENT, IDEMPOTENCY_KEY, REFRESH_ATTEMPT
 
 Seal = Callable[[bytes, str], bytes]
@@ -55,6 +58,12 @@ PLACES = (
         lambda key: f"answer:{key.hex()}",
     ),
     Place("signing keys", SIGNING_KEY.c.id, SIGNING_KEY.c.sealed, lambda key: f"signing key {key}"),
+    Place("secrets of schedules", SCHEDULE.c.id, SCHEDULE.c.webhook_secret, name_secret_owner),
+    Place("files of reports", RUN_FILE.c.id, RUN_FILE.c.sealed, name_file_owner),
+    Place(
+        "runs of the explorer", EXPLORER_RUN.c.id, EXPLORER_RUN.c.sealed, lambda key: f"explorer run {key}"
+    ),
+    Place("saved queries", SAVED_QUERY.c.id, SAVED_QUERY.c.sealed, lambda key: f"saved query {key}"),
     Place("sign-ins", SIGN_IN.c.state_hash, SIGN_IN.c.sealed, lambda key: f"sign-in {key.hex()}"),
 )
 

@@ -75,6 +75,14 @@ class ServerRecords(RecordBase):
         with self._reading.begin() as connection:
             return [_server(row) for row in connection.execute(wanted)]
 
+    def list_expired_servers(self, account_id: AccountId, limit: int, now: float) -> list[McpServer]:
+        """Return the MCP servers of an account that have expired and are not purged yet, the last one first."""
+        mine = (MCP_SERVER.c.account_id == account_id, MCP_SERVER.c.expires_at <= now)
+        wanted = select(*_MCP_SERVER).select_from(_WITH_ITS_USE).where(*mine)
+        ordered = wanted.order_by(MCP_SERVER.c.expires_at.desc(), MCP_SERVER.c.id).limit(limit)
+        with self._reading.begin() as connection:
+            return [_server(row) for row in connection.execute(ordered)]
+
     def find_mcp_server(self, account_id: AccountId, server_id: McpServerId, now: float) -> McpServer | None:
         """Return one MCP server of an account, unless it has expired."""
         with self._reading.begin() as connection:

@@ -197,7 +197,9 @@ AUDIT = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("details", Text, nullable=False),
+    Column("tenant_id", Text, nullable=False, server_default=""),
     Index("audit_subject", "subject", "at"),
+    Index("audit_tenant", "tenant_id", "id"),
 )
 
 DEPLOYMENT = Table(

@@ -12,7 +12,13 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, insert, select, text, update
 
 from runtime.errors import Conflict
-from runtime.stores import journal_tables, oauth_tables, people_tables  # noqa: F401 - they add to METADATA
+from runtime.stores import (  # noqa: F401 - they add to METADATA
+    explorer_tables,
+    journal_tables,
+    oauth_tables,
+    people_tables,
+    schedule_tables,
+)
 from runtime.stores.job_tables import JOB_EXECUTOR
 from runtime.stores.record_base import RecordBase
 from runtime.stores.tables import DEPLOYMENT, METADATA

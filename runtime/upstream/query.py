@@ -126,8 +126,7 @@ def refuse_long(query: str) -> None:
 
 def refuse_unsupported(language: QueryLanguage, query: str) -> None:
     """Raise InvalidArguments for what the vendor's language lacks, each with what to write instead."""
-    blanked = _blanked(language, query)[0]
-    found = list(islice(_unsupported(language, query, blanked), MOST_PARTS))
+    found = list(islice(list_unsupported(language, query), MOST_PARTS))
     if found:
         shown = " and ".join(f'"{query[start:end].strip()[:LONGEST_PART]}"' for (start, end), _ in found)
         raise InvalidArguments(
@@ -136,11 +135,12 @@ def refuse_unsupported(language: QueryLanguage, query: str) -> None:
         )
 
 
-def _unsupported(language: QueryLanguage, query: str, blanked: str) -> Iterator[tuple[tuple[int, int], str]]:
+def list_unsupported(language: QueryLanguage, query: str) -> Iterator[tuple[tuple[int, int], str]]:
     """Yield the places of a query that its language lacks, none within another, each with what to write instead.
 
     Taken one by one: a place is compared with those before it, so that all of a long query would take quadratic time.
     """
+    blanked = _blanked(language, query)[0]
     passed: list[tuple[int, int]] = []
     for lack in language.unsupported:
         for match in re.finditer(lack.form, query if lack.with_text else blanked):

@@ -36,11 +36,15 @@ class Problem:
     found: str
     place: int
     right: str
+    size: int = 0
+    """Characters that are wrong, from its place on."""
+    replacement: str = ""
+    """What is written in their place, where one thing is nearly certain."""
 
 
 def refuse_problems(language: QueryLanguage, listing: Listing, statement: Statement) -> None:
     """Raise InvalidArguments with every problem of a statement that reads the records of a listing."""
-    problems = list(islice(_find_problems(language, listing, statement), MOST_PROBLEMS))
+    problems = list(islice(list_problems(language, listing, statement), MOST_PROBLEMS))
     if problems:
         said = " ".join(f"{each.found} (character {each.place + 1})." for each in problems)
         raise InvalidArguments(
@@ -49,7 +53,8 @@ def refuse_problems(language: QueryLanguage, listing: Listing, statement: Statem
         )
 
 
-def _find_problems(language: QueryLanguage, listing: Listing, statement: Statement) -> Iterator[Problem]:
+def list_problems(language: QueryLanguage, listing: Listing, statement: Statement) -> Iterator[Problem]:
+    """Yield every problem of a statement that reads the records of a listing, in the order of its parts."""
     for value in (value for each in statement.comparisons for value in each.values):
         if value.is_bare:
             yield _bare(language, value)
@@ -68,9 +73,9 @@ def _find_problems(language: QueryLanguage, listing: Listing, statement: Stateme
 
 def _bare(language: QueryLanguage, value: Value) -> Problem:
     shown, quote = value.text[:LONGEST_PART], language.quote
-    return Problem(
-        f'"{shown}" is no value', value.place, f"Text stands in quotes. Write {quote}{shown}{quote}."
-    )
+    right = f"Text stands in quotes. Write {quote}{shown}{quote}."
+    written = f"{quote}{value.text}{quote}"
+    return Problem(f'"{shown}" is no value', value.place, right, len(value.text), written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +99,35 @@ class _Fields:
     def unknown(self, name: Name) -> Iterator[Problem]:
         if self.around(name) is None:
             found = f'{self.entity} has no field "{name.text[:LONGEST_PART]}"'
-            yield Problem(found, name.place, self._nearest(name.text))
+            nearest = self._find_nearest(name.text)
+            yield Problem(found, name.place, self._advise(nearest), len(name.text), nearest)
 
     def unfiltered(self, name: Name) -> Iterator[Problem]:
         yield from self.unknown(name)
         field = self.around(name)
         if field is not None and field.can_filter is False:
             those = self._named(each.path for each in self.by_name.values() if each.can_filter)
-            yield Problem(f"{field.path} cannot be filtered", name.place, f"These can: {those}.")
+            yield Problem(
+                f"{field.path} cannot be filtered", name.place, f"These can: {those}.", len(name.text)
+            )
 
     def unsorted(self, name: Name) -> Iterator[Problem]:
         yield from self.unknown(name)
         field = self.around(name)
         if field is not None and field.can_sort is False:
             those = self._named(each.path for each in self.by_name.values() if each.can_sort)
-            yield Problem(f"{field.path} cannot be sorted by", name.place, f"These can: {those}.")
+            yield Problem(
+                f"{field.path} cannot be sorted by", name.place, f"These can: {those}.", len(name.text)
+            )
 
-    def _nearest(self, name: str) -> str:
+    def _find_nearest(self, name: str) -> str:
         paths = [each.path for each in self.by_name.values()]
         own = [each for each in paths if each.lower().rpartition(".")[2] == name.lower()]
-        nearest = own[:1] or [find_nearest_name(name, paths)]
-        if nearest[0]:
-            return ask_if_meant(nearest[0])
+        return own[0] if own else find_nearest_name(name, paths)
+
+    def _advise(self, nearest: str) -> str:
+        if nearest:
+            return ask_if_meant(nearest)
         those = self._named(each.path for each in self.by_name.values() if each.can_filter)
         return f"These can be filtered: {those}."
 
@@ -140,6 +152,7 @@ def _wrong_operator(
         found,
         comparison.field.place,
         f"{field.path} takes {' and '.join(those)} only: name the values wanted.",
+        len(comparison.field.text),
     )
 
 
@@ -161,7 +174,9 @@ def _wrong_values(
             right = f"Write {field.path} {comparison.operator} {language.quote}{form}{language.quote}."
             if field.kind == "boolean":
                 right = f"Write {field.path} = true or {field.path} = false."
-            yield Problem(f"{field.path} is a {field.kind}, and {shown} is none", value.place, right)
+            yield Problem(
+                f"{field.path} is a {field.kind}, and {shown} is none", value.place, right, len(value.text)
+            )
 
 
 def _is_number(text: str) -> bool:

@@ -89,6 +89,11 @@ class Statement:
         return tuple(found[place] for place in sorted(found))
 
 
+def open_parser(grammar: str) -> Lark:
+    """Return the parser of a language."""
+    return _parser(grammar)[0]
+
+
 class NotParsed(Exception):
     """The text is no statement of the language; `place` is where it stops being one."""
 

@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 
 from runtime.tenancy import EVERYTHING, Reach
 
-LogType = Literal["mcp", "api"]
-"""The endpoint that a call came to: the MCP endpoint or the management API."""
+LogType = Literal["mcp", "api", "page"]
+"""What a call came to: the MCP endpoint, the management API, or a page on which a person called."""
 CallStatus = Literal["ok", "error"]
 
 
@@ -21,7 +21,7 @@ class Caller(NamedTuple):
 class LoggedCall(NamedTuple):
     """One call. `size` is characters of the answer's text, or bytes of its file; `at` is when it ended.
 
-    `caller_id` is the MCP server or the API token.
+    `caller_id` is the MCP server, the API token or the person.
     """
 
     log_type: LogType
@@ -69,3 +69,25 @@ class CallFilter(NamedTuple):
     error_code: str = ""
     reach: Reach = EVERYTHING
     """Whose calls may be seen at all."""
+
+
+class CallerDays(NamedTuple):
+    """How many calls one caller made on each of some days, the earliest first, and how many of all failed."""
+
+    caller_id: str
+    days: tuple[int, ...]
+    errors: int
+
+    @property
+    def calls(self) -> int:
+        """All of them."""
+        return sum(self.days)
+
+
+class ToolCount(NamedTuple):
+    """How often one tool was called, how many of the calls failed, and how long they took on average."""
+
+    tool: str
+    calls: int
+    errors: int
+    ms: float

@@ -43,7 +43,7 @@ class AgentPages(PersonPages):
         """Show the agents that a person may see."""
         agents = [_show_agent(who, each) for each in await self._granted.list(who)]
         address = f"{self._deployment.settings.public_url}/mcp"
-        return self.show(request, who, "agents", agents=agents, address=address, many=MANY)
+        return await self.show(request, who, "agents", agents=agents, address=address, many=MANY)
 
     @require_person
     async def revoke(self, request: Request, who: SignedIn) -> Response:

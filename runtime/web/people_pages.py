@@ -13,10 +13,11 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from runtime.identity.people import Invited, People, choose_roles
-from runtime.identity.roles import PERMISSIONS, is_at_least, may
+from runtime.identity.roles import PERMISSIONS, is_at_least
 from runtime.people import ROLES, SignedIn
 from runtime.tenancy import TenantId
 from runtime.web.person_pages import PageParts, PersonPages, require_person
+from runtime.web.tenant_pages import TenantPlace, list_tabs, name_form
 
 PEOPLE_PATH = "/tenant/{tenant_id}/people"
 INVITE, END_INVITATION, CHANGE_ROLE, REMOVE = "invite", "end invitation", "change role", "remove person"
@@ -89,12 +90,17 @@ class PeoplePages(PersonPages):
     ) -> Response:
         people = await self._people.list_all(who, tenant_id)
         role = who.find_role(tenant_id)
-        is_manager = may(role, "manage_people")
+        assert role is not None, "list_all refuses whoever has no role"
+        place = TenantPlace(who, tenant_id, role)
+        is_manager = place.may("manage_people")
         givable = choose_roles(who, tenant_id) if is_manager else ()
-        return self.show(
+        return await self.show(
             request,
             who,
             "people",
+            place=place,
+            tab="people",
+            tabs=list_tabs(place),
             tenant_id=tenant_id,
             people=people,
             pending=await self._people.list_pending(who, tenant_id) if is_manager else [],
@@ -116,11 +122,6 @@ class _PageRoute(Route):
         sent = Headers(scope=scope) if scope["type"] == "http" else Headers()
         is_browser = "text/html" in sent.get("accept", "") and "authorization" not in sent
         return super().matches(scope) if is_browser else (Match.NONE, {})
-
-
-def name_form(form: str, tenant_id: TenantId) -> str:
-    """Return the name of a form of a tenant, which its proof is for."""
-    return f"{form} {tenant_id}"
 
 
 def _read_tenant(request: Request) -> TenantId:

@@ -6,11 +6,13 @@ in. Each handler is wrapped by `guard`, which turns an error into the page that 
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 from starlette.requests import Request
@@ -18,13 +20,19 @@ from starlette.responses import Response
 
 from runtime.deployment import Deployment
 from runtime.errors import Forbidden, InvalidRequest, LedgerportError, NotFound, TooManyGuesses
+from runtime.identity.roles import may
 from runtime.logs import Log
+from runtime.model import Account
+from runtime.operations.formats import Formats, find_zone
 from runtime.people import SignedIn
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.web.bodies import read_body
 from runtime.web.connect import Show
+from runtime.web.navigation import MOST_COMPANIES, Company, show_company
+from runtime.web.problem_view import describe_problem
 from runtime.web.signing_in import (
+    HOME,
     find_sessions,
     find_signed_in,
     lead_to_sign_in,
@@ -38,8 +46,13 @@ LONGEST_FORM = 32_768
 LONGEST_JSON = 65_536
 """Bytes of what a passkey answers; an attestation with a chain of certificates has some thousands."""
 _MOST_FIELDS = 12
-"""Fields of a form; ours have up to five, and a page of others may have some more."""
+"""Fields of a form, where its page does not name another number; the largest of these has three."""
 _AGAIN = "Open the page again."
+THEME_COOKIE, ZONE_COOKIE = "theme", "zone"
+"""Cookies of the viewer's wishes, which the script of the pages sets; they say nothing of who it is."""
+CHOSEN_ZONE_COOKIE = "chosen-zone"
+"""The time zone that the viewer has chosen, which counts before the one that the browser says."""
+THEMES = ("light", "dark")
 SIGN_OUT = "sign out"
 """The name of the form that every page of a person has."""
 
@@ -65,8 +78,21 @@ class PersonPages:
         self._deployment, self._log = parts.deployment, parts.log
         self._parts = parts
 
-    def show(self, request: Request, who: SignedIn, page: str, status: int = 200, **values: Any) -> Response:
-        """Return a page for somebody who is signed in; its forms get their proofs with `prove(name of the form)`."""
+    async def show(
+        self,
+        request: Request,
+        who: SignedIn,
+        page: str,
+        status: int = 200,
+        *,
+        account: Account | None = None,
+        **values: Any,
+    ) -> Response:
+        """Return a page for somebody who is signed in; its forms get their proofs with `prove(name of the form)`.
+
+        `account` is the company that the page is of, where it is of one. A page that htmx asks for is answered without
+        its frame where it has a block `part`.
+        """
         cookie, sessions = read_cookie(request), find_sessions(request)
         return self._parts.show(
             page,
@@ -75,9 +101,26 @@ class PersonPages:
             person=who.person,
             members=who.members,
             path=request.url.path,
+            theme=read_theme(request),
+            account=account,
+            companies=await self._list_companies(who, account),
+            may_see_books=any(may(each.role, "see_journal") for each in who.members),
             prove=lambda form: sessions.make_proof(cookie, form),
-            **values,
+            **{"section": "", "formats": self.make_plain_formats(request), **values},
         )
+
+    def make_plain_formats(self, request: Request) -> Formats:
+        """Return how a page writes times that is of no company."""
+        return Formats(zone=read_zone(request), now=self._deployment.clock())
+
+    async def _list_companies(self, who: SignedIn, account: Account | None) -> list[Company]:
+        """Return the first companies that the person can choose from; the one that is shown is among them."""
+        found = await asyncio.to_thread(
+            self._deployment.stores.records.list_for_person, who.person.id, MOST_COMPANIES
+        )
+        if account is not None and all(each.id != account.id for each in found):
+            found = [account, *found]
+        return [show_company(each, account) for each in found]
 
     def show_stranger(
         self, request: Request, page: str, form_action: str = "'self'", **values: Any
@@ -85,13 +128,19 @@ class PersonPages:
         """Return a page for somebody who is not signed in: its forms are bound to the browser by a cookie."""
         browser, sessions = read_browser(request), find_sessions(request)
         shown = self._parts.show(
-            page, form_action=form_action, prove=lambda form: sessions.make_proof(browser, form), **values
+            page,
+            form_action=form_action,
+            theme=read_theme(request),
+            prove=lambda form: sessions.make_proof(browser, form),
+            **values,
         )
         return set_browser(request, shown, browser)
 
-    async def check_form(self, request: Request, form: str) -> dict[str, str]:
+    async def check_form(
+        self, request: Request, form: str, most_fields: int = _MOST_FIELDS, longest: int = LONGEST_FORM
+    ) -> dict[str, str]:
         """Return the fields of a form of somebody who is signed in. Raises Forbidden without its proof."""
-        values = await read_form(request)
+        values = await read_form(request, most_fields, longest)
         find_sessions(request).check_proof(read_cookie(request), form, values.get("proof", ""))
         return values
 
@@ -108,15 +157,17 @@ class PersonPages:
         if wait := await self._parts.guesses.note(address):
             raise TooManyGuesses(wait)
 
-    def refuse(self, request: Request, problem: LedgerportError, who: SignedIn | None = None) -> Response:
+    async def refuse(
+        self, request: Request, problem: LedgerportError, who: SignedIn | None = None
+    ) -> Response:
         """Return the page that says what is wrong."""
         self._log("page_refused", page=_name_page(request), code=problem.code)
-        values = {"message": problem.message, "advice": problem.advice}
+        values = describe_problem(request, problem)
         if who is None:
-            return _with_wait(self._parts.show("problem", problem.status, home="/sign-in", **values), problem)
-        return _with_wait(
-            self.show(request, who, "problem", problem.status, home="/account", **values), problem
-        )
+            shown = self._parts.show("problem", problem.status, home="/sign-in", **values)
+        else:
+            shown = await self.show(request, who, "problem", problem.status, home=HOME, **values)
+        return _with_wait(shown, problem)
 
 
 def guard(handler: H) -> H:
@@ -127,7 +178,7 @@ def guard(handler: H) -> H:
         try:
             return await handler(pages, request)
         except LedgerportError as problem:
-            return pages.refuse(request, problem)
+            return await pages.refuse(request, problem)
 
     return answer  # type: ignore[return-value]
 
@@ -142,13 +193,13 @@ def require_person(
         try:
             who = await find_signed_in(request)
         except LedgerportError as problem:
-            return pages.refuse(request, problem)
+            return await pages.refuse(request, problem)
         if who is None:
             return lead_to_sign_in(request)
         try:
             return await handler(pages, request, who)
         except LedgerportError as problem:
-            return pages.refuse(request, problem, who)
+            return await pages.refuse(request, problem, who)
 
     return answer
 
@@ -176,12 +227,14 @@ def reply_json(content: Mapping[str, Any], status: int = 200) -> Response:
     return Response(orjson.dumps(dict(content)), status, headers, "application/json")
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form. Raises InvalidRequest for one that is larger than any page sends."""
-    content = await read_body(request, LONGEST_FORM, _AGAIN)
-    if content.count(b"&") >= _MOST_FIELDS:
+async def read_form(
+    request: Request, most_fields: int = _MOST_FIELDS, longest: int = LONGEST_FORM
+) -> dict[str, str]:
+    """Return the fields of a form. Raises InvalidRequest for one that is larger than its page sends."""
+    content = await read_body(request, longest, _AGAIN)
+    if content.count(b"&") >= most_fields:
         raise InvalidRequest("This form has more fields than any page sends.", advice=_AGAIN)
-    return dict(reversed(parse_qsl(content.decode("ascii", "replace"), max_num_fields=_MOST_FIELDS)))
+    return dict(reversed(parse_qsl(content.decode("ascii", "replace"), max_num_fields=most_fields)))
 
 
 async def read_json(request: Request) -> dict[str, Any]:
@@ -193,6 +246,18 @@ async def read_json(request: Request) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InvalidRequest("This is no JSON object.", advice=_AGAIN)
     return found
+
+
+def read_theme(request: Request) -> str:
+    """Return the theme that the viewer has chosen; empty for the browser's own."""
+    theme = request.cookies.get(THEME_COOKIE, "")
+    return theme if theme in THEMES else ""
+
+
+def read_zone(request: Request) -> tzinfo:
+    """Return the time zone of the viewer: the one that was chosen, else the browser's; UTC without either."""
+    chosen = request.cookies.get(CHOSEN_ZONE_COOKIE) or request.cookies.get(ZONE_COOKIE, "")
+    return find_zone(unquote(chosen))
 
 
 def refuse_stranger() -> Forbidden:

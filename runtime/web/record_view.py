@@ -7,15 +7,17 @@ written. Values are texts; the page escapes them.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-_PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_")
-MINUS = "−"  # noqa: RUF001  (the sign that the pages write)
+from runtime.operations.field_names import split_name
+from runtime.operations.formats import MINUS
+from runtime.operations.value_texts import AS_STORED, Write
+
+__all__ = ["MINUS", "Fact", "Look", "RecordView", "Rows", "show_record", "split_name"]
+
 MOST_ROWS = 500
 """Rows of one table; a record with more is rare, and says so."""
 
@@ -27,6 +29,8 @@ class Fact:
     label: str
     text: str
     is_number: bool = False
+    link: str = ""
+    """The address of the record that it refers to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,45 +51,54 @@ class RecordView:
     tables: tuple[Rows, ...]
 
 
-def show_record(record: Mapping[str, Any]) -> RecordView:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How values are written, and what they lead to: the address of the record that one refers to, or nothing.
+
+    `find_link` is given the names that lead to the value, the value, and the fields beside it.
+    """
+
+    write: Write = AS_STORED
+    find_link: Callable[[tuple[str, ...], object, Mapping[str, Any]], str] = lambda _path, _value, _beside: ""
+
+
+PLAIN = Look()
+
+
+def show_record(record: Mapping[str, Any], look: Look = PLAIN) -> RecordView:
     """Return what a page shows of a record."""
     lists = {name: value for name, value in record.items() if _is_table(value)}
-    facts = tuple(_list_facts({name: value for name, value in record.items() if name not in lists}))
-    return RecordView(facts, tuple(_make_rows(split_name(name), value) for name, value in lists.items()))
-
-
-def split_name(name: str) -> str:
-    """Return the name of a field in its parts: `TotalAmt` becomes `Total amt`."""
-    parts = [part for part in _PARTS.split(name) if part]
-    text = " ".join(part if part.isupper() else part.lower() for part in parts)
-    return text[:1].upper() + text[1:]
+    facts = tuple(_list_facts({name: value for name, value in record.items() if name not in lists}, look))
+    return RecordView(facts, tuple(_make_rows(name, value, look) for name, value in lists.items()))
 
 
 def _is_table(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
 
 
-def _list_facts(values: Mapping[str, Any], place: str = "") -> Iterator[Fact]:
+def _list_facts(
+    values: Mapping[str, Any], look: Look, place: str = "", path: tuple[str, ...] = ()
+) -> Iterator[Fact]:
     for name, value in values.items():
-        label = f"{place} › {split_name(name)}" if place else split_name(name)  # noqa: RUF001
+        label, at = f"{place} › {split_name(name)}" if place else split_name(name), (*path, name)  # noqa: RUF001
         reference = _read_reference(value)
         if reference:
-            yield Fact(label, reference)
+            yield Fact(label, reference, link=look.find_link(at, value, values))
         elif isinstance(value, dict):
-            yield from _list_facts(value, label)
+            yield from _list_facts(value, look, label, at)
         elif isinstance(value, list):
-            yield from _list_parts(value[:MOST_ROWS], label)
+            yield from _list_parts(value[:MOST_ROWS], look, label, at)
         elif value not in (None, ""):
-            yield Fact(label, _write(value), _is_number(value))
+            yield Fact(label, look.write(value), _is_number(value), look.find_link(at, value, values))
 
 
-def _list_parts(values: Sequence[object], label: str) -> Iterator[Fact]:
+def _list_parts(values: Sequence[object], look: Look, label: str, path: tuple[str, ...]) -> Iterator[Fact]:
     """Yield the facts of a list inside an object: its texts in one, and those of each object under its number."""
-    if texts := [_write(each) for each in values if not isinstance(each, dict)]:
+    if texts := [look.write(each) for each in values if not isinstance(each, dict)]:
         yield Fact(label, ", ".join(texts))
     for number, each in enumerate(values, 1):
         if isinstance(each, dict):
-            yield from _list_facts(each, f"{label} {number}")
+            yield from _list_facts(each, look, f"{label} {number}", path)
 
 
 def _read_reference(value: object) -> str:
@@ -96,25 +109,19 @@ def _read_reference(value: object) -> str:
     return f"{name} ({id_})" if name and id_ else str(name or id_ or "")
 
 
-def _make_rows(title: str, values: Sequence[Mapping[str, Any]]) -> Rows:
-    found = [{fact.label: fact for fact in _list_facts(each)} for each in values[:MOST_ROWS]]
+def _make_rows(name: str, values: Sequence[Mapping[str, Any]], look: Look) -> Rows:
+    found = [
+        {fact.label: fact for fact in _list_facts(each, look, path=(name,))} for each in values[:MOST_ROWS]
+    ]
     labels = list(dict.fromkeys(label for row in found for label in row))
     columns = tuple((label, all(row[label].is_number for row in found if label in row)) for label in labels)
     return Rows(
-        title, columns, tuple(tuple(row.get(label) for label in labels) for row in found), len(values)
+        split_name(name),
+        columns,
+        tuple(tuple(row.get(label) for label in labels) for row in found),
+        len(values),
     )
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-
-
-def _write(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = str(value)
-    if _is_number(value) and _NUMBER.fullmatch(text):
-        whole, point, rest = text.removeprefix("-").partition(".")
-        sign = MINUS if text.startswith("-") else ""
-        return f"{sign}{int(whole):,}{point}{rest.ljust(2, '0') if point else ''}"
-    return text

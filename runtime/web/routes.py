@@ -13,24 +13,42 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from runtime.connect.authorize import Authorizations
 from runtime.deployment import Deployment
 from runtime.logs import Log
-from runtime.operations.call_protocol import CallProtocol
+from runtime.operations.accounts import Accounts
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
+from runtime.web.account_list_pages import AccountListPages
 from runtime.web.account_pages import AccountPages
+from runtime.web.budget_pages import BudgetPages
+from runtime.web.company_pages import CompanyServices
+from runtime.web.company_routes import make_company_routes
 from runtime.web.connect import ConnectPages, make_connect_routes
+from runtime.web.connect_company_pages import ConnectCompanyPages
+from runtime.web.connection_pages import ConnectionPages
 from runtime.web.customer_links import make_link_routes
-from runtime.web.docs import make_docs_routes
+from runtime.web.docs_pages import make_docs_routes
+from runtime.web.landing import find_start
+from runtime.web.link_token_pages import LinkTokenPages
+from runtime.web.navigation import (
+    ACCESS_SECTIONS,
+    COMPANY_SECTIONS,
+    TENANT_SECTIONS,
+    find_company_address,
+    list_tabs,
+)
 from runtime.web.people_pages import PeoplePages
 from runtime.web.person_pages import PageParts
-from runtime.web.record_pages import RecordPages
+from runtime.web.settings_pages import SettingsPages
 from runtime.web.sign_in_pages import SignInPages
+from runtime.web.signing_in import find_signed_in
 from runtime.web.static_files import StaticFiles
+from runtime.web.token_pages import TokenPages
+from runtime.web.webhook_pages import WebhookPages
 
 _PAGES = Path(__file__).with_name("pages")
 _POLICY = (
@@ -38,7 +56,7 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 _WITH_SCRIPT = "; script-src 'self'; connect-src 'self'"
-"""Of the pages on which somebody may use a passkey, and of no other."""
+"""Of the pages for somebody who is signed in, and of those on which somebody may use a passkey."""
 _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -46,11 +64,14 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_OF_TENANTS = (SettingsPages, TokenPages, WebhookPages, BudgetPages)
+"""The pages of an organization. A page is added here."""
+
 
 class Pages:
     """Renders the pages, with every value escaped."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_docs: bool = False) -> None:
         self.files = StaticFiles()
         self._environment = Environment(
             loader=FileSystemLoader(_PAGES),
@@ -59,8 +80,22 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals["static"] = self.files.find_address
-        self._environment.filters |= {"day": format_day, "signed_in_by": describe_sign_in}
+        self._environment.globals |= {
+            "static": self.files.find_address,
+            "parts": self._environment.get_template("parts.html").module,
+            "charts": self._environment.get_template("charts.html").module,
+            "address_of": find_company_address,
+            "docs": has_docs,
+            "COMPANY_SECTIONS": COMPANY_SECTIONS,
+            "ACCESS_SECTIONS": ACCESS_SECTIONS,
+            "TENANT_SECTIONS": TENANT_SECTIONS,
+            "TABS": list_tabs(),
+        }
+        self._environment.filters |= {
+            "day": format_day,
+            "signed_in_by": describe_sign_in,
+            "seconds": read_seconds,
+        }
 
     def show(self, page: str, status: int = 200, *, form_action: str = "'none'", **values: Any) -> Response:
         """Return a page as a response. `form_action` is where its form may lead, as the content security policy
@@ -68,7 +103,7 @@ class Pages:
         """
         text = self._environment.get_template(f"{page}.html").render(values)
         policy = _POLICY.replace("{form_action}", form_action)
-        if values.get("has_passkeys"):
+        if values.get("has_passkeys") or "person" in values:
             policy += _WITH_SCRIPT
         headers = {**_HEADERS, "Content-Security-Policy": policy}
         return Response(text, status, media_type="text/html", headers=headers)
@@ -78,6 +113,11 @@ def format_day(seconds: float) -> str:
     """Return a day as people write it, in UTC: Nov 26, 2026."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return f"{moment:%b} {moment.day}, {moment.year}"
+
+
+def read_seconds(iso: str | None) -> float | None:
+    """Return a time that operations answer as ISO 8601 in seconds, as pages write times; None stays None."""
+    return None if iso is None else datetime.fromisoformat(iso).timestamp()
 
 
 def describe_sign_in(signed_in_by: str) -> str:
@@ -92,15 +132,21 @@ def make_routes(
     log: Log,
     guesses: Guesses | None = None,
     addresses: ClientAddresses | None = None,
-    calls: CallProtocol | None = None,
+    services: CompanyServices | None = None,
 ) -> list[BaseRoute]:
     """Return the routes of the pages, with the reference pages where the settings want them."""
-    pages, catalog, docs = Pages(), deployment.catalog, deployment.settings.docs
+    catalog, docs = deployment.catalog, deployment.settings.docs
+    pages = Pages(has_docs=docs)
     connections = ConnectPages(authorizations, catalog, log, pages.show)
+    accounts = Accounts(deployment, authorizations.tokens)
     parts = PageParts(deployment, pages.show, log, guesses or Guesses(), addresses or ClientAddresses())
 
-    async def index(_request: Request) -> Response:
-        return pages.show("index", docs=docs)
+    async def index(request: Request) -> Response:
+        who = await find_signed_in(request)
+        if who is None:
+            return pages.show("index")
+        start = await find_start(deployment, request, who)
+        return RedirectResponse(start, 303, {"Cache-Control": "no-store"})
 
     routes: list[BaseRoute] = [
         Route("/", index, methods=["GET"]),
@@ -108,8 +154,13 @@ def make_routes(
         *SignInPages(parts).make_routes(),
         *AccountPages(parts).make_routes(),
         *PeoplePages(parts).make_routes(),
-        *(RecordPages(parts, calls).make_routes() if calls else ()),
+        *AccountListPages(parts).make_routes(),
+        *ConnectCompanyPages(parts, accounts).make_routes(),
+        *LinkTokenPages(parts, accounts).make_routes(),
+        *(ConnectionPages(parts, services, accounts).make_routes() if services else ()),
+        *(route for pages in _OF_TENANTS for route in pages(parts).make_routes()),
+        *(make_company_routes(parts, services) if services else ()),
         *make_link_routes(connections, authorizations.customer_links),
         *make_connect_routes(connections),
     ]
-    return [*routes, *(make_docs_routes(catalog) if docs else ())]
+    return [*routes, *(make_docs_routes(catalog, parts) if docs else ())]

@@ -26,8 +26,11 @@ from runtime.web.signing_in import (
     choose_return,
     find_sessions,
     find_signed_in,
+    forget_return,
+    note_return,
     read_browser,
     read_cookie,
+    read_return,
     remove_session,
     set_browser,
     set_session,
@@ -66,7 +69,7 @@ class SignInPages(PersonPages):
         if await find_signed_in(request) is not None:
             return RedirectResponse(back, 303, _NOT_STORED)
         origins = self.sign_ins.list_origins()
-        return self.show_stranger(
+        shown = self.show_stranger(
             request,
             "sign_in",
             form_action=" ".join(["'self'", "https:", *origins])
@@ -77,6 +80,7 @@ class SignInPages(PersonPages):
             back=urlencode({"return_to": back}),
             form=SIGN_IN,
         )
+        return note_return(request, shown, back)
 
     @guard
     async def lead_on(self, request: Request) -> Response:
@@ -136,7 +140,7 @@ class SignInPages(PersonPages):
             "invitation",
             invitation=found,
             signed_in_as=who.person.email if who else "",
-            action=request.url.path,
+            action=_address_invitation(request),
             form=_name_invitation(found.id),
         )
 
@@ -152,9 +156,10 @@ class SignInPages(PersonPages):
         who = await find_signed_in(request)
         person = await self._people.accept(secret, who.person.id if who else None)
         self._log("invitation_used", person=person.id, tenant=found.tenant_id)
+        back = choose_return(request.query_params.get("return_to", HOME))
         if who is not None and who.person.id == person.id:
-            return RedirectResponse(HOME, 303, _NOT_STORED)
-        return await self._begin(request, person, "invitation", HOME)
+            return forget_return(request, RedirectResponse(back, 303, _NOT_STORED))
+        return forget_return(request, await self._begin(request, person, "invitation", back))
 
     @guard
     async def sign_out(self, request: Request) -> Response:
@@ -181,6 +186,12 @@ class SignInPages(PersonPages):
         cookie = await sessions.begin(person.id, by)
         self._log("signed_in", person=person.id, by=by)
         return cookie
+
+
+def _address_invitation(request: Request) -> str:
+    """Return where the form of an invitation is sent: with the page to return to, where the browser came from one."""
+    back = choose_return(request.query_params.get("return_to") or read_return(request))
+    return request.url.path + (f"?{urlencode({'return_to': back})}" if back != HOME else "")
 
 
 def _name_invitation(invitation_id: str) -> str:

@@ -17,12 +17,20 @@ from runtime.identity.sessions import Sessions
 from runtime.people import SESSION_IDLE_SECONDS, SignedIn
 
 SIGN_IN_PATH = "/sign-in"
-HOME = "/account"
-"""Where a person is led who has come from nowhere."""
+HOME = "/"
+"""Where a person is led who has come from nowhere: it leads on to a company (`landing`)."""
+ACCOUNT_PATH = "/account"
 LONGEST_RETURN = 8_000
 """Characters. The address at which a person allows a client has its redirect URI and a state in it; as much of both as
 is accepted fits, and any proxy passes on an address of this length.
 """
+_RETURN_COOKIE = "ledgerport-return"
+_LONGEST_REMEMBERED = 3_500
+"""Characters: what a browser stores in one cookie, less its name and attributes. A longer address is not remembered."""
+_REMEMBERED_SECONDS = 3_600
+"""An hour: whoever is led to sign in and has no invitation yet asks for one and opens it."""
+_INVITATIONS = "/invitation"
+"""Where alone the cookie is sent."""
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 """A path of this deployment: no scheme, no second slash, no backslash, nothing that is no printable ASCII."""
 
@@ -52,8 +60,30 @@ def lead_to_sign_in(request: Request) -> Response:
 
 
 def choose_return(asked: str) -> str:
-    """Return where to lead a browser after sign-in: what was asked for if it is a path of ours, else the account."""
+    """Return where to lead a browser after sign-in: what was asked for if it is a path of ours, else the start."""
     return asked if len(asked) <= LONGEST_RETURN and _OWN_PATH.fullmatch(asked) else HOME
+
+
+def note_return(request: Request, response: Response, back: str) -> Response:
+    """Return a response that has its browser remember where to return to when it opens an invitation."""
+    if back != HOME and len(back) <= _LONGEST_REMEMBERED:
+        response.set_cookie(
+            _RETURN_COOKIE, back, max_age=_REMEMBERED_SECONDS, path=_INVITATIONS, httponly=True, samesite="lax",
+            secure=find_sessions(request).is_secure,
+        )  # fmt: skip
+    return response
+
+
+def read_return(request: Request) -> str:
+    """Return where the browser was when it was led to sign in; empty when it was nowhere."""
+    return request.cookies.get(_RETURN_COOKIE, "")
+
+
+def forget_return(request: Request, response: Response) -> Response:
+    """Return a response that has its browser forget where it was."""
+    if read_return(request):
+        response.delete_cookie(_RETURN_COOKIE, path=_INVITATIONS, httponly=True, samesite="lax")
+    return response
 
 
 def set_session(request: Request, response: Response, cookie: str) -> Response:

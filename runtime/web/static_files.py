@@ -40,6 +40,10 @@ class StaticFiles:
         """Return the address of a file, which changes with its content."""
         return f"{STATIC_PATH}/{name}?v={self._files[name].version}"
 
+    def read(self, name: str) -> bytes:
+        """Return the content of a file."""
+        return self._files[name].content
+
     def make_routes(self) -> list[BaseRoute]:
         """Return the route of the files."""
         return [Route(STATIC_PATH + "/{name}", self._answer, methods=["GET"])]

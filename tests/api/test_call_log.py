@@ -47,7 +47,7 @@ def test_a_call_over_the_api_is_in_the_log_without_what_it_said(harness: ApiHarn
     assert found | {"id": "", "duration_ms": 0} == {
         "id": "", "log_type": "api", "at": "2027-01-15T08:00:00.000Z", "tenant_id": "default",
         "integrated_account_id": account,
-        "mcp_server_id": None, "api_token_id": token, "tool_name": TOOL, "client_name": "books-sync",
+        "mcp_server_id": None, "api_token_id": token, "person_id": None, "tool_name": TOOL, "client_name": "books-sync",
         "client_version": "3.2", "status": "ok", "error_code": None, "duration_ms": 0, "answer_size": 22,
         "request_id": "one-of-a-client",
     }  # fmt: skip

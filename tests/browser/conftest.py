@@ -66,7 +66,7 @@ def check_fits(page: Page) -> None:
     assert nameless == 0, page.url
 
 
-@dataclass
+@dataclass(frozen=True)
 class Site:
     """A server under `localhost`, for whose name browsers have passkeys."""
 
@@ -80,7 +80,7 @@ def serving_site(data: Path, **variables: str) -> Iterator[Site]:
     origin = f"http://localhost:{port}"
     settings = Settings.load({"LEDGERPORT_DATA": str(data), "LEDGERPORT_PUBLIC_URL": origin, **variables})
     runtime = Runtime(settings, log=lambda event, **fields: None)
-    with served(Application(runtime), port=port):
+    with served(Application(runtime), port=port, lifespan="on"):
         yield Site(origin, runtime)
 
 

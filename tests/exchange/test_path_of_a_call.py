@@ -71,6 +71,7 @@ def test_one_table_chooses_by_kind():
     } == {
         "runtime/operations/calls.py": ["KINDS["],
         "runtime/commands/examples.py": ["KINDS["],
+        "runtime/operations/explorer/requests.py": ["KINDS["],
     }
 
 

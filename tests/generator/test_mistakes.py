@@ -9,6 +9,23 @@ from generator.compile import DefinitionErrors, check, compile_catalog
 
 BOOK, TYPES, INTEGRATION = (f"definitions/shelf/{name}.yaml" for name in ("book", "types", "integration"))
 
+
+def write_dashboard(reads: str, panel: str = "") -> str:
+    """A dashboard before the errors of integration.yaml."""
+    steps = "steps: { week: w, month: m, week_end: Sunday }"
+    return f"dashboard: {{ {steps}, reads: {{ all: {{ {reads} }} }}{panel} }}\nerrors:\n"
+
+
+def write_panel(read: str = "all", records: str = "books", day: str = "title") -> str:
+    """A panel of a dashboard that lists books."""
+    return (
+        f", overdue: {{ title: Late, read: {read}, records: {records}, number: title, party: title, day: {day}, "
+        "amount: title }"
+    )
+
+
+ALL = "tool: books.list"
+
 CASES = {
     "a misspelt word of a field": (
         "book",
@@ -405,6 +422,57 @@ CASES = {
         "errors:\n",
         "policy_facts: { closing_date: { tool: settings.get, field: closed } }\nerrors:\n",
         f"{INTEGRATION}:38: policy_facts.closing_date.tool: [[settings.get]] leads nowhere: there is no such tool.",
+    ),
+    "a read of a dashboard by a tool that is not there": (
+        "integration",
+        "errors:\n",
+        write_dashboard("tool: bookz.list"),
+        (
+            f"{INTEGRATION}:38: dashboard.reads.all.tool: [[bookz.list]] leads nowhere: there is no such tool. "
+            'Did you mean "books.list"?'
+        ),
+    ),
+    "an argument of a dashboard that its tool does not take": (
+        "integration",
+        "errors:\n",
+        write_dashboard(ALL + ", arguments: { colour: a }"),
+        f'{INTEGRATION}:38: dashboard.reads.all.arguments.colour: "colour" is no argument of books.list.',
+    ),
+    "a day of a dashboard that is not known": (
+        "integration",
+        "errors:\n",
+        write_dashboard(ALL + ", arguments: { limit: '{todya}' }"),
+        f'{INTEGRATION}:38: dashboard.reads.all.arguments.limit: {{todya}} is filled by nothing. Did you mean "today"?',
+    ),
+    "a panel of a read that is not there": (
+        "integration",
+        "errors:\n",
+        write_dashboard(ALL, write_panel(read="al")),
+        f'{INTEGRATION}:38: dashboard.overdue.read: There is no read "al". Did you mean "all"?',
+    ),
+    "a panel of records that are not there": (
+        "integration",
+        "errors:\n",
+        write_dashboard(ALL, write_panel(records="bookz")),
+        f'{INTEGRATION}:38: dashboard.overdue.records: There is no resource "bookz". Did you mean "books"?',
+    ),
+    "a panel of a field that its list does not show": (
+        "integration",
+        "errors:\n",
+        write_dashboard(ALL, write_panel(day="lent")),
+        f'{INTEGRATION}:38: dashboard.overdue.day: The list has no column "lent".',
+    ),
+    "a dashboard that would write": (
+        "integration",
+        "errors:\n",
+        write_dashboard("tool: books.create"),
+        f"{INTEGRATION}:38: dashboard.reads.all.tool: books.create does not only read.",
+    ),
+    "a currency of a company that no tool reads": (
+        "integration",
+        "errors:\n",
+        "company: { currency: { tool: settings.get, field: coin } }\nerrors:\n",
+        f"{INTEGRATION}:38: company.currency.tool: [[settings.get]] leads nowhere: there is no such tool.",
     ),
     "a word of the query language that nothing fills": (
         "integration",

@@ -18,14 +18,14 @@ from sqlalchemy import delete, insert, text, update
 
 from generator.catalog import Catalog
 from runtime.identity.sessions import Sessions
-from runtime.model import AuditEntry
+from runtime.model import AccountId, AuditEntry, McpServer, McpServerId, ServerConfig
 from runtime.operations.accounts import About, Accounts
 from runtime.people import PersonId, Role
 from runtime.server.app import Application, Runtime
 from runtime.server.authorization import Authorization
 from runtime.settings import Settings
 from runtime.stores.people_tables import MEMBER, PERSON
-from runtime.stores.tables import TENANT
+from runtime.stores.tables import ACCOUNT, TENANT
 from tests.builtin import builtin_catalog
 from tests.deployment import NOON, HandClock
 
@@ -63,6 +63,20 @@ class Place:
         about = About(tenant_id=tenant, external_id=external_id)
         made = accounts.create(name, "quickbooks", about=about)
         return str(made["integrated_account"]["id"] if "integrated_account" in made else made["id"])
+
+    def set_status(self, account: str, status: str) -> None:
+        with self.records._engine.begin() as connection:
+            connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account).values(status=status))
+
+    def add_server(self, account: str, id_: str, **config: Any) -> McpServerId:
+        made = McpServer(
+            McpServerId(id_), AccountId(account), "Agent", ServerConfig(**config), None, NOON, NOON
+        )
+        token_hash = self.runtime.keys.hash_token(id_)
+        assert self.records.add_mcp_server(
+            made, token_hash, AuditEntry(NOON, "tests", "mcp_server.created", id_)
+        )
+        return made.id
 
     def add_person(self, email: str, role: Role = "owner", tenant: str = "default") -> PersonId:
         person = PersonId(f"person-{email}")

@@ -32,7 +32,7 @@ class Person:
         self.companies: Sequence[str] = ()
         self.asked: list[dict[str, str]] = []
         """The query of each authorization page that was opened."""
-        answer = self._press(self._browser.get(link), urlsplit(link).path)
+        answer = self._press(self._browser.get(link), link.removeprefix(self._origin))
         assert answer.status_code == 303, answer.text
 
     def close(self) -> None:

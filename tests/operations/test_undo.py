@@ -21,7 +21,8 @@ from runtime.errors import (
     NotFound,
     PolicyRefused,
 )
-from runtime.model import AccountId, JournalEntry, JournalFilter, Policies
+from runtime.journal_filter import JournalFilter
+from runtime.model import AccountId, JournalEntry, Policies
 from runtime.operations.journal import Journal
 from runtime.operations.undo import Asked, Undo
 from runtime.operations.vendor_calls import VendorCalls

@@ -16,12 +16,12 @@ import pytest
 from generator.catalog import Catalog
 from runtime.errors import StorageUnavailable
 from runtime.exchange.tool_answer import Answer
+from runtime.journal_filter import JournalFilter
 from runtime.model import (
     Account,
     AccountId,
     Grant,
     JournalEntry,
-    JournalFilter,
     McpServerId,
     ServerConfig,
 )

@@ -82,7 +82,7 @@ def test_a_call_says_who_called_what_when_and_what_it_came_to(here: Deployment) 
     assert found == {
         "log_type": "mcp", "at": "2027-01-15T08:00:00.000Z", "tenant_id": "default",
         "integrated_account_id": "a1", "mcp_server_id": "m1",
-        "api_token_id": None, "tool_name": "get", "client_name": "claude", "client_version": "1.2",
+        "api_token_id": None, "person_id": None, "tool_name": "get", "client_name": "claude", "client_version": "1.2",
         "status": "error", "error_code": "not_found", "duration_ms": 12.5, "answer_size": 40, "request_id": None,
     }  # fmt: skip
 

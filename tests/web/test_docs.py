@@ -16,16 +16,20 @@ from click.testing import CliRunner
 from starlette.applications import Starlette
 
 from generator.catalog import Catalog
+from generator.compile import compile_catalog
+from generator.reading.files import BUILTIN_DEFINITIONS
 from generator.reports.markdown import write_pages
 from runtime.commands.cli import main
 from runtime.errors import SettingsError
 from runtime.settings import Settings
-from runtime.web.docs import Docs, make_docs_routes
+from runtime.web.docs import Docs
+from runtime.web.docs_pages import make_docs_routes
 from runtime.web.routes import make_routes
 from tests.builtin import builtin_catalog
 from tests.deployment import deploy
+from tests.web.visitors import Site
 
-CSS = (Path(__file__).parents[2] / "runtime" / "web" / "pages" / "docs.css").read_text(encoding="utf-8")
+CSS = (Path(__file__).parents[2] / "runtime/web/static/ledgerport.css").read_text(encoding="utf-8")
 VOID = {"meta", "input", "br", "link"}
 
 
@@ -79,17 +83,17 @@ def docs(catalog: Catalog) -> Docs:
 @pytest.fixture(scope="module")
 def pages(catalog: Catalog, docs: Docs) -> dict[str, Html]:
     keys = {f"{tool.integration}/{tool.resource}" for tool in catalog.tools}
-    found = {f"/docs/{key}": docs.render_resource(key) for key in keys} | {"/docs": docs.render_index()}
+    found = {f"/docs/{key}": docs.find_resource(key) for key in keys} | {"/docs": docs.find_index()}
     found |= {
-        f"/docs?tag={tag}": docs.render_index(tag)
+        f"/docs?tag={tag}": docs.find_index(tag)
         for each in catalog.integrations.values()
         for tag in each.tags
     }
-    found["/docs?q=create+invoice"] = docs.search("create invoice")
-    found["/docs?q=profit+and+loss"] = docs.search("profit and loss")
-    found["nothing found"] = docs.search("xyzzy")
-    found["no such page"] = docs.render_missing()
-    return {path: Html((page or b"").decode()) for path, page in found.items()}
+    found["/docs?q=create+invoice"] = docs.find_search("create invoice")
+    found["/docs?q=profit+and+loss"] = docs.find_search("profit and loss")
+    found["nothing found"] = docs.find_search("xyzzy")
+    found["no such page"] = docs.find_missing()
+    return {path: Html(docs.render(part).decode()) for path, part in found.items() if part}
 
 
 def ask(catalog: Any, path: str, **headers: str) -> httpx2.Response:
@@ -106,9 +110,10 @@ def test_every_tool_has_its_place_with_all_its_arguments(catalog, docs, pages):
     for tool in catalog.tools:
         page = pages[f"/docs/{tool.integration}/{tool.resource}"]
         assert tool.name in page.ids
-        text = (docs.render_resource(f"{tool.integration}/{tool.resource}") or b"").decode()
+        part = docs.find_resource(f"{tool.integration}/{tool.resource}")
+        assert part
         for name in tool.input_schema["properties"]:
-            assert f"<code>{name}</code>" in text
+            assert f"<code>{name}</code>" in part.body
 
 
 def test_every_link_leads_somewhere(pages):
@@ -139,9 +144,9 @@ def test_pages_need_no_script_and_no_style_of_their_own(pages):
         assert not [name for _, name, _ in page.attributes if name == "style" or name.startswith("on")]
 
 
-def colours(text: str) -> dict[str, tuple[int, ...]]:
-    found = re.findall(r"--(\w+): #(\w{6});", text)
-    return {name: tuple(bytes.fromhex(value)) for name, value in found}
+def colours(theme: str) -> dict[str, tuple[int, ...]]:
+    found = re.findall(r"--([\w-]+):\s*light-dark\((#\w{6}), (#\w{6})\);", CSS)
+    return {name: tuple(bytes.fromhex((light, dark)[theme == "dark"][1:])) for name, light, dark in found}
 
 
 def brightness(colour: tuple[int, ...]) -> float:
@@ -152,13 +157,9 @@ def brightness(colour: tuple[int, ...]) -> float:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(theme):
-    found = colours(CSS[CSS.index("@media (prefers") :] if theme == "dark" else CSS[: CSS.index("@media")])
-    pairs = [
-        (ink, ground)
-        for ink in ("ink", "soft", "link", "good", "warn", "bad")
-        for ground in ("paper", "shade")
-    ]
-    for ink, ground in [*pairs, ("paper", "link")]:
+    found = colours(theme)
+    inks = ("text", "text-2", "text-3", "accent-text", "good", "bad", "warn")
+    for ink, ground in [(ink, ground) for ink in inks for ground in ("bg", "surface", "sunken", "hover")]:
         light, dark = sorted((brightness(found[ink]), brightness(found[ground])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)
 
@@ -262,7 +263,11 @@ def test_a_command_writes_them(tmp_path, options, first):
 
 
 def test_files_link_to_files(docs):
-    files = {path: Html(content.decode()) for path, content in docs.render_files()}
+    made = dict(docs.render_files())
+    files = {path: Html(content.decode()) for path, content in made.items() if path.endswith(".html")}
+    for path, page in files.items():
+        style = next(value for tag, name, value in page.attributes if (tag, name) == ("link", "href"))
+        assert str((Path("/") / Path(path).parent / style).resolve())[1:] in made, path
     for path, page in files.items():
         for link in page.links:
             target, _, anchor = link.partition("#")
@@ -284,3 +289,70 @@ def test_markdown_has_a_page_for_each_resource_and_links_that_lead_there(catalog
         assert link in files
     for tool in catalog.tools:
         assert f"`{tool.name}`" in files[f"{tool.integration}/{tool.resource}.md"]
+
+
+@pytest.fixture
+def layered(tmp_path: Path) -> Catalog:
+    """Our definitions with a folder of an operator laid over them."""
+    mine = tmp_path / "mine" / "quickbooks"
+    mine.mkdir(parents=True)
+    (mine / "invoices.yaml").write_text(
+        "extends: invoices\nadd_tags: [sales]\nmethods:\n  delete: hidden\n"
+        "  get: { add_description: Ask before you show it. }\n"
+    )
+    return compile_catalog((BUILTIN_DEFINITIONS, tmp_path / "mine"))
+
+
+def test_what_an_operators_folder_changes_is_marked_where_it_is(layered: Catalog) -> None:
+    docs = Docs(layered)
+    page, index = docs.find_resource("quickbooks/invoices"), docs.find_index()
+    other = docs.find_resource("quickbooks/customers")
+    assert page
+    assert index
+    assert other
+    about, *tools = page.body.split('<section class="card" id="')
+    marked = {each.split('"')[0] for each in tools if "Changed by “mine”: <code>" in each}
+    assert marked == {"get_single_quick_books_invoice_by_id"}
+    assert "Changed by “mine”: <code>tags</code>." in about
+    assert "Hidden by “mine”: <code>delete</code>." in about
+    assert index.body.count("changed by mine") == 1
+    assert "“mine”" not in other.body
+
+
+def test_a_catalog_of_our_own_definitions_has_no_marks(catalog: Catalog) -> None:
+    assert not [each for each in catalog.resources if each.layer or each.changes]
+
+
+def test_somebody_who_is_signed_in_has_the_reference_in_the_frame_of_the_product(tmp_path: Path) -> None:
+    async def main() -> None:
+        site = Site(tmp_path)
+        browser, stranger = await site.sign_in("me@example.com", "viewer"), site.open_browser()
+        for path, status in (("/docs", 200), ("/docs/errors/not_found", 200), ("/docs/nope", 404)):
+            mine, theirs = await browser.get(path), await stranger.get(path)
+            assert (mine.status_code, theirs.status_code) == (status, status)
+            assert [len(re.findall(f"<{tag}[ >]", mine.text)) for tag in ("main", "h1")] == [1, 1]
+            ids = re.findall(r' id="([^"]+)"', mine.text)
+            assert len(ids) == len(set(ids))
+            assert 'href="/account"' in mine.text
+            assert 'href="/account"' not in theirs.text
+            assert mine.headers["cache-control"] == "no-store"
+            for each in (mine, theirs):
+                assert "'unsafe-inline'" not in each.headers["content-security-policy"]
+                assert "<style" not in each.text
+        await site.close()
+
+    asyncio.run(main())
+
+
+def test_a_page_that_repeats_a_search_is_not_compressed_beside_the_secrets_of_forms(tmp_path: Path) -> None:
+    async def main() -> None:
+        site = Site(tmp_path)
+        browser = await site.sign_in("me@example.com", "viewer")
+        found, index = await browser.get("/docs", params={"q": "<b>x</b>"}), await browser.get("/docs")
+        assert "content-encoding" not in found.headers
+        assert index.headers["content-encoding"] == "gzip"
+        assert "<b>x" not in found.text
+        assert "&lt;b&gt;x" in found.text
+        await site.close()
+
+    asyncio.run(main())

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
+from runtime.identity.sessions import Sessions
 from runtime.operations.accounts import About
 from runtime.web.routes import make_routes
 from tests.deployment import BROWSER, Deployment, deployed
@@ -28,7 +29,9 @@ async def ask(
     cookie: str = "ledgerport-connect",
 ) -> httpx2.Response:
     routes = make_routes(here.parts(), here.accounts.authorizations, lambda event, **fields: None)
-    transport = httpx2.ASGITransport(app=Starlette(routes=routes))
+    application = Starlette(routes=routes)
+    application.state.sessions = Sessions(here.parts())
+    transport = httpx2.ASGITransport(app=application)
     async with httpx2.AsyncClient(transport=transport, base_url="http://ledger.test") as client:
         headers = {"Cookie": f"{cookie}={browser}"} if browser else {}
         return await client.request(method, path, params=params, data=data, headers=headers)

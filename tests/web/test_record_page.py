@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,9 @@ from generator.catalog import Tool
 from runtime.errors import NeedsReauth
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
+from runtime.operations.record_facts import RecordReferences, list_states
 from runtime.web.record_view import MINUS, show_record, split_name
+from tests.builtin import builtin_catalog
 from tests.identity.authorization import Place, opened
 
 INVOICE = {
@@ -80,14 +84,16 @@ def test_a_record_is_shown_with_its_facts_and_lines_and_every_text_is_escaped(tm
 
 
 @pytest.mark.parametrize("role", ["viewer", "member"])
-def test_a_role_that_may_not_see_the_books_sees_what_is_not_there(tmp_path: Path, role: Any) -> None:
+def test_a_role_that_may_not_see_the_books_learns_which_may_and_no_record_is_read(
+    tmp_path: Path, role: Any
+) -> None:
     async def story(here: Place, calls: FakeCalls) -> None:
         company = here.add_company("Shop")
         browser = await here.sign_in(here.add_person("vera@shop.example", role))
         hidden = await here.client.get(f"/company/{company}/invoices/130", headers=browser)
         missing = await here.client.get("/company/no-such-company/invoices/130", headers=browser)
-        assert (hidden.status_code, missing.status_code) == (404, 404)
-        assert hidden.text == missing.text
+        assert (hidden.status_code, missing.status_code) == (403, 404)
+        assert "needs the role billing_admin" in hidden.text
         assert calls.asked == []
 
     run(tmp_path, story)
@@ -167,3 +173,59 @@ def test_a_column_of_figures_is_one_and_a_missing_value_leaves_its_place() -> No
     descriptions = [row[[label for label, _ in table.columns].index("Description")] for row in table.rows]
     assert [fact.text if fact else None for fact in descriptions] == ["Rock Fountain", None]
     assert ("Bill addr › City", "Bayshore") in [(fact.label, fact.text) for fact in view.facts]  # noqa: RUF001
+
+
+def test_references_lead_to_the_records_that_the_definitions_say_they_are(tmp_path: Path) -> None:
+    async def story(here: Place, _calls: FakeCalls) -> None:
+        company = here.add_company("Shop")
+        browser = await here.sign_in(here.add_person("anna@shop.example"))
+        page = (await here.client.get(f"/company/{company}/invoices/130", headers=browser)).text
+        base = f"/company/{company}"
+        for link in ("customers/24", "payments/9", "items/..%2F7%22%3E"):
+            assert f'<a href="{base}/{link}">' in page, link
+        assert f'href="{base}/journal?record=130"' in page
+        assert "<h1" in page
+        assert "Invoice 1037" in page
+        assert "Amounts in EUR" in page
+        assert not re.search(rf'<a href="{base}/[^"]*(attachment|unknown)', page)
+
+    linked = {
+        "CurrencyRef": {"value": "EUR"},
+        "LinkedTxn": [{"TxnId": "9", "TxnType": "Payment"}, {"TxnId": "8", "TxnType": "unknown"}],
+        "Line": [{"SalesItemLineDetail": {"ItemRef": {"value": '../7">', "name": "Fountain"}}}],
+        "AnyRef": {"value": "5", "name": "attachment"},
+    }
+    run(tmp_path, story, Answer(json.dumps(INVOICE | linked)))
+
+
+@pytest.mark.parametrize(
+    ("due", "balance", "states"),
+    [
+        ("2027-01-14", 5, ["overdue"]),
+        ("2027-01-15", 5, ["unpaid"]),
+        ("2027-01-14", 0, ["paid"]),
+        (None, "much", []),
+    ],
+)
+def test_how_a_record_stands_is_said_by_the_words_of_its_list(
+    due: Any, balance: Any, states: list[str]
+) -> None:
+    listing = builtin_catalog().listings["quickbooks", "invoices"].listing
+    record = {"DueDate": due, "Balance": balance, "TxnDate": "2027-01-15"}
+    assert [
+        each for each in list_states(listing, record, date(2027, 1, 15)) if "due this" not in each
+    ] == states
+
+
+def test_every_resource_that_is_linked_to_has_a_page_of_its_records() -> None:
+    catalog = builtin_catalog()
+    for integration in catalog.integrations.values():
+        tools = catalog.list_tools(integration.name)
+        readable = {each.resource for each in tools if each.method == "get" and each.reads_one}
+        for tool in tools:
+            references = RecordReferences(integration, tools, tool.resource)
+            for each in tool.references:
+                value = "7" if each.is_bare else {integration.reference_form.id: "7"}
+                for kind in each.resources:
+                    found = references.find(each.path, value, {each.kind_beside: kind} if kind else {})
+                    assert found is None or found.resource in readable

@@ -13,9 +13,12 @@ import httpx2
 
 from runtime.api.routes import make_application
 from runtime.identity.people import Operator, People
+from runtime.operations.company_facts import CompanyFactsReader
+from runtime.operations.finished_calls import FinishedCalls
 from runtime.people import Person
 from runtime.safety.guesses import Guesses
 from runtime.tenancy import TenantId
+from runtime.web.company_pages import CompanyServices
 from runtime.web.routes import make_routes
 from tests.api.harness import Calls
 from tests.deployment import Deployment, HandClock, deploy
@@ -39,13 +42,17 @@ class Site:
         self.events: list[tuple[str, dict[str, Any]]] = []
         guesses = Guesses(clock=self.clock, most_failures=most_guesses)
         log = lambda event, **fields: self.events.append((event, fields))  # noqa: E731
+        self.calls = Calls()
+        self.services = CompanyServices(self.calls, FinishedCalls(log), CompanyFactsReader())
         self.application = make_application(
             self.parts,
-            calls=Calls(),
+            calls=self.calls,
             tokens=self.here.tokens,
             log=log,
             guesses=guesses,
-            pages=make_routes(self.parts, self.here.accounts.authorizations, log, guesses),
+            pages=make_routes(
+                self.parts, self.here.accounts.authorizations, log, guesses, services=self.services
+            ),
         )
 
     def open_browser(self) -> httpx2.AsyncClient:

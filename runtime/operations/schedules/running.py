@@ -1,0 +1,292 @@
+"""The durable job of one run: the report is made, delivered, and what came of it is noted, each step by itself.
+
+`dispatch` makes the runs that are due, one for each due time however many processes look; what was missed while none
+ran is caught up once. A step that is repeated after a crash finds what the one before has stored. A run that cannot be
+made now is tried again at the time that the vendor named, by a job of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from runtime.deployment import Deployment
+from runtime.errors import (
+    Busy,
+    LedgerportError,
+    NeedsReauth,
+    RateLimited,
+    StorageUnavailable,
+    VendorUnavailable,
+)
+from runtime.exchange.tool_answer import Answer
+from runtime.jobs.work import Job, Task
+from runtime.logs import Log
+from runtime.model import Account, Grant, ServerConfig
+from runtime.operations.call_protocol import CallProtocol
+from runtime.operations.companies import show_name
+from runtime.operations.company_facts import CompanyFactsReader
+from runtime.operations.finished_calls import FinishedCalls, Source, describe_ending
+from runtime.operations.formats import Formats, find_zone
+from runtime.operations.report_runs import ReportView, find_report, make_report_file, run_report
+from runtime.operations.schedules.delivering import Delivering
+from runtime.operations.schedules.managing import Schedules, make_run
+from runtime.operations.schedules.messages import Report
+from runtime.operations.schedules.saving import read_choice
+from runtime.operations.schedules.timing import find_last_due, find_next_due
+from runtime.people import Role
+from runtime.schedules import ReportRun, RunFile, RunStatus, SavedReport, Schedule, name_file_owner
+from runtime.stores.report_run_records import RUN_REPORT, SealedFile
+from runtime.stores.schedule_records import Due
+from runtime.watching.calls import Caller
+
+DELAYS = (60.0, 300.0, 1_800.0, 7_200.0)
+"""Seconds after each failed attempt until the next: a restart, a short fault, and one that somebody has to see to."""
+LONGEST_WAIT = 86_400.0
+"""Seconds that a vendor may ask for: a daily allowance is there again the next day."""
+LARGEST_FILE = 8_388_608
+"""Bytes. Three of them in base64 are more than most mail servers take, but one file rarely has a tenth of it."""
+MOST_RUNS_WITH_FILES = 30
+"""Newest runs of a schedule whose files are stored: a month of daily ones."""
+ANSWER_BYTES = 1_000_000
+"""Of one answer of the tool, so that a long report takes few calls."""
+SCHEDULER = Caller("scheduled report")
+_READING = ("read",)
+_LOST_ROLE = "Whoever scheduled it may not see the books any more. Resume it to run it as yourself."
+_FAULT = "The report could not be made: the server failed. It has been logged."
+
+
+@dataclass(frozen=True, slots=True)
+class RunParts:
+    """What runs are made with. `may_see` says whether a role may see the books."""
+
+    calls: CallProtocol
+    finished: FinishedCalls
+    facts: CompanyFactsReader
+    delivering: Delivering
+    may_see: Callable[[Role | None], bool]
+
+
+class _Paused(Exception):
+    """The schedule may not run any more; the text is a sentence."""
+
+
+class ReportRuns:
+    """Makes runs, and does them."""
+
+    def __init__(self, deployment: Deployment, parts: RunParts, log: Log) -> None:
+        self._deployment, self._stores, self._parts, self._log = deployment, deployment.stores, parts, log
+        self._schedules = Schedules(deployment)
+
+    @property
+    def job(self) -> Job:
+        """The job of one attempt."""
+        return Job(RUN_REPORT, (self.make, self.send, self.settle))
+
+    async def dispatch(self, now: float) -> None:
+        """Make a run of each schedule that is due. Raises StorageUnavailable."""
+        records = self._stores.records
+        while await self._stores.write(lambda: records.claim_due(now, partial(_plan, now))):
+            pass
+
+    async def make(self, task: Task) -> None:
+        """Make the report and its files, and store them; where that fails, note why and when it is tried again."""
+        run = await self._find_run(task)
+        if run is None or run.status != "waiting":
+            return
+        try:
+            summary, files = await self._make_files(run)
+        except _Paused as paused:
+            await self._pause(run, str(paused))
+        except LedgerportError as problem:
+            await self._note_failure(run, problem)
+        except Exception as error:  # noqa: BLE001  (a repeat would call the vendor again and fail as well)
+            self._log("report_run_failed", run=run.id, schedule=run.schedule_id, error=type(error).__name__)
+            await self._end(run, _FAULT)
+        else:
+            made = lambda each: replace(each, status="made", summary=summary, error="", next_at=None)  # noqa: E731
+            await self._change(run, made, files)
+
+    async def send(self, task: Task) -> None:
+        """Deliver the run to those who have not received it, and note each at once."""
+        run = await self._find_run(task)
+        if run is None or run.status != "made" or not any(each.is_open for each in run.deliveries):
+            return
+        report = await self._read_report(run)
+        if report is None:
+            return
+        for place, delivery in enumerate(run.deliveries):
+            if delivery.is_open:
+                after = await self._parts.delivering.send(report, delivery)
+                await self._change(run, partial(_replace_delivery, place, after))
+                self._log("report_delivery", run=run.id, kind=after.kind, is_delivered=after.is_delivered)
+
+    async def settle(self, task: Task) -> None:
+        """End a run that is delivered, or have what is left of it tried again."""
+        run = await self._find_run(task)
+        if run is None or run.status != "made":
+            return
+        now = self._deployment.clock()
+        settled = await self._change(run, lambda each: _settle(each, now))
+        if settled is not None and settled.is_over:
+            self._log("report_run", run=run.id, schedule=run.schedule_id, status=settled.status)
+        records = self._stores.records
+        await self._stores.write(lambda: records.forget_old_files(run.schedule_id, MOST_RUNS_WITH_FILES))
+
+    async def _find_run(self, task: Task) -> ReportRun | None:
+        """Return the run of a job; None where that attempt was made before, or there is no such run any more."""
+        run = await asyncio.to_thread(self._stores.records.find_run, task.args["run"])
+        return run if run is not None and run.attempts == task.args["attempt"] - 1 else None
+
+    async def _change(
+        self, run: ReportRun, change: Callable[[ReportRun], ReportRun], files: list[SealedFile] | None = None
+    ) -> ReportRun | None:
+        records = self._stores.records
+        return await self._stores.write(lambda: records.change_run(run.id, change, files or ()))
+
+    async def _make_files(self, run: ReportRun) -> tuple[str, list[SealedFile]]:
+        schedule, saved, account = await self._read_parts(run)
+        facts = await self._parts.facts.read(account)
+        zone, now = find_zone(schedule.zone), self._deployment.clock()
+        formats = Formats(facts.currency, facts.country, zone, now)
+        report = find_report(self._deployment.catalog(), account.integration, str(saved.choice["tool_name"]))
+        view = await run_report(partial(self._call, account, schedule), report, read_choice(saved))
+        files, left_out = await asyncio.to_thread(self._write_files, run, schedule, view, formats, account)
+        return ", ".join(view.list_facts(formats)) + left_out, files
+
+    def _write_files(
+        self, run: ReportRun, schedule: Schedule, view: ReportView, formats: Formats, account: Account
+    ) -> tuple[list[SealedFile], str]:
+        made, left_out = [], ""
+        for each in schedule.formats:
+            file = make_report_file(view, each, formats, show_name(account))
+            if len(file.content) > LARGEST_FILE:
+                left_out += f". The {each.upper()} file is too large to be sent, and was left out"
+                continue
+            file_id = f"fil_{uuid4().hex}"
+            sealed = self._deployment.keys.seal(file.content, name_file_owner(file_id))
+            stored = RunFile(file_id, run.id, file.name, file.media_type, len(file.content))
+            made.append(SealedFile(stored, sealed))
+        return made, left_out
+
+    async def _call(
+        self, account: Account, schedule: Schedule, name: str, arguments: dict[str, Any]
+    ) -> Answer:
+        """Call a tool as whoever set the schedule, with the days of its time zone."""
+        config = ServerConfig(_READING, max_answer_bytes=ANSWER_BYTES, time_zone=schedule.zone)
+        grant = Grant(account, config, client=SCHEDULER.name, person_id=schedule.person_id)
+        tools = {
+            tool.name: tool
+            for tool in self._deployment.catalog().list_tools(account.integration)
+            if tool.is_read_only
+        }
+        began = perf_counter()
+        answer = await self._parts.calls.call(grant, tools, name, arguments)
+        source = Source("page", schedule.person_id, account, account.integration)
+        self._parts.finished.note(source, name, began, describe_ending(answer), SCHEDULER)
+        return answer
+
+    async def _read_parts(self, run: ReportRun) -> tuple[Schedule, SavedReport, Account]:
+        """Return what a run is of. Raises _Paused where the schedule may not run."""
+        records = self._stores.records
+        account = await self._stores.look_up.find_account(run.account_id)
+        schedule = await asyncio.to_thread(records.find_schedule, run.account_id, run.schedule_id)
+        assert account is not None and schedule is not None  # noqa: PT018  (the run ends with them)
+        saved = await asyncio.to_thread(records.find_saved_report, run.account_id, schedule.saved_report_id)
+        assert saved is not None
+        member = await asyncio.to_thread(records.find_member, account.tenant_id, schedule.person_id)
+        if not self._parts.may_see(member.role if member else None):
+            raise _Paused(_LOST_ROLE)
+        if account.status != "active":
+            raise _Paused("The company is not connected. Connect it again, and resume the schedule.")
+        return schedule, saved, account
+
+    async def _read_report(self, run: ReportRun) -> Report | None:
+        """Return a run with its files, opened. None where its schedule is gone."""
+        records = self._stores.records
+        try:
+            schedule, saved, account = await self._read_parts(run)
+        except _Paused as paused:
+            await self._pause(run, str(paused))
+            return None
+        owner = await asyncio.to_thread(records.find_person, schedule.person_id)
+        files = await asyncio.to_thread(records.read_run_files, run.id)
+        opened = [
+            (each.file, self._deployment.keys.open(each.sealed, name_file_owner(each.file.id)))
+            for each in files
+        ]
+        return Report(run, schedule, saved, account, owner.email if owner else "somebody", opened)
+
+    async def _pause(self, run: ReportRun, reason: str) -> None:
+        account = await self._stores.look_up.find_account(run.account_id)
+        schedule = await asyncio.to_thread(
+            self._stores.records.find_schedule, run.account_id, run.schedule_id
+        )
+        if account is not None and schedule is not None and not schedule.is_paused:
+            await self._schedules.pause(account, schedule.id, schedule.person_id, reason)
+        self._log("schedule_paused", schedule=run.schedule_id, account=run.account_id)
+        await self._end(run, reason)
+
+    async def _note_failure(self, run: ReportRun, problem: LedgerportError) -> None:
+        """End a run, or have it tried again where the error passes by itself."""
+        sentence = f"{problem.message} {problem.advice}".strip()
+        if isinstance(problem, NeedsReauth):
+            await self._pause(run, sentence)
+            return
+        wait = _find_wait(problem, run.attempts)
+        if wait is None:
+            await self._end(run, sentence)
+            return
+        next_at = self._deployment.clock() + wait
+        await self._change(
+            run, lambda each: replace(each, attempts=each.attempts + 1, error=sentence, next_at=next_at)
+        )
+
+    async def _end(self, run: ReportRun, error: str) -> None:
+        now = self._deployment.clock()
+        failed = lambda each: replace(each, status="failed", error=error, finished_at=now, next_at=None)  # noqa: E731
+        await self._change(run, failed)
+        self._log("report_run", run=run.id, schedule=run.schedule_id, status="failed")
+
+
+def _plan(now: float, schedule: Schedule) -> Due:
+    assert schedule.next_due_at is not None
+    due_at, missed = find_last_due(schedule.cron, schedule.zone, schedule.next_due_at, now)
+    run = make_run(schedule, due_at, now, missed=missed)
+    return Due(run, find_next_due(schedule.cron, schedule.zone, now))
+
+
+def _replace_delivery(place: int, after: Any, run: ReportRun) -> ReportRun:
+    changed = [*run.deliveries]
+    changed[place] = after
+    return replace(run, deliveries=tuple(changed))
+
+
+def _settle(run: ReportRun, now: float) -> ReportRun:
+    """Return a run after an attempt to deliver it."""
+    missing = [each for each in run.deliveries if not each.is_delivered]
+    attempts = run.attempts + 1
+    if any(each.is_open for each in missing) and attempts <= len(DELAYS):
+        return replace(run, attempts=attempts, next_at=now + DELAYS[attempts - 1])
+    error = (
+        "" if not missing else f"It was not delivered to {len(missing)} of {len(run.deliveries)} recipients."
+    )
+    has_failed = bool(missing) and len(missing) == len(run.deliveries)
+    status: RunStatus = "failed" if has_failed else "done"
+    return replace(run, attempts=attempts, status=status, error=error, finished_at=now, next_at=None)
+
+
+def _find_wait(problem: LedgerportError, attempts: int) -> float | None:
+    """Return in how many seconds a run is tried again; None where that changes nothing, or it was tried enough."""
+    if attempts >= len(DELAYS):
+        return None
+    if isinstance(problem, RateLimited | Busy):
+        return min(float(problem.retry_after), LONGEST_WAIT)
+    if isinstance(problem, VendorUnavailable | StorageUnavailable):
+        return DELAYS[attempts]
+    return None

@@ -1,0 +1,214 @@
+"""What the pages of one company share: who may see them, its currency and country, and calls of tools for the viewer.
+
+Called by every page below `/company/{account_id}`. An account that is not there and one that the person may not see
+are refused in the same words. A call is made as an agent's would be: by the same tools, checks, limits, journal and
+call log, in which it stands as the person's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from generator.catalog import Tool
+from runtime.errors import Forbidden, LedgerportError, NotFound
+from runtime.exchange.tool_answer import Answer
+from runtime.identity.oauth_scopes import READ, WRITE, list_possible_scopes
+from runtime.identity.roles import Permission, check_permission, may
+from runtime.model import Account, AccountId, Grant, ServerConfig
+from runtime.operations.call_protocol import CallProtocol
+from runtime.operations.company_facts import CompanyFacts, CompanyFactsReader
+from runtime.operations.exposure import ListingOf
+from runtime.operations.finished_calls import FinishedCalls, Source, describe_ending
+from runtime.operations.formats import Formats
+from runtime.operations.server_uses import ServerUses
+from runtime.operations.undo import Undo
+from runtime.people import Role, SignedIn
+from runtime.watching.calls import Caller
+from runtime.web.landing import lead_to_connection, note_company
+from runtime.web.person_pages import PageParts, PersonPages, read_zone
+from runtime.web.signing_in import find_signed_in, lead_to_sign_in
+
+PAGE_CLIENT = "page"
+"""What the journal and the call log name the program of a call that a page makes."""
+PAGE_CALLER = Caller(PAGE_CLIENT)
+PAGE_BYTES = 8_000_000
+"""Of an answer to a page, which no model reads: a page of a thousand whole records has some 2 MB."""
+_READING = ServerConfig(methods=("read",), max_answer_bytes=PAGE_BYTES)
+_EVERYTHING = ServerConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyServices:
+    """What the pages of companies work with."""
+
+    calls: CallProtocol
+    finished: FinishedCalls
+    facts: CompanyFactsReader
+    undo: Undo | None = None
+    listing: ListingOf | None = None
+    uses: ServerUses | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The company that a page is of, and who looks at it, in which role."""
+
+    who: SignedIn
+    account: Account
+    role: Role
+    scopes: frozenset[str] = frozenset()
+    """What the role lets tools of this company do, as it would let a program: reads, writes and other actions."""
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the viewer may use tools that write."""
+        return WRITE in self.scopes
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the viewer has a permission here."""
+        return may(self.role, permission)
+
+
+class CompanyPages(PersonPages):
+    """Shows pages of companies."""
+
+    def __init__(self, parts: PageParts, services: CompanyServices) -> None:
+        super().__init__(parts)
+        self._services = services
+
+    async def show_company(
+        self, request: Request, place: Place, page: str, section: str, status: int = 200, **values: Any
+    ) -> Response:
+        """Return a page of a company, which the browser remembers. `section` is its place in the navigation."""
+        shown = await self.show(
+            request,
+            place.who,
+            page,
+            status,
+            place=place,
+            account=place.account,
+            section=section,
+            formats=await self.make_formats(request, place),
+            **values,
+        )
+        return note_company(request, shown, place.account)
+
+    async def make_formats(self, request: Request, place: Place) -> Formats:
+        """Return how this page writes money and times: by the company's facts and in the viewer's zone."""
+        facts = await self._services.facts.read(place.account)
+        return self._make_formats(request, facts)
+
+    def _make_formats(self, request: Request, facts: CompanyFacts) -> Formats:
+        return Formats(facts.currency, facts.country, read_zone(request), self._deployment.clock())
+
+    def list_tools(self, place: Place) -> dict[str, Tool]:
+        """Return every tool of a company's integration under its name."""
+        return {tool.name: tool for tool in self._deployment.catalog().list_tools(place.account.integration)}
+
+    async def call(
+        self,
+        place: Place,
+        name: str,
+        arguments: dict[str, Any],
+        *,
+        is_write: bool = False,
+        idempotency_key: str = "",
+    ) -> Answer:
+        """Call a tool for the viewer, and note it in the call log. The answer may have an error; nothing is raised."""
+        if (WRITE if is_write else READ) not in place.scopes:
+            return Answer(status=0, error=refuse_tools(place, is_write=is_write))
+        config = _EVERYTHING if is_write else _READING
+        grant = Grant(place.account, config, client=PAGE_CLIENT, person_id=place.who.person.id)
+        tools = self.list_tools(place)
+        if not is_write:
+            tools = {each: tool for each, tool in tools.items() if tool.is_read_only}
+        began = time.perf_counter()
+        answer = await self._services.calls.call(
+            grant, tools, name, arguments, idempotency_key=idempotency_key
+        )
+        source = Source("page", place.who.person.id, place.account, place.account.integration)
+        self._services.finished.note(source, name, began, describe_ending(answer), PAGE_CALLER)
+        return answer
+
+    async def read(self, place: Place, name: str, arguments: dict[str, Any]) -> Any:
+        """Return the answer of a tool that reads, with its numbers as decimals. Raises the error of the call."""
+        answer = await self.call(place, name, arguments)
+        if answer.error is not None:
+            raise answer.error
+        return json.loads(answer.text, parse_float=Decimal)
+
+
+def require_company(
+    permission: Permission,
+) -> Callable[
+    [Callable[[Any, Request, Place], Awaitable[Response]]], Callable[[Any, Request], Awaitable[Response]]
+]:
+    """Return what wraps a handler of a page of a company, for people with a permission in its organization."""
+
+    def wrap(
+        handler: Callable[[Any, Request, Place], Awaitable[Response]],
+    ) -> Callable[[Any, Request], Awaitable[Response]]:
+        @functools.wraps(handler)
+        async def answer(pages: CompanyPages, request: Request) -> Response:
+            try:
+                who = await find_signed_in(request)
+            except LedgerportError as problem:
+                return await pages.refuse(request, problem)
+            if who is None:
+                return lead_to_sign_in(request)
+            try:
+                place = await _find_place(pages, request, who)
+                if led := lead_to_connection(request, place.account, place.role):
+                    return led
+                check_permission(who, place.account.tenant_id, permission)
+                return await handler(pages, request, place)
+            except LedgerportError as problem:
+                return await pages.refuse(request, problem, who)
+
+        return answer
+
+    return wrap
+
+
+async def _find_place(pages: CompanyPages, request: Request, who: SignedIn) -> Place:
+    """Return the company that is asked for. Raises NotFound where there is none that the person may see."""
+    id_ = AccountId(request.path_params["account_id"])
+    account = await pages._deployment.stores.look_up.find_account(id_)
+    role = who.find_role(account.tenant_id) if account is not None else None
+    if account is None or role is None or account.integration not in pages._deployment.catalog().integrations:
+        raise NotFound(
+            "There is no such company, or you may not see it.",
+            advice="Choose a company of your own, or sign in as somebody of its organization.",
+        )
+    return Place(who, account, role, await _list_scopes(pages, account, role))
+
+
+async def _list_scopes(pages: CompanyPages, account: Account, role: Role) -> frozenset[str]:
+    deployment = pages._deployment
+    tenant = await asyncio.to_thread(deployment.stores.records.find_tenant, account.tenant_id)
+    least: Any = tenant.tools_role if tenant is not None else None
+    handles_money = deployment.catalog().integrations[account.integration].handles_money
+    scopes = list_possible_scopes(role, least, handles_money=handles_money)
+    return scopes & {READ} if account.is_read_only else scopes
+
+
+def refuse_tools(place: Place, *, is_write: bool) -> Forbidden:
+    """Return the error for a tool that the role of the viewer does not let use, or that a read-only company lacks."""
+    if is_write and place.account.is_read_only and READ in place.scopes:
+        return Forbidden(
+            "This company is connected read only.", advice="No tool that writes is there for it."
+        )
+    return Forbidden(
+        f"Your role, {place.role}, does not let you use the tools of this company.",
+        advice="An owner or an admin of the organization can change your role, or the least role for tools.",
+    )

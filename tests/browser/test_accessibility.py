@@ -1,0 +1,81 @@
+"""Every page for people, at both widths and in both themes: axe-core finds nothing serious, nothing scrolls sideways.
+
+Screenshots are stored under `.cache/screenshots`.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.accessibility import AXE, find_violations
+from tests.browser.books import THEMES, WIDTHS, serving_books
+from tests.browser.every_page import Visit, prepare_visit
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = {"accept": "text/html"}
+SHOTS = ROOT / ".cache" / "screenshots"
+
+
+@pytest.fixture(scope="module")
+def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+    if not AXE.is_file():
+        subprocess.run([ROOT / "scripts" / "clients"], check=True)
+    with serving_books(tmp_path_factory.mktemp("books")) as books:
+        yield prepare_visit(books)
+
+
+def name_shot(path: str) -> str:
+    """A name of a file for a page, without the ids in its address."""
+    path = re.sub(r"^/company/[^/]+", "/company", path)
+    path = re.sub(r"client_id=.*|(whk_|entry_)?(?!(.)\2{9})[0-9a-f-]{30,}", "id", path)
+    return re.sub(r"[^a-z0-9]+", "-", path).strip("-")
+
+
+def look(page: Page, path: str, width: int) -> list[str]:
+    """What is wrong with one page, in either theme."""
+    errors: list[str] = []
+    name, noted = name_shot(path), f"{path} at {width}"
+    page.emulate_media(color_scheme=THEMES[0])  # type: ignore[arg-type]
+    answer = page.goto(path)
+    assert answer is not None and answer.status < 500, noted
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        errors.append(f"{noted}: scrolls sideways")
+    for number, theme in enumerate(THEMES):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.screenshot(path=SHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+        errors += [f"{noted}, {theme}: {each}" for each in find_violations(page, is_theme_alone=number > 0)]
+    return errors
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_has_what_people_with_a_disability_cannot_use(
+    visit: Visit, browser: Browser, width: int
+) -> None:
+    context = visit.open(browser, viewport={"width": width, "height": 860})
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda each: said.append(f"{page.url}: {each.text}") if each.type == "error" else None)
+    found = [each for path in visit.list_pages() for each in look(page, path, width)]
+    context.close()
+    found += [each for each in said if "the server responded with a status of 40" not in each]
+    assert not found, "\n".join(found)
+
+
+def test_every_page_for_people_is_looked_at(visit: Visit, browser: Browser) -> None:
+    context = visit.open(browser)
+    answers = {each: context.request.get(each, headers=PAGE, max_redirects=0) for each in visit.list_pages()}
+    patterns = {path: re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path)) for path in visit.list_patterns()}
+    shown = [
+        path.split("?")[0]
+        for path, answer in answers.items()
+        if answer.status == 200 and answer.headers["content-type"].startswith("text/html")
+    ]
+    context.close()
+    missing = [path for path, pattern in patterns.items() if not any(map(pattern.fullmatch, shown))]
+    assert missing == []
