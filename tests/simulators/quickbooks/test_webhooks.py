@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from queue import Queue
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx2
 import pytest
 
+from runtime.simulators.quickbooks.books.store import Event
+from runtime.simulators.quickbooks.control import webhooks
 from tests.simulators.quickbooks.conftest import Client, sales_line
 
 
@@ -112,3 +117,29 @@ def test_a_failed_delivery_is_tried_again_after_its_delay(
     httpx2.post(f"{address}/_simulator/clock", json={"advance_seconds": 10})
     assert httpx2.post(f"{address}/_simulator/webhooks", json=deliver).json()["pending"] == []
     assert endpoint.received.get(timeout=120)[1] == first[1]
+
+
+def test_two_changes_close_together_are_sent_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way = threading.Lock()
+    sent: list[list[str]] = []
+
+    def post(_url: str, body: bytes, _headers: dict[str, str]) -> int:
+        assert under_way.acquire(blocking=False), "two deliveries at once"
+        time.sleep(0.05)
+        sent.append([event["intuitentityid"] for event in json.loads(body)])
+        under_way.release()
+        return 200
+
+    monkeypatch.setattr(webhooks, "_post", post)
+    store = SimpleNamespace(events=[], clock=SimpleNamespace(read_seconds=lambda: 0.0))
+    hooks = webhooks.Webhooks(cast("Any", store), url="http://127.0.0.1:1/hook")
+
+    async def change_three_times() -> None:
+        for record in ("1", "2", "3"):
+            store.events = [Event("9", "Invoice", record, "Create", 0)]
+            hooks.dispatch()
+        while hooks._tasks:
+            await asyncio.gather(*hooks._tasks)
+
+    asyncio.run(change_three_times())
+    assert (sent, hooks.delivered) == ([["1"], ["2"], ["3"]], 3)

@@ -58,6 +58,7 @@ class Webhooks:
     pending: list[Delivery] = field(default_factory=list)
     delivered: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _sending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def configure(self, values: dict[str, Any]) -> None:
         """Take over `url` (null for none), `verifier_token` and `form`; raises ValueError."""
@@ -91,7 +92,11 @@ class Webhooks:
         task.add_done_callback(self._tasks.discard)
 
     async def deliver(self) -> None:
-        """Send what is due, one after the other."""
+        """Send what is due, one after the other, also where two changes ask for it at once."""
+        async with self._sending:
+            await self._send_due()
+
+    async def _send_due(self) -> None:
         now = self.store.clock.read_seconds()
         if self.url is None:
             return
