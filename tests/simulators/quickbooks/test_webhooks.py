@@ -138,6 +138,7 @@ def test_two_changes_close_together_are_sent_in_their_order(monkeypatch: pytest.
         for record in ("1", "2", "3"):
             store.events = [Event("9", "Invoice", record, "Create", 0)]
             hooks.dispatch()
+            await asyncio.sleep(0)
         while hooks._tasks:
             await asyncio.gather(*hooks._tasks)
 
