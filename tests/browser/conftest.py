@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from runtime.identity.people import Operator, People
 from runtime.server.app import Application, Runtime
@@ -39,6 +39,11 @@ def invite(runtime: Runtime, email: str, role: str, tenant: str) -> str:
     """Return a link of the operator for a new person."""
     people = People(runtime.deployment)
     return run_in_thread(lambda: people.invite(OPERATOR, TenantId(tenant), email, role)).link
+
+
+def expect_signed_in(page: Page, email: str) -> None:
+    """Wait until the frame of a page says who has signed in; on a phone that stands in its menu, which is closed."""
+    expect(page.get_by_role("complementary", name="Navigation", include_hidden=True)).to_contain_text(email)
 
 
 def add_authenticator(page: Page) -> None:

@@ -17,7 +17,7 @@ from runtime.operations.accounts import Accounts
 from runtime.operations.mcp_servers import McpServers
 from runtime.simulators.quickbooks.app import Application as Simulator
 from tests.browser.agents import LocalAgent, running_agent
-from tests.browser.conftest import add_authenticator, check_fits, invite, run_in_thread
+from tests.browser.conftest import add_authenticator, check_fits, expect_signed_in, invite, run_in_thread
 from tests.company import CLIENT, copy_books, make_landscaper
 from tests.engines import find_free_port
 from tests.identity.authorization import Place, open_place
@@ -40,7 +40,7 @@ class Office:
         """Sign somebody in who may use every tool."""
         page.goto(invite(self.place.runtime, "anna@example.com", "owner", "default"))
         page.get_by_role("button", name="Continue as anna@example.com").click()
-        expect(page.get_by_role("complementary").get_by_text("anna@example.com")).to_be_visible()
+        expect_signed_in(page, "anna@example.com")
 
     def list_short_tools(self) -> None:
         """Have the newest MCP server of the connected company list the short tools."""
@@ -162,6 +162,7 @@ def test_a_session_that_ends_meanwhile_leads_to_sign_in_and_back_to_the_same_req
     page = browser.new_page()
     add_authenticator(page)
     office.sign_in(page)
+    page.goto(f"{office.origin}/account")
     page.get_by_label("Name of a new passkey").fill("My laptop")
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.get_by_role("rowheader", name="My laptop")).to_be_visible()
@@ -202,7 +203,7 @@ def test_a_record_that_a_tool_answers_opens_at_its_address(office: Office, page:
     page.goto(document["url"])
 
     assert document["url"] == f"{office.origin}/company/{office.connected}/customers/1"
-    expect(page.get_by_role("heading", level=1)).to_have_text("Customer 1")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Customer {document['title']}")
     expect(page.get_by_role("region", name="Facts")).to_contain_text(document["title"])
 
 
