@@ -21,7 +21,7 @@ from runtime.operations.journal_views import list_titles
 from runtime.stores.call_log_records import CallSum
 from runtime.watching.calls import CallFilter, LoggedCall, LogType, StoredCall
 
-PART = 50
+PART = 25
 """Calls of one page."""
 MOST_SUMMED = 200_000
 """Calls of which totals are made, some 0.3 s on SQLite; of more the newest."""
@@ -101,11 +101,14 @@ class CallViews:
         self._deployment, self._records, self._log = deployment, deployment.stores.records, log
 
     async def list_part(
-        self, wanted: CallFilter, next_cursor: str, limit: int = PART
+        self, wanted: CallFilter, next_cursor: str, limit: int = PART, known: Sequence[CallerName] = ()
     ) -> tuple[Sequence[CallRow], str]:
-        """Return a part of the calls, and where the list goes on. Raises InvalidRequest for a wrong cursor."""
+        """Return a part of the calls, and where the list goes on; `known` are callers whose names have been read.
+
+        Raises InvalidRequest for a wrong cursor.
+        """
         found, cursor = await self._log.read(wanted, limit, next_cursor)
-        return await asyncio.to_thread(self._name, found), cursor
+        return await asyncio.to_thread(self._name, found, known), cursor
 
     def count_by_day(self, wanted: CallFilter, days: Sequence[tuple[date, float]]) -> Totals:
         """Return the totals of a time, of which the days are given with when each begins."""
@@ -144,9 +147,11 @@ class CallViews:
     def _catalog(self) -> Catalog:
         return self._deployment.catalog()
 
-    def _name(self, found: Iterable[StoredCall]) -> Sequence[CallRow]:
+    def _name(self, found: Iterable[StoredCall], known: Sequence[CallerName]) -> Sequence[CallRow]:
         calls = [each.call for each in found]
-        names = read_names(self._records, {_make_caller(each.log_type, each.caller_id) for each in calls})
+        names = read_names(
+            self._records, {_make_caller(each.log_type, each.caller_id) for each in calls}, known
+        )
         return [
             CallRow(
                 each,

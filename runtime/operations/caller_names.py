@@ -5,9 +5,10 @@ Called by the pages of the journal and of the call log, once for each page: name
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from runtime.stores.caller_records import ServerCaller
 from runtime.stores.records import Records
 
 SERVER, TOKEN, PERSON = "mcp_server", "api_token", "person"
@@ -35,23 +36,27 @@ def make_key(kind: str, id_: str) -> str:
     return f"{kind}:{id_}"
 
 
-def read_names(records: Records, callers: Iterable[str]) -> dict[str, CallerName]:
-    """Return the names of callers, each under what the journal stores of it."""
+def read_names(
+    records: Records, callers: Iterable[str], known: Iterable[CallerName] = ()
+) -> dict[str, CallerName]:
+    """Return the names of callers, each under what the journal stores of it; `known` are not read again."""
+    wanted, names = set(callers), {each.key: each for each in known}
+    return {**names, **_read(records, wanted - names.keys())}
+
+
+def _read(records: Records, callers: Iterable[str]) -> dict[str, CallerName]:
     found = {each: each.partition(":")[::2] for each in callers}
     ids: dict[str, list[str]] = {kind: [] for kind in _KINDS}
     for kind, id_ in found.values():
         if kind in ids:
             ids[kind].append(id_)
-    granted = records.find_granted_by(ids[SERVER]) if ids[SERVER] else {}
-    names: dict[str, Mapping[str, str]] = {
-        SERVER: records.find_server_names(ids[SERVER]) if ids[SERVER] else {},
-        TOKEN: records.find_token_names(ids[TOKEN]) if ids[TOKEN] else {},
-    }
+    servers = records.find_servers(ids[SERVER]) if ids[SERVER] else {}
+    tokens = records.find_token_names(ids[TOKEN]) if ids[TOKEN] else {}
     people = records.find_person_names(ids[PERSON]) if ids[PERSON] else {}
     return {
         key: _name_person(key, id_, people.get(id_))
         if kind == PERSON
-        else _name_other(key, kind, id_, names.get(kind, {}).get(id_), granted.get(id_))
+        else _name_other(key, kind, id_, servers.get(id_), tokens.get(id_))
         for key, (kind, id_) in found.items()
     }
 
@@ -63,13 +68,12 @@ def _name_person(key: str, id_: str, found: tuple[str, str] | None) -> CallerNam
     return CallerName(key, _KINDS[PERSON], name or email, email if name and name != email else "")
 
 
-def _name_other(
-    key: str, kind: str, id_: str, name: str | None, granted: Mapping[str, str] | None
-) -> CallerName:
+def _name_other(key: str, kind: str, id_: str, server: ServerCaller | None, token: str | None) -> CallerName:
     if kind == TOKEN and id_ == COMMAND_LINE:
         return CallerName(key, "Operator", "Command line")
-    if granted is not None:
-        return CallerName(key, "Program", granted["client"], f"for {granted['person']}")
+    if server is not None and server.client is not None:
+        return CallerName(key, "Program", server.client, f"for {server.email}")
+    name = server.name if server is not None else token
     if name is None:
         what = {SERVER: "deleted server", TOKEN: "deleted API token"}.get(kind, "unknown caller")
         return CallerName(key, _KINDS.get(kind, "Caller"), f"{what} ({id_[:_SHOWN_ID]})", is_gone=True)

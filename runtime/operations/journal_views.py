@@ -99,14 +99,24 @@ class JournalViews:
         self._deployment, self._records = deployment, deployment.stores.records
         self.journal = Journal(deployment)
 
-    def list_part(self, account: Account, wanted: Wanted, next_cursor: str = "", limit: int = PART) -> Part:
-        """Return a part of the entries. Raises InvalidRequest for a cursor that no list has answered."""
+    def list_part(
+        self,
+        account: Account,
+        wanted: Wanted,
+        next_cursor: str = "",
+        limit: int = PART,
+        known: Sequence[CallerName] = (),
+    ) -> Part:
+        """Return a part of the entries; `known` are callers whose names have been read.
+
+        Raises InvalidRequest for a cursor that no list has answered.
+        """
         if wanted.text:
             return self._search(account, wanted, next_cursor, limit)
         found = self.journal.read(account.id, wanted.filter, limit + 1, next_cursor)
         more = str(found[limit - 1].seq) if len(found) > limit else ""
         total = self._records.count_journal_entries(account.id, wanted.filter, MOST_COUNTED)
-        return Part(self.describe(account, found[:limit]), more, total)
+        return Part(self.describe(account, found[:limit], known), more, total)
 
     def _search(self, account: Account, wanted: Wanted, cursor: str, limit: int) -> Part:
         rows, looked_at, text = list[Row](), 0, wanted.text.casefold()
@@ -123,10 +133,12 @@ class JournalViews:
             cursor = str(found[-1].seq)
         return Part(rows, cursor, None, looked_at)
 
-    def describe(self, account: Account, entries: Sequence[JournalEntry]) -> Sequence[Row]:
+    def describe(
+        self, account: Account, entries: Sequence[JournalEntry], known: Sequence[CallerName] = ()
+    ) -> Sequence[Row]:
         """Return what is said of entries of an account."""
         undone = self._find_undone([each.id for each in entries])
-        names = read_names(self._records, {each.caller for each in entries})
+        names = read_names(self._records, {each.caller for each in entries}, known)
         describer = self._make_describer(account)
         rows = []
         for each in entries:
@@ -137,6 +149,7 @@ class JournalViews:
 
     def list_choices(self, account: Account) -> Choices:
         """Return what the filters offer."""
+        self.journal.wait()
         found = self._records.list_journal_writers(account.id, MOST_WRITERS)
         names = read_names(self._records, {caller for caller, _, _ in found})
         return Choices(

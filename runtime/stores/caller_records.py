@@ -7,22 +7,43 @@ memories than they.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import bindparam, select
 
 from runtime.model import AccountId
+from runtime.stores.oauth_tables import OAUTH_GRANT
 from runtime.stores.people_tables import PERSON
 from runtime.stores.record_base import RecordBase
 from runtime.stores.tables import API_TOKEN, MCP_SERVER
 
 
+class ServerCaller(NamedTuple):
+    """An MCP server that calls: its name and, where it is part of a grant, the grant's program and its person."""
+
+    name: str
+    client: str | None
+    email: str | None
+
+
+_SERVERS = (
+    select(MCP_SERVER.c.id, MCP_SERVER.c.name, OAUTH_GRANT.c.client_name, PERSON.c.email)
+    .outerjoin_from(MCP_SERVER, OAUTH_GRANT, OAUTH_GRANT.c.id == MCP_SERVER.c.grant_id)
+    .outerjoin(PERSON, PERSON.c.id == OAUTH_GRANT.c.person_id)
+    .where(MCP_SERVER.c.id.in_(bindparam("ids", expanding=True)))
+)
+
+_TOKENS = select(API_TOKEN.c.id, API_TOKEN.c.name).where(API_TOKEN.c.id.in_(bindparam("ids", expanding=True)))
+
+
 class CallerRecords(RecordBase):
     """Finds the names of callers."""
 
-    def find_server_names(self, server_ids: Collection[str]) -> dict[str, str]:
-        """Return the names of MCP servers under their ids, the expired ones too."""
+    def find_servers(self, server_ids: Collection[str]) -> dict[str, ServerCaller]:
+        """Return MCP servers under their ids, the expired ones too."""
         with self._reading.begin() as connection:
-            return _find_names(connection, MCP_SERVER, server_ids)
+            rows = connection.execute(_SERVERS, {"ids": list(server_ids)}).all()
+        return {row[0]: ServerCaller(*row[1:]) for row in rows}
 
     def list_server_names(self, account_id: AccountId, most: int) -> dict[str, str]:
         """Return the names of MCP servers of an account under their ids, the expired ones too."""
@@ -34,7 +55,7 @@ class CallerRecords(RecordBase):
     def find_token_names(self, token_ids: Collection[str]) -> dict[str, str]:
         """Return the names of API tokens under their ids."""
         with self._reading.begin() as connection:
-            return _find_names(connection, API_TOKEN, token_ids)
+            return {row[0]: row[1] for row in connection.execute(_TOKENS, {"ids": list(token_ids)})}
 
     def find_person_names(self, person_ids: Collection[str]) -> dict[str, tuple[str, str]]:
         """Return the names and email addresses of people under their ids."""
@@ -42,10 +63,3 @@ class CallerRecords(RecordBase):
         wanted = select(table.c.id, table.c.name, table.c.email).where(table.c.id.in_(person_ids))
         with self._reading.begin() as connection:
             return {row[0]: (row[1], row[2]) for row in connection.execute(wanted)} if person_ids else {}
-
-
-def _find_names(connection: Connection, table: Table, ids: Collection[str]) -> dict[str, str]:
-    if not ids:
-        return {}
-    found = connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(ids)))
-    return {row[0]: row[1] for row in found}

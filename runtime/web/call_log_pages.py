@@ -74,11 +74,13 @@ class CallLogPages(CompanyPages):
         query, wanted, days = read_calls_query(request, place, formats)
         rows: Sequence[CallRow] = ()
         cursor, totals, choices = "", Totals(()), None
-        if views is not None and not query.errors:
-            rows, cursor = await views.list_part(wanted, query.cursor)
-            totals = await asyncio.to_thread(views.count_by_day, wanted, days)
         if views is not None and not wants_part(request):
             choices = await asyncio.to_thread(views.list_choices, wanted)
+        if views is not None and not query.errors:
+            rows, cursor = await views.list_part(
+                wanted, query.cursor, known=choices.callers if choices else ()
+            )
+            totals = await asyncio.to_thread(views.count_by_day, wanted, days)
         return await self.show_company(
             request,
             place,

@@ -68,9 +68,13 @@ class JournalPages(CompanyPages):
         formats = await self.make_formats(request, place)
         query, wanted = read_journal_query(request, formats.zone)
         account, is_part = place.account, wants_part(request)
-        part = Part((), "", 0)
+        part, choices = (
+            Part((), "", 0),
+            None if is_part else await asyncio.to_thread(self._views.list_choices, account),
+        )
         if not query.errors:
-            part = await asyncio.to_thread(self._views.list_part, account, wanted, query.cursor)
+            known = choices.callers if choices else ()
+            part = await asyncio.to_thread(self._views.list_part, account, wanted, query.cursor, known=known)
         return await self.show_company(
             request,
             place,
@@ -82,7 +86,7 @@ class JournalPages(CompanyPages):
             days=split_by_day(part, query, formats),
             states=STATES,
             base=find_company_address(account.id, "/journal"),
-            choices=None if is_part else await asyncio.to_thread(self._views.list_choices, account),
+            choices=choices,
         )
 
     @require_company("see_journal")

@@ -119,7 +119,7 @@ def test_totals_are_those_of_each_day_and_the_bars_are_as_high(site: BooksSite) 
 
 
 def test_pages_lead_to_the_oldest_call(site: BooksSite) -> None:
-    for _ in range(120):
+    for _ in range(60):
         site.clock.pass_(1)
         note(site)
     seen, cursor = 0, ""
@@ -127,8 +127,8 @@ def test_pages_lead_to_the_oldest_call(site: BooksSite) -> None:
     for _ in range(3):
         rows, cursor = site.run(views.list_part(CallFilter(0, site.clock() + 1), cursor))
         seen += len(rows)
-    assert (seen, cursor) == (120, "")
-    assert "50 of 120 calls" in look(site, "/calls").text
+    assert (seen, cursor) == (60, "")
+    assert "25 of 60 calls" in look(site, "/calls").text
 
 
 def test_hostile_names_of_tools_and_programs_are_harmless_on_the_page_and_in_the_file(
