@@ -123,6 +123,14 @@ def _clean(value: Any) -> Any:
     return _known(text) if len(text) <= LARGEST_CACHED else _in_a_line(text)
 
 
+def find_failing_line(error: Exception) -> str:
+    """Return file and line of a failure: what can be logged of it without a value that a client sent."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+
+
 def make_log(style: str, stream: TextIO | None = None) -> Log:
     """Return a log that writes `json` or `text` lines to a stream, standard output when none is given."""
     out = stream or sys.stdout

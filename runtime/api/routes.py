@@ -7,7 +7,7 @@ Called by `server.app`, which gives it the parts. Calls `handlers`. `make_applic
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -37,7 +37,7 @@ from runtime.errors import (
 )
 from runtime.identity.people import People
 from runtime.identity.sessions import Sessions
-from runtime.logs import Log
+from runtime.logs import Log, find_failing_line
 from runtime.model import ApiToken, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
@@ -71,6 +71,9 @@ class Watching:
     render_metrics: Callable[[str], tuple[bytes, str]] | None = None
 
 
+MissingPage = Callable[[Request], Awaitable[Response | None]]
+
+
 def make_application(
     deployment: Deployment,
     *,
@@ -86,8 +89,12 @@ def make_application(
     addresses: ClientAddresses | None = None,
     undo: Undo | None = None,
     watching: Watching | None = None,
+    missing_page: MissingPage | None = None,
 ) -> Starlette:
-    """Return the management API as one ASGI application; `pages` are routes of others, served beside it."""
+    """Return the management API as one ASGI application; `pages` are routes of others, served beside it.
+
+    `missing_page` answers whoever asks for an address at which there is nothing; None where that is to be JSON.
+    """
     watching = watching or Watching(Readiness(deployment.stores), FinishedCalls(log))
     mcp_servers = McpServers(deployment, listing=listing)
     services = Services(
@@ -123,7 +130,7 @@ def make_application(
             Route(f"{PATH}{{link}}", _file_links(services, FileLinks(deployment)), methods=["GET"]),
             *make_routes(services, deployment.settings.public_url, log),
         ],
-        exception_handlers={HTTPException: _not_routed},
+        exception_handlers={HTTPException: _answer_not_routed(missing_page)},
         middleware=[Middleware(RequestIds)],
     )
     application.router.redirect_slashes = False
@@ -195,7 +202,9 @@ class _OperationEndpoint:
         except LedgerportError as error:
             return refuse(error), asked.actor
         except Exception as error:  # noqa: BLE001  (logged, and answered as our own failure)
-            self._log("api_failed", path=operation.path, error=type(error).__name__, at=_where(error))
+            self._log(
+                "api_failed", path=operation.path, error=type(error).__name__, at=find_failing_line(error)
+            )
             return refuse(InternalError()), asked.actor
 
     def _address(self, request: Request) -> str:
@@ -244,16 +253,19 @@ class _OperationEndpoint:
         return token
 
 
-def _where(error: Exception) -> str:
-    """File and line of a failure: what can be logged of it without a value that a client sent."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+def _answer_not_routed(
+    missing_page: MissingPage | None,
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, problem: Exception) -> Response:
+        assert isinstance(problem, HTTPException)
+        is_missing = problem.status_code == NotFound.status
+        shown = await missing_page(request) if missing_page is not None and is_missing else None
+        return shown or _refuse_address(problem)
+
+    return answer
 
 
-async def _not_routed(_request: Request, problem: Exception) -> Response:
-    assert isinstance(problem, HTTPException)
+def _refuse_address(problem: HTTPException) -> Response:
     if problem.status_code == MethodNotAllowed.status:
         allowed = (problem.headers or {}).get("Allow", "")
         response = refuse(

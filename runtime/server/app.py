@@ -308,7 +308,7 @@ class Application:
         from runtime.operations.accounts import Accounts
         from runtime.operations.readiness import Readiness
         from runtime.web.company_pages import CompanyServices
-        from runtime.web.routes import make_routes
+        from runtime.web.routes import make_missing_page, make_routes
 
         runtime, listing = self._runtime, Listings().describe
         accounts = Accounts(runtime.deployment, runtime.tokens)
@@ -329,6 +329,7 @@ class Application:
             addresses=runtime.addresses,
             undo=runtime.undo,
             watching=Watching(readiness, runtime.finished, self.metrics.render),
+            missing_page=make_missing_page(runtime.deployment, runtime.log),
             pages=[
                 *make_routes(
                     runtime.deployment,

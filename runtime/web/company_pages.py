@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from generator.catalog import Tool
-from runtime.errors import Forbidden, LedgerportError, NotFound
+from runtime.errors import Forbidden, NotFound
 from runtime.exchange.tool_answer import Answer
 from runtime.identity.oauth_scopes import READ, WRITE, list_possible_scopes
 from runtime.identity.roles import Permission, check_permission, may
@@ -162,8 +162,8 @@ def require_company(
         async def answer(pages: CompanyPages, request: Request) -> Response:
             try:
                 who = await find_signed_in(request)
-            except LedgerportError as problem:
-                return await pages.refuse(request, problem)
+            except Exception as error:  # noqa: BLE001  (`refuse` logs what was not expected)
+                return await pages.refuse(request, error)
             if who is None:
                 return lead_to_sign_in(request)
             try:
@@ -172,8 +172,8 @@ def require_company(
                     return led
                 check_permission(who, place.account.tenant_id, permission)
                 return await handler(pages, request, place)
-            except LedgerportError as problem:
-                return await pages.refuse(request, problem, who)
+            except Exception as error:  # noqa: BLE001  (as above)
+                return await pages.refuse(request, error, who)
 
         return answer
 

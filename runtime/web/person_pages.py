@@ -19,9 +19,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runtime.deployment import Deployment
-from runtime.errors import Forbidden, InvalidRequest, LedgerportError, NotFound, TooManyGuesses
+from runtime.errors import Forbidden, InternalError, InvalidRequest, LedgerportError, NotFound, TooManyGuesses
 from runtime.identity.roles import may
-from runtime.logs import Log
+from runtime.logs import Log, find_failing_line
 from runtime.model import Account
 from runtime.operations.formats import Formats, find_zone
 from runtime.people import SignedIn
@@ -157,17 +157,30 @@ class PersonPages:
         if wait := await self._parts.guesses.note(address):
             raise TooManyGuesses(wait)
 
-    async def refuse(
-        self, request: Request, problem: LedgerportError, who: SignedIn | None = None
-    ) -> Response:
-        """Return the page that says what is wrong."""
-        self._log("page_refused", page=_name_page(request), code=problem.code)
+    async def refuse(self, request: Request, error: Exception, who: SignedIn | None = None) -> Response:
+        """Return the page that says what is wrong, without its frame where that cannot be shown either.
+
+        An error that nothing expected is logged, and answered as a failure of the server.
+        """
+        problem = self._find_problem(request, error)
         values = describe_problem(request, problem)
-        if who is None:
-            shown = self._parts.show("problem", problem.status, home="/sign-in", **values)
+        if who is not None:
+            try:
+                shown = await self.show(request, who, "problem", problem.status, home=HOME, **values)
+            except Exception:  # noqa: BLE001  (what failed may be what the frame needs)
+                shown = self._parts.show("problem", problem.status, home=HOME, **values)
         else:
-            shown = await self.show(request, who, "problem", problem.status, home=HOME, **values)
+            shown = self._parts.show("problem", problem.status, home="/sign-in", **values)
         return _with_wait(shown, problem)
+
+    def _find_problem(self, request: Request, error: Exception) -> LedgerportError:
+        """Return an error as one of ours, and log it."""
+        page = _name_page(request)
+        if isinstance(error, LedgerportError):
+            self._log("page_refused", page=page, code=error.code)
+            return error
+        self._log("page_failed", page=page, error=type(error).__name__, at=find_failing_line(error))
+        return InternalError()
 
 
 def guard(handler: H) -> H:
@@ -177,8 +190,8 @@ def guard(handler: H) -> H:
     async def answer(pages: PersonPages, request: Request) -> Response:
         try:
             return await handler(pages, request)
-        except LedgerportError as problem:
-            return await pages.refuse(request, problem)
+        except Exception as error:  # noqa: BLE001  (`refuse` logs what was not expected)
+            return await pages.refuse(request, error)
 
     return answer  # type: ignore[return-value]
 
@@ -192,14 +205,14 @@ def require_person(
     async def answer(pages: PersonPages, request: Request) -> Response:
         try:
             who = await find_signed_in(request)
-        except LedgerportError as problem:
-            return await pages.refuse(request, problem)
+        except Exception as error:  # noqa: BLE001  (as above)
+            return await pages.refuse(request, error)
         if who is None:
             return lead_to_sign_in(request)
         try:
             return await handler(pages, request, who)
-        except LedgerportError as problem:
-            return await pages.refuse(request, problem, who)
+        except Exception as error:  # noqa: BLE001  (`refuse` logs what was not expected)
+            return await pages.refuse(request, error, who)
 
     return answer
 
@@ -213,8 +226,8 @@ def answer_json(
     async def answer(pages: PersonPages, request: Request) -> Response:
         try:
             return await handler(pages, request, await read_json(request))
-        except LedgerportError as problem:
-            pages._log("page_refused", page=_name_page(request), code=problem.code)
+        except Exception as error:  # noqa: BLE001  (as above)
+            problem = pages._find_problem(request, error)
             said = {"code": problem.code, "message": problem.message, "advice": problem.advice}
             return _with_wait(reply_json(said, problem.status), problem)
 

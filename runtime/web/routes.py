@@ -7,6 +7,7 @@ hold a secret. Only passkeys need a script, which is a file of ours too.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from runtime.web.customer_links import make_link_routes
 from runtime.web.docs_pages import make_docs_routes
 from runtime.web.landing import find_start
 from runtime.web.link_token_pages import LinkTokenPages
+from runtime.web.missing_page import MissingPage
 from runtime.web.navigation import (
     ACCESS_SECTIONS,
     COMPANY_SECTIONS,
@@ -124,6 +126,12 @@ def describe_sign_in(signed_in_by: str) -> str:
     """Return by what somebody has signed in, for a page."""
     by, _, name = signed_in_by.partition(":")
     return f"with {name}" if by == "oidc" else "by a link" if by == "invitation" else f"with a {by}"
+
+
+def make_missing_page(deployment: Deployment, log: Log) -> Callable[[Request], Awaitable[Response | None]]:
+    """Return what answers browsers that ask for an address at which there is nothing."""
+    show = Pages(has_docs=deployment.settings.docs).show
+    return MissingPage(PageParts(deployment, show, log, Guesses(), ClientAddresses())).answer
 
 
 def make_routes(

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from runtime.errors import InvalidRequest, LedgerportError
+from runtime.errors import InvalidRequest
 from runtime.identity.roles import Permission, check_permission, may
 from runtime.people import Role, SignedIn
 from runtime.tenancy import Reach, TenantId
@@ -142,14 +142,14 @@ def require_tenant(
         async def answer(pages: TenantPages, request: Request) -> Response:
             try:
                 who = await find_signed_in(request)
-            except LedgerportError as problem:
-                return await pages.refuse(request, problem)
+            except Exception as error:  # noqa: BLE001  (`refuse` logs what was not expected)
+                return await pages.refuse(request, error)
             if who is None:
                 return lead_to_sign_in(request)
             try:
                 return await handler(pages, request, _find_place(request, who, permission))
-            except LedgerportError as problem:
-                return await pages.refuse(request, problem, who)
+            except Exception as error:  # noqa: BLE001  (as above)
+                return await pages.refuse(request, error, who)
 
         return answer
 

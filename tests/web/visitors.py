@@ -19,7 +19,7 @@ from runtime.people import Person
 from runtime.safety.guesses import Guesses
 from runtime.tenancy import TenantId
 from runtime.web.company_pages import CompanyServices
-from runtime.web.routes import make_routes
+from runtime.web.routes import make_missing_page, make_routes
 from tests.api.harness import Calls
 from tests.deployment import Deployment, HandClock, deploy
 
@@ -50,6 +50,7 @@ class Site:
             tokens=self.here.tokens,
             log=log,
             guesses=guesses,
+            missing_page=make_missing_page(self.parts, log),
             pages=make_routes(
                 self.parts, self.here.accounts.authorizations, log, guesses, services=self.services
             ),
