@@ -23,7 +23,8 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `report_pages`, `report_view`, `report_chart`, `report_links`: the reports of a company, the table of one, its chart,
   and what its cells lead to
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
-- `person_pages`, `problem_view`: the frame, forms and errors that the pages for people share
+- `person_pages`, `problem_view`, `missing_page`: the frame, forms and errors that the pages for people share, and the
+  page of an address with nothing at it
 - `bodies`: what browsers and programs send, within a bound
 - `sign_in_pages`, `account_pages`, `people_pages`: how people come in and go, their accounts, the people of a tenant
 - `oauth_pages`, `oauth_endpoints`, `agents`: what a person lets a program do, and what the program asks

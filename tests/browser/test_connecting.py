@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.books import Books, open_page, serving_books
 from tests.browser.conftest import check_fits
@@ -53,4 +53,22 @@ def test_a_company_is_connected_tested_renamed_and_disconnected(
     expect(page.get_by_text("The company is disconnected.")).to_be_visible()
     if has_script:
         check_fits(page)
+    page.context.close()
+
+
+def test_a_button_that_is_pressed_twice_makes_one_account(books: Books, browser: Browser) -> None:
+    page = open_page(browser, books, "anna-twice@example.com", "admin", base_url=books.origin)
+    waiting = list[Route]()
+    page.goto("/accounts/connect")
+    page.get_by_label("Name").fill("Pressed Twice")
+    page.route("**/accounts/connect", lambda route: waiting.append(route))
+    button = page.get_by_role("main").get_by_role("button", name="Continue to QuickBooks Online")
+    place = button.bounding_box()
+    assert place is not None
+    for _ in range(2):
+        page.mouse.click(place["x"] + 5, place["y"] + 5)
+        page.wait_for_timeout(200)
+    assert [each.request.method for each in waiting] == ["POST"]
+    waiting[0].continue_()
+    expect(page.get_by_role("button", name="Continue to connect Pressed Twice")).to_be_visible()
     page.context.close()

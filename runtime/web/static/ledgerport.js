@@ -44,6 +44,20 @@ document.addEventListener("keydown", (event) => {
   if (open) { open.open = false; open.querySelector("summary").focus(); }
 });
 
+// A form is sent once, however fast its button is pressed again: most make something. One that htmx sends is its own
+// affair. A page that comes back from the history, or that stays because a file was answered, can send again.
+const PAUSE_MS = 5000;
+const sentAt = new WeakMap();
+document.addEventListener("submit", (event) => {
+  const form = event.target, last = sentAt.get(form);
+  if (form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
+  if (last !== undefined && event.timeStamp - last < PAUSE_MS) event.preventDefault();
+  else sentAt.set(form, event.timeStamp);
+});
+addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("form").forEach((form) => sentAt.delete(form));
+});
+
 // Tabs of one page: arrow keys move, panels follow. Without a script all panels are shown one below the other.
 document.querySelectorAll("[role=tablist]").forEach((list) => {
   const tabs = [...list.querySelectorAll("[role=tab]")];
