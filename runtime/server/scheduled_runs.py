@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from generator.catalog import Integration
 from runtime.deployment import Deployment
+from runtime.identity.oauth_scopes import READ, list_possible_scopes
 from runtime.identity.roles import may
 from runtime.logs import Log
 from runtime.operations.call_protocol import CallProtocol
@@ -33,8 +35,13 @@ def make_report_runs(
     host = urlsplit(settings.public_url).hostname or "localhost"
     mailer = SmtpMailer(settings.smtp, host) if settings.smtp else None
     delivering = Delivering(deployment, sender, mailer)
-    return ReportRuns(deployment, RunParts(calls, finished, facts, delivering, _may_see), log)
+    return ReportRuns(deployment, RunParts(calls, finished, facts, delivering, may_read_books), log)
 
 
-def _may_see(role: Role | None) -> bool:
-    return may(role, "see_journal")
+def may_read_books(role: Role | None, tools_role: Role | None, integration: Integration) -> bool:
+    """Whether a role may have the reports of a company, as on its page: by its role, and by that of its tools.
+
+    `tools_role` is the least role for tools that handle money in the organization, None for the usual one.
+    """
+    scopes = list_possible_scopes(role, tools_role, handles_money=integration.handles_money)
+    return may(role, "see_journal") and READ in scopes

@@ -52,7 +52,11 @@ async def work() -> None:
     deployment = Deployment(settings, keys, stores, builtin_catalog)
     delivering = Delivering(deployment, HandHook(), NotedMail())
     parts = RunParts(
-        NotedReports(), FinishedCalls(log), CompanyFactsReader(), delivering, lambda role: role is not None
+        NotedReports(),
+        FinishedCalls(log),
+        CompanyFactsReader(),
+        delivering,
+        lambda role, _least, _of: role is not None,
     )
     runs = ReportRuns(deployment, parts, log)
 

@@ -16,7 +16,6 @@ from sqlalchemy import update
 from runtime.deployment import Deployment
 from runtime.events import Attempt
 from runtime.exchange.tool_answer import Answer
-from runtime.identity.roles import may
 from runtime.jobs.work import Task
 from runtime.model import Account, AccountId, Grant
 from runtime.operations.company_facts import CompanyFactsReader
@@ -26,9 +25,12 @@ from runtime.operations.schedules.emails import SendsMail, Sent
 from runtime.operations.schedules.managing import Schedules
 from runtime.operations.schedules.running import ReportRuns, RunParts
 from runtime.operations.schedules.saving import SavedReports
+from runtime.operations.tenant_calls import TenantCalls
+from runtime.operations.tenants import Tenants
 from runtime.operations.webhook_sender import Sends
-from runtime.people import PersonId
+from runtime.people import PersonId, Role
 from runtime.schedules import ReportRun, Schedule
+from runtime.server.scheduled_runs import may_read_books
 from runtime.stores.tables import ACCOUNT
 from tests.identity.authorization import Place, opened
 
@@ -110,9 +112,14 @@ class Scheduling:
             self.here.runtime.finished,
             CompanyFactsReader(),
             delivering,
-            lambda role: may(role, "see_journal"),
+            may_read_books,
         )
         return ReportRuns(self.deployment, parts, self.here.runtime.log)
+
+    async def require_role_for_tools(self, role: Role) -> None:
+        """Have the organization let nobody below a role use the tools of its companies."""
+        tenants = Tenants(self.deployment, TenantCalls(self.deployment.stores.hot))
+        await tenants.change(self.account.tenant_id, {}, role, actor="tests")
 
     def set_status(self, status: str) -> None:
         with self.records._engine.begin() as connection:

@@ -247,6 +247,21 @@ def test_a_person_who_lost_the_role_pauses_the_schedule_and_nothing_is_read(
     run(story)
 
 
+def test_so_does_an_organization_that_demands_more_of_who_uses_its_tools(
+    run: Callable[[Story], None],
+) -> None:
+    async def story(place: Scheduling) -> None:
+        schedule, _ = await place.add(emails="bob@shop.example")
+        await place.require_role_for_tools("owner")
+        place.clock.now = NINE
+        await place.work()
+        paused = await place.find(schedule)
+        assert paused.is_paused and "may not see the books" in paused.pause_reason
+        assert not place.reports.asked and not place.mail.sent
+
+    run(story)
+
+
 def test_the_role_is_lost_between_making_and_sending_and_nothing_is_sent(
     run: Callable[[Story], None],
 ) -> None:

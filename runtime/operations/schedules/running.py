@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+from generator.catalog import Integration
 from runtime.deployment import Deployment
 from runtime.errors import (
     Busy,
@@ -63,13 +64,17 @@ _FAULT = "The report could not be made: the server failed. It has been logged."
 
 @dataclass(frozen=True, slots=True)
 class RunParts:
-    """What runs are made with. `may_see` says whether a role may see the books."""
+    """What runs are made with.
+
+    `may_read` says whether a role may have the reports of a company: given the role of whoever scheduled one, the least
+    role for tools in the organization (None for the usual one), and the integration.
+    """
 
     calls: CallProtocol
     finished: FinishedCalls
     facts: CompanyFactsReader
     delivering: Delivering
-    may_see: Callable[[Role | None], bool]
+    may_read: Callable[[Role | None, Role | None, Integration], bool]
 
 
 class _Paused(Exception):
@@ -200,7 +205,10 @@ class ReportRuns:
         saved = await asyncio.to_thread(records.find_saved_report, run.account_id, schedule.saved_report_id)
         assert saved is not None
         member = await asyncio.to_thread(records.find_member, account.tenant_id, schedule.person_id)
-        if not self._parts.may_see(member.role if member else None):
+        tenant = await asyncio.to_thread(records.find_tenant, account.tenant_id)
+        least: Any = tenant.tools_role if tenant is not None else None
+        integration = self._deployment.catalog().integrations[account.integration]
+        if not self._parts.may_read(member.role if member else None, least, integration):
             raise _Paused(_LOST_ROLE)
         if account.status != "active":
             raise _Paused("The company is not connected. Connect it again, and resume the schedule.")
