@@ -13,7 +13,7 @@ from runtime.errors import NotFound
 from runtime.identity.roles import may
 from runtime.logs import Log
 from runtime.model import AuditEntry
-from runtime.people import OAuthGrantId, SignedIn
+from runtime.people import OAuthGrant, OAuthGrantId, SignedIn
 from runtime.stores.oauth_records import ListedGrant
 from runtime.tenancy import TenantId
 
@@ -35,7 +35,9 @@ class Granted:
         """End a grant, or what it reaches in the tenants that a person manages. Raises NotFound."""
         id_, records = OAuthGrantId(grant_id), self._stores.records
         grant = await asyncio.to_thread(records.find_oauth_grant, id_)
-        audit = AuditEntry(self._deployment.clock(), who.person.id, "oauth_grant.revoked", grant_id)
+        audit = AuditEntry(
+            self._deployment.clock(), who.person.id, "oauth_grant.revoked", grant_id, _describe(grant)
+        )
         is_done = False
         if grant is not None and grant.person_id == who.person.id:
             is_done = await self._stores.write(lambda: records.revoke_oauth_grant(id_, audit))
@@ -44,6 +46,10 @@ class Granted:
         if not is_done or grant is None:
             raise NotFound("There is no such agent.", advice="Open the page again: it may have been removed.")
         self._log("oauth_revoked", grant=grant.id, client=grant.client_name)
+
+
+def _describe(grant: OAuthGrant | None) -> dict[str, str]:
+    return {"client": grant.client_name} if grant is not None else {}
 
 
 def _list_managed(who: SignedIn) -> list[TenantId]:

@@ -113,7 +113,11 @@ class OAuthTokens:
             return
         _check_client(grant.client_id, client_id)
         audit = AuditEntry(
-            self._deployment.clock(), f"client {grant.client_name}", "oauth_grant.revoked", grant.id
+            self._deployment.clock(),
+            f"client {grant.client_name}",
+            "oauth_grant.revoked",
+            grant.id,
+            {"client": grant.client_name},
         )
         if await self._stores.write(lambda: self._stores.records.revoke_oauth_grant(grant.id, audit)):
             self._log("oauth_revoked", grant=grant.id, client=grant.client_name)

@@ -125,7 +125,8 @@ class ProgramSessions:
         grant, _opened = await self._open(token)
         if grant.person_id != person_id:
             return False
-        audit = AuditEntry(self._deployment.clock(), person_id, "oauth_grant.revoked", grant.id)
+        details = {"client": grant.client_name}
+        audit = AuditEntry(self._deployment.clock(), person_id, "oauth_grant.revoked", grant.id, details)
         records = self._stores.records
         return await self._stores.write(lambda: records.revoke_oauth_grant(grant.id, audit))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from generator.catalog import Integration
+from generator.vendor import Integration
 from runtime.deployment import Deployment
 from runtime.identity.oauth_scopes import READ, list_possible_scopes
 from runtime.identity.roles import may

@@ -10,15 +10,28 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    and_,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from runtime.model import AccountId, AuditEntry, McpServer, TokenHash
 from runtime.people import OAuthClient, OAuthClientId, OAuthCode, OAuthGrant, OAuthGrantId, PersonId, Role
+from runtime.stores.audit_records import list_places, note_in_tenants
 from runtime.stores.configs import read_config
 from runtime.stores.emitting import emit
 from runtime.stores.oauth_tables import GRANT_COLUMNS, OAUTH_CLIENT, OAUTH_CODE, OAUTH_GRANT
 from runtime.stores.people_tables import PERSON
-from runtime.stores.record_base import RecordBase, lock_account, note
+from runtime.stores.record_base import RecordBase, lock_account
 from runtime.stores.server_records import make_server_event, make_server_values, report_revoked
 from runtime.stores.tables import ACCOUNT, MCP_SERVER
 from runtime.stores.tenant_records import check_servers
@@ -88,7 +101,7 @@ class OAuthRecords(RecordBase):
                 emit(connection, make_server_event("mcp_server.created", server, audit))
             if code is not None:
                 connection.execute(insert(OAUTH_CODE).values(_of_code(*code)))
-            note(connection, audit)
+            note_in_tenants(connection, audit, list_places(connection, MCP_SERVER.c.grant_id == grant.id))
         return True
 
     def find_oauth_grant(self, grant_id: OAuthGrantId) -> OAuthGrant | None:
@@ -106,12 +119,8 @@ class OAuthRecords(RecordBase):
 
     def revoke_oauth_grant(self, grant_id: OAuthGrantId, audit: AuditEntry) -> bool:
         """End a grant, with its MCP servers and tokens. False when there is none any more."""
-        with self._engine.begin() as connection:
-            report_revoked(connection, MCP_SERVER.c.grant_id == grant_id, audit)
-            is_done = connection.execute(delete(OAUTH_GRANT).where(OAUTH_GRANT.c.id == grant_id)).rowcount > 0
-            if is_done:
-                note(connection, audit)
-        return is_done
+        gone = delete(OAUTH_GRANT).where(OAUTH_GRANT.c.id == grant_id)
+        return self._revoke(gone, MCP_SERVER.c.grant_id == grant_id, audit)
 
     def revoke_in_tenants(
         self, grant_id: OAuthGrantId, tenants: Sequence[TenantId], audit: AuditEntry
@@ -119,12 +128,18 @@ class OAuthRecords(RecordBase):
         """End what a grant reaches in some tenants. False when that is nothing any more."""
         accounts = select(ACCOUNT.c.id).where(ACCOUNT.c.tenant_id.in_(tenants)).scalar_subquery()
         mine = and_(MCP_SERVER.c.grant_id == grant_id, MCP_SERVER.c.account_id.in_(accounts))
+        return self._revoke(delete(MCP_SERVER).where(mine), mine, audit)
+
+    def _revoke(self, gone: Delete, servers: ColumnElement[bool], audit: AuditEntry) -> bool:
+        """Delete what is given, with what the servers are reported and noted by. False when it was gone already."""
         with self._engine.begin() as connection:
-            report_revoked(connection, mine, audit)
-            is_done = connection.execute(delete(MCP_SERVER).where(mine)).rowcount > 0
-            if is_done:
-                note(connection, audit)
-        return is_done
+            places = list_places(connection, servers)
+            report_revoked(connection, servers, audit)
+            if connection.execute(gone).rowcount == 0:
+                connection.rollback()
+                return False
+            note_in_tenants(connection, audit, places)
+        return True
 
     def list_oauth_grants(
         self, person_id: PersonId, tenants: Sequence[TenantId], now: float

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from runtime.model import AuditEntry, TokenHash
 from runtime.people import OAuthCode, OAuthGrant, SigningKey
+from runtime.stores.audit_records import list_places, note_in_tenants
 from runtime.stores.oauth_tables import (
     GRANT_COLUMNS,
     OAUTH_CODE,
@@ -153,10 +154,13 @@ def _hold_grant(connection: Connection, grant_id: Any) -> OAuthGrant | None:
 
 def _end_grant(connection: Connection, grant: OAuthGrant, audit: AuditEntry) -> None:
     """End a grant whose code or token came twice: somebody else has it."""
-    report_revoked(connection, MCP_SERVER.c.grant_id == grant.id, audit)
+    servers = MCP_SERVER.c.grant_id == grant.id
+    places = list_places(connection, servers)
+    report_revoked(connection, servers, audit)
     connection.execute(delete(OAUTH_GRANT).where(OAUTH_GRANT.c.id == grant.id))
     details = {"client": grant.client_name, "person_id": grant.person_id}
-    note(connection, AuditEntry(audit.at, "ledgerport", "oauth_grant.reuse_detected", grant.id, details))
+    detected = AuditEntry(audit.at, "ledgerport", "oauth_grant.reuse_detected", grant.id, details)
+    note_in_tenants(connection, detected, places)
 
 
 def _add_token(connection: Connection, grant: OAuthGrant, token: NewToken, now: float) -> None:

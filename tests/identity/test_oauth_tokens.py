@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey
 from runtime.identity.oauth_tokens import REFRESH_SECONDS
 from runtime.identity.signing_keys import FRESH_SECONDS, TOKEN_SECONDS, SigningKeys
 from runtime.keys.crypto import Keys
+from runtime.tenancy import TenantId
 from tests.commands import run_command
 from tests.identity.authorization import ADDRESS, BACK, READ, VERIFIER, WRITE, Place, open_place, opened
 
@@ -237,6 +238,22 @@ def test_a_revoked_token_of_either_kind_ends_the_grant(tmp_path: Path, kind: str
         assert (await here.refresh(client, tokens["refresh_token"])).json()["error"] == "invalid_grant"
         assert (await here.client.post("/oauth/revoke", data=form)).status_code == 200
         assert len(here.list_audit("oauth_grant.revoked")) == 1
+
+    run(tmp_path, story)
+
+
+def test_each_tenant_reads_in_its_log_that_its_companies_were_granted_and_revoked(tmp_path: Path) -> None:
+    async def story(here: Place, browser: dict[str, str], company: str, client: str) -> None:
+        person = here.records.find_person_by_email("anna@shop.example").id
+        here.add_member(person, "owner", "rival")
+        other = here.add_company("Rival", "rival")
+        tokens = await here.get_tokens(browser, [company, other], client)
+        await here.client.post("/oauth/revoke", data={"client_id": client, "token": tokens["refresh_token"]})
+        for tenant, mine in (("default", company), ("rival", other)):
+            found = here.records.list_audit_of_tenant(TenantId(tenant), 9, None, ("oauth_grant",))
+            said = [(each.entry.action, each.entry.details["integrated_account_ids"]) for each in found]
+            assert said == [("oauth_grant.revoked", [mine]), ("oauth_grant.created", [mine])]
+            assert {each.entry.details["client"] for each in found} == {"Agent"}
 
     run(tmp_path, story)
 

@@ -25,10 +25,8 @@ from runtime.operations.schedules.emails import SendsMail, Sent
 from runtime.operations.schedules.managing import Schedules
 from runtime.operations.schedules.running import ReportRuns, RunParts
 from runtime.operations.schedules.saving import SavedReports
-from runtime.operations.tenant_calls import TenantCalls
-from runtime.operations.tenants import Tenants
 from runtime.operations.webhook_sender import Sends
-from runtime.people import PersonId, Role
+from runtime.people import PersonId
 from runtime.schedules import ReportRun, Schedule
 from runtime.server.scheduled_runs import may_read_books
 from runtime.stores.tables import ACCOUNT
@@ -115,11 +113,6 @@ class Scheduling:
             may_read_books,
         )
         return ReportRuns(self.deployment, parts, self.here.runtime.log)
-
-    async def require_role_for_tools(self, role: Role) -> None:
-        """Have the organization let nobody below a role use the tools of its companies."""
-        tenants = Tenants(self.deployment, TenantCalls(self.deployment.stores.hot))
-        await tenants.change(self.account.tenant_id, {}, role, actor="tests")
 
     def set_status(self, status: str) -> None:
         with self.records._engine.begin() as connection:

@@ -252,7 +252,7 @@ def test_so_does_an_organization_that_demands_more_of_who_uses_its_tools(
 ) -> None:
     async def story(place: Scheduling) -> None:
         schedule, _ = await place.add(emails="bob@shop.example")
-        await place.require_role_for_tools("owner")
+        place.here.set_tools_role("owner")
         place.clock.now = NINE
         await place.work()
         paused = await place.find(schedule)

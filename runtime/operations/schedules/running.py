@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-from generator.catalog import Integration
+from generator.vendor import Integration
 from runtime.deployment import Deployment
 from runtime.errors import (
     Busy,
