@@ -223,7 +223,7 @@ def test_a_refusal_and_a_doubled_name_sign_nobody_in(tmp_path: Path) -> None:
             browser = site.open_browser()
             state = issuer.agree(await begin(browser))["state"]
             no = await browser.get(CALLBACK, params={"state": state, "error": "<b>access_denied</b>"})
-            assert no.status_code == 403 and "<b>" not in no.text
+            assert no.status_code == 403 and "<b>access_denied" not in no.text
             twice = await browser.get(f"{CALLBACK}?state=a&state=b&code=c")
             assert twice.status_code == 400 and "twice" in twice.text
             assert (await browser.get("/sign-in/callback/nobody?state=a")).status_code == 404
@@ -243,7 +243,7 @@ def test_a_document_of_somebody_else_or_without_safe_addresses_is_not_used(tmp_p
                 issuer.document = document
                 browser = site.open_browser()
                 page = await browser.get("/sign-in")
-                answer = await submit(browser, page, "/sign-in/with/work?return_to=%2Faccount")
+                answer = await submit(browser, page, "/sign-in/with/work?return_to=%2F")
                 assert answer.status_code == 502, document
 
     asyncio.run(story())
