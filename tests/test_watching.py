@@ -20,13 +20,14 @@ from runtime.mcp_server.methods import McpServices
 from runtime.operations.call_log import CallLog
 from runtime.operations.finished_calls import LONGEST_NAME, FinishedCalls, read_agent, read_caller
 from runtime.operations.readiness import LOOK_SECONDS, Part, Readiness, join_status
-from runtime.server.metrics import LoopLag, Metrics, count_sent
+from runtime.server.metrics import LoopLag, Metrics
 from runtime.stores.migrations import find_newest_version
 from runtime.watching.calls import Caller, LoggedCall
 from runtime.watching.counts import Counts, Gauge
 from runtime.watching.shared_counts import LIVE_SECONDS, SharedCounts
 from runtime.watching.telemetry import choose_signals, start_telemetry
 from tests.deployment import HandClock
+from tests.identity.authorization import opened
 from tests.mcp_server.stand import MODERN, FakeCalls, Stand, hash_token, shake
 
 CANARY = "canary-5e0b8c"
@@ -165,21 +166,26 @@ def test_requests_are_counted_by_status_also_those_that_are_refused() -> None:
     }  # fmt: skip
 
 
-def test_a_response_of_the_api_and_of_the_pages_is_counted_by_where_it_is_from() -> None:
-    counts, sent = Counts(), []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
+def test_a_response_of_the_api_and_of_the_pages_is_counted_by_where_it_is_from(tmp_path: Path) -> None:
     async def main() -> None:
-        for path in ("/", "/docs/quickbooks", "/connect/x", "/integrated-account", "/docs-x"):
-            watched = count_sent(counts.requests, path, send)
-            await watched({"type": "http.response.start", "status": 200})
-            await watched({"type": "http.response.body"})
+        async with opened(tmp_path) as here:
+            for path in (
+                "/",
+                "/accounts",
+                "/tenant/default/settings",
+                "/company/x/journal",
+                "/docs",
+                "/oauth/authorize",
+            ):
+                await here.client.get(path, headers={"accept": "text/html"})
+            for path in ("/integrated-account", "/tenant/default", "/openapi.json", "/no/such"):
+                await here.client.get(path)
+            await here.client.post("/oauth/token")
+            counted = here.runtime.counts.requests.values
+        by_place = {place: sum(n for key, n in counted.items() if key[0] == place) for place, _ in counted}
+        assert by_place == {"pages": 6, "api": 5}
 
     asyncio.run(main())
-    assert counts.requests.values == {("pages", "200"): 4, ("api", "200"): 1}
-    assert len(sent) == 10
 
 
 def test_a_row_of_the_call_log_has_no_argument_and_no_result() -> None:

@@ -298,7 +298,7 @@ class Application:
                 await send_reply(send, UNKNOWN_HOST.reply(b""))
             else:
                 answer = self._api_and_pages or self._make_api_and_pages()
-                await answer(scope, receive, count_sent(self._runtime.counts.requests, path, send))
+                await answer(scope, receive, count_sent(self._runtime.counts.requests, scope, send))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 

@@ -21,10 +21,8 @@ LAG_SECONDS = 0.5
 """Between two measurements of the event loop: one timer, and a pause of a second is seen."""
 
 
-PAGES = (
-    "/account", "/agents", "/company/", "/connect/", "/docs", "/invitation/", "/oauth/authorize", "/sign-", "/static/",
-)  # fmt: skip
-"""What the paths of the pages begin with, beside `/` itself."""
+_OF_PAGES, _FOR_PROGRAMS = "runtime.web.", "runtime.web.oauth_endpoints"
+"""The modules with the handlers of pages, and the one of them that answers programs."""
 Send = Callable[[Any], Awaitable[None]]
 
 
@@ -108,13 +106,17 @@ def make_gauge(name: str, about: str, read: Callable[[], int]) -> Gauge:
     return Gauge(name, about, (), lambda: {(): float(read())})
 
 
-def count_sent(requests: Counter, path: str, send: Send) -> Send:
-    """Return what sends a response of the management API or the pages, and counts it."""
-    endpoint = "pages" if path == "/" or path.startswith(PAGES) else "api"
+def count_sent(requests: Counter, scope: Mapping[str, Any], send: Send) -> Send:
+    """Return what sends a response of the management API or the pages, and counts it.
+
+    Which of them it is stands in the scope when it is answered: the handler to which the routes have led.
+    """
 
     async def send_counted(message: Any) -> None:
         if message["type"] == "http.response.start":
-            requests.add(endpoint, str(message["status"]))
+            module = getattr(scope.get("endpoint"), "__module__", "")
+            is_page = module.startswith(_OF_PAGES) and module != _FOR_PROGRAMS
+            requests.add("pages" if is_page else "api", str(message["status"]))
         await send(message)
 
     return send_counted
