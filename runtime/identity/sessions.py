@@ -51,7 +51,7 @@ class Sessions:
         if not cookie.startswith(PREFIX) or len(cookie) > LONGEST_COOKIE:
             return None
         token_hash, now = self._deployment.keys.hash_token(cookie), self._deployment.clock()
-        found = await asyncio.to_thread(
+        found = await self._stores.read(
             lambda: self._stores.records.find_signed_in(token_hash, now - SESSION_IDLE_SECONDS)
         )
         if found is not None and now - found.session.last_used_at >= NOTE_SECONDS:

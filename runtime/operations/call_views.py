@@ -5,7 +5,6 @@ Called by the pages of the call log. A call has neither arguments nor results; a
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -108,7 +107,7 @@ class CallViews:
         Raises InvalidRequest for a wrong cursor.
         """
         found, cursor = await self._log.read(wanted, limit, next_cursor)
-        return await asyncio.to_thread(self._name, found, known), cursor
+        return await self._deployment.stores.read(lambda: self._name(found, known)), cursor
 
     def count_by_day(self, wanted: CallFilter, days: Sequence[tuple[date, float]]) -> Totals:
         """Return the totals of a time, of which the days are given with when each begins."""

@@ -35,6 +35,17 @@ ACCOUNT_VALUES = [
 ]
 _SETTABLE = ("name", "budget", "external_id", "metadata", "updated_at")
 _FIND_ACCOUNT = select(*ACCOUNT_VALUES).where(ACCOUNT.c.id == bindparam("account"))
+_FOR_PERSON = (
+    select(*ACCOUNT_VALUES)
+    .where(
+        ACCOUNT.c.tenant_id.in_(
+            select(MEMBER.c.tenant_id).where(MEMBER.c.person_id == bindparam("person_id"))
+        )
+    )
+    .order_by(func.lower(ACCOUNT.c.name), ACCOUNT.c.id)
+    .limit(bindparam("most"))
+    .offset(bindparam("after"))
+)
 
 
 class AccountRecords(RecordBase):
@@ -65,16 +76,9 @@ class AccountRecords(RecordBase):
 
     def list_for_person(self, person_id: PersonId, limit: int, after: int = 0) -> list[Account]:
         """Return the accounts of the tenants that a person belongs to, by name, `limit` of them after some."""
-        tenants = select(MEMBER.c.tenant_id).where(MEMBER.c.person_id == person_id)
-        found = (
-            select(*ACCOUNT_VALUES)
-            .where(ACCOUNT.c.tenant_id.in_(tenants))
-            .order_by(func.lower(ACCOUNT.c.name), ACCOUNT.c.id)
-            .limit(limit)
-            .offset(after)
-        )
+        values = {"person_id": person_id, "most": limit, "after": after}
         with self._reading.begin() as connection:
-            return [read_account(row) for row in connection.execute(found)]
+            return [read_account(row) for row in connection.execute(_FOR_PERSON, values)]
 
     def change_account(
         self,

@@ -57,6 +57,10 @@ class FleetStores(Stores):
         """Whether other processes serve from the same records: all that have the same Redis may."""
         return self.link is not None
 
+    async def read(self, work: Callable[[], T]) -> T:
+        """Return what a short read comes to, which another process answers. Raises StorageUnavailable."""
+        return await asyncio.to_thread(work)
+
     async def write(self, work: Callable[[], T]) -> T:
         """Return the result of a change, once no process uses what it has made obsolete. Raises StorageUnavailable."""
         if self.generation is None:

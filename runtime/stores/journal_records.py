@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, exists, func, or_, select, update
 
 from runtime.events import Event
 from runtime.journal_filter import JournalFilter
@@ -53,6 +53,16 @@ _ENTRIES = select(*_OF_ENTRY, *_OF_OUTCOME).select_from(
         and_(JOURNAL_OUTCOME.c.entry_id == JOURNAL.c.id, JOURNAL_OUTCOME.c.seq == _LATEST.scalar_subquery()),
     )
 )
+_REVERTS = _ENTRIES.where(JOURNAL.c.reverts.in_(bindparam("entry_ids", expanding=True))).order_by(
+    JOURNAL.c.account_id, JOURNAL.c.seq
+)
+_WRITERS = select(
+    select(JOURNAL.c.caller, JOURNAL.c.client, JOURNAL.c.tool)
+    .where(JOURNAL.c.account_id == bindparam("account_id"))
+    .order_by(JOURNAL.c.seq.desc())
+    .limit(bindparam("most"))
+    .subquery()
+).distinct()
 
 
 _UNDO, _UNDO_OUTCOME = JOURNAL.alias("undo"), JOURNAL_OUTCOME.alias("undo_outcome")
@@ -113,9 +123,9 @@ class JournalRecords(RecordBase):
 
     def find_reverts_of(self, entry_ids: Sequence[str]) -> list[JournalEntry]:
         """Return the entries that undo one of some, from the oldest on."""
-        found = _ENTRIES.where(JOURNAL.c.reverts.in_(entry_ids)).order_by(JOURNAL.c.account_id, JOURNAL.c.seq)
+        values = {"entry_ids": list(entry_ids)}
         with self._reading.begin() as connection:
-            return [_entry(row) for row in connection.execute(found)] if entry_ids else []
+            return [_entry(row) for row in connection.execute(_REVERTS, values)] if entry_ids else []
 
     def count_journal_entries(self, account_id: AccountId, wanted: JournalFilter, most: int) -> int:
         """Return how many entries of an account meet a filter, counted up to a bound."""
@@ -126,11 +136,9 @@ class JournalRecords(RecordBase):
 
     def list_journal_writers(self, account_id: AccountId, most: int) -> list[tuple[str, str, str]]:
         """Return who wrote with which program by which tool, among the newest entries of an account."""
-        table = JOURNAL
-        newest = select(table.c.caller, table.c.client, table.c.tool).where(table.c.account_id == account_id)
-        found = newest.order_by(table.c.seq.desc()).limit(most).subquery()
+        values = {"account_id": account_id, "most": most}
         with self._reading.begin() as connection:
-            return [(row[0], row[1], row[2]) for row in connection.execute(select(found).distinct())]
+            return [(row[0], row[1], row[2]) for row in connection.execute(_WRITERS, values)]
 
     def find_reversals(self, account_id: AccountId, resource: str, record_id: str) -> list[JournalEntry]:
         """Return the entries that book the opposite of a record, from the oldest on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, text, update
+from sqlalchemy import Connection, bindparam, func, or_, select, text, update
 
 from runtime.errors import LimitReached
 from runtime.model import AuditEntry
@@ -16,6 +16,7 @@ from runtime.tenancy import Tenant, TenantId, TenantLimits
 
 _MAKE = text("INSERT INTO tenant (id, limits, created_at) VALUES (:id, '', :now) ON CONFLICT (id) DO NOTHING")
 _TENANT = [TENANT.c.id, TENANT.c.limits, TENANT.c.created_at, TENANT.c.tools_role]
+_FIND_TENANT = select(*_TENANT).where(TENANT.c.id == bindparam("tenant_id"))
 
 
 class TenantRecords(RecordBase):
@@ -29,7 +30,7 @@ class TenantRecords(RecordBase):
     def find_tenant(self, tenant_id: TenantId) -> Tenant | None:
         """Return one tenant, if there is one."""
         with self._reading.begin() as connection:
-            row = connection.execute(select(*_TENANT).where(TENANT.c.id == tenant_id)).first()
+            row = connection.execute(_FIND_TENANT, {"tenant_id": tenant_id}).first()
         return None if row is None else _read_tenant(row)
 
     def change_tenant(

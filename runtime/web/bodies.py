@@ -16,5 +16,7 @@ async def read_body(request: Request, longest: int, advice: str) -> bytes:
     async for piece in request.stream():
         content += piece
         if len(content) > longest:
-            raise TooLarge(f"This request is too large: its body has more than {longest} bytes.", advice=advice)
+            raise TooLarge(
+                f"This request is too large: its body has more than {longest} bytes.", advice=advice
+            )
     return bytes(content)

@@ -7,7 +7,6 @@ call log, in which it stands as the person's own.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import json
 import time
@@ -195,7 +194,8 @@ async def _find_place(pages: CompanyPages, request: Request, who: SignedIn) -> P
 
 async def _list_scopes(pages: CompanyPages, account: Account, role: Role) -> frozenset[str]:
     deployment = pages._deployment
-    tenant = await asyncio.to_thread(deployment.stores.records.find_tenant, account.tenant_id)
+    stores = deployment.stores
+    tenant = await stores.read(lambda: stores.records.find_tenant(account.tenant_id))
     least: Any = tenant.tools_role if tenant is not None else None
     handles_money = deployment.catalog().integrations[account.integration].handles_money
     scopes = list_possible_scopes(role, least, handles_money=handles_money)

@@ -6,7 +6,6 @@ in. Each handler is wrapped by `guard`, which turns an error into the page that 
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -115,9 +114,8 @@ class PersonPages:
 
     async def _list_companies(self, who: SignedIn, account: Account | None) -> list[Company]:
         """Return the first companies that the person can choose from; the one that is shown is among them."""
-        found = await asyncio.to_thread(
-            self._deployment.stores.records.list_for_person, who.person.id, MOST_COMPANIES
-        )
+        stores = self._deployment.stores
+        found = await stores.read(lambda: stores.records.list_for_person(who.person.id, MOST_COMPANIES))
         if account is not None and all(each.id != account.id for each in found):
             found = [account, *found]
         return [show_company(each, account) for each in found]

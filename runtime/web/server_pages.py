@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from generator.catalog import Tool, select
 from runtime.errors import InvalidRequest
-from runtime.model import McpServer
+from runtime.model import AccountId, McpServer
 from runtime.operations.own_tools import WORST_LAST
 from runtime.operations.server_preview import Preview
 from runtime.watching.calls import CallerDays, ToolCount
@@ -106,11 +106,8 @@ class ServerPages(ManagedServers):
         """Return all servers of a company with their use, the newest first."""
         if self._services.uses is not None:
             await self._services.uses.flush()
-        formats, records, id_ = await self.make_formats(request, place), self._records, place.account.id
-        now = self._deployment.clock()
-        servers = await asyncio.to_thread(records.list_mcp_servers, id_, None, MOST_SERVERS, now)
-        servers = [*servers, *await asyncio.to_thread(self._endings.list_expired, id_)]
-        granted = await asyncio.to_thread(records.find_granted_by, [each.id for each in servers])
+        formats = await self.make_formats(request, place)
+        servers, granted = await asyncio.to_thread(self._read_servers, place.account.id)
         use = await self._count_use(place, list_day_bounds(formats))
         ordered = sorted(servers, key=lambda each: each.created_at, reverse=True)
         tools = _ToolsOf(self._deployment.catalog().list_tools(place.account.integration), place)
@@ -118,6 +115,12 @@ class ServerPages(ManagedServers):
             make_row(each, tools.find(each), use.get(each.id), granted.get(each.id), formats)
             for each in ordered
         ]
+
+    def _read_servers(self, account_id: AccountId) -> tuple[list[McpServer], Mapping[str, dict[str, str]]]:
+        """Return all MCP servers of a company, and who granted those that are part of a grant."""
+        servers = self._records.list_mcp_servers(account_id, None, MOST_SERVERS, self._deployment.clock())
+        servers = [*servers, *self._endings.list_expired(account_id)]
+        return servers, self._records.find_granted_by([each.id for each in servers])
 
     @property
     def _records(self) -> Any:
@@ -181,7 +184,7 @@ class ServerPages(ManagedServers):
             return await self.show_company(request, place, "server_trial", SECTION, **trial_values)
         preview, bounds = await self._preview(place, server), list_day_bounds(formats)
         use = (await self._count_use(place, bounds)).get(server.id)
-        granted = await asyncio.to_thread(self._records.find_granted_by, [server.id])
+        granted = await self._deployment.stores.read(lambda: self._records.find_granted_by([server.id]))
         row = make_row(server, preview.tools if preview else (), use, granted.get(server.id), formats)
         return await self.show_company(
             request,

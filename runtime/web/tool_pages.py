@@ -25,6 +25,7 @@ from runtime.operations.explorer.forms import (
 )
 from runtime.operations.explorer.history import LONGEST_OUTCOME, is_id, make_id
 from runtime.operations.explorer.reading import parse_answer
+from runtime.operations.report_runs.report_list import is_report
 from runtime.operations.tool_search import LONGEST_QUERY, ToolIndex
 from runtime.web.company_pages import Place, require_company
 from runtime.web.explorer_base import LONGEST_FORM, PATH, SECTION, ExplorerBase, name_form
@@ -66,11 +67,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class ToolGroup:
-    """The tools of one resource."""
+    """The tools of one resource, or all reports: each with what its link says."""
 
     title: str
     summary: str
-    tools: Sequence[Tool]
+    tools: Sequence[tuple[Tool, str]]
 
 
 class ToolPages(ExplorerBase):
@@ -229,21 +230,23 @@ class ToolPages(ExplorerBase):
             for each in self._deployment.catalog().resources
             if each.integration == place.account.integration
         }
+        reports = sorted(
+            ((t, t.title.removesuffix(" report")) for t in tools if is_report(t)), key=lambda e: e[1]
+        )
         grouped: dict[str, list[Tool]] = {}
         for tool in tools:
-            grouped.setdefault(tool.resource, []).append(tool)
+            if not is_report(tool):
+                grouped.setdefault(tool.resource, []).append(tool)
         groups = [_make_group(resource, docs.get(resource), some) for resource, some in grouped.items()]
-        return sorted(groups, key=lambda group: group.title)
+        all_reports = [ToolGroup("Reports", "What the vendor adds up.", reports)] if reports else []
+        return all_reports + sorted(groups, key=lambda group: group.title)
 
 
 def _make_group(resource: str, doc: ResourceDoc | None, tools: list[Tool]) -> ToolGroup:
     title = split_name(doc.entity) if doc and doc.entity != "*" else split_name(resource)
     order = ("read", "create", "overwrite", "send", "destroy")
-    return ToolGroup(
-        title,
-        doc.summary if doc else "",
-        sorted(tools, key=lambda tool: (order.index(tool.risk), tool.method)),
-    )
+    ordered = sorted(tools, key=lambda tool: (order.index(tool.risk), tool.method))
+    return ToolGroup(title, doc.summary if doc else "", [(t, t.method.replace("_", " ")) for t in ordered])
 
 
 def _read_arguments(text: str) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def add_webhook(site: Site, url: str = "https://hook.example/in", tenant: Tenant
 
 
 def read_secret(page: httpx2.Response, id_: str) -> str:
-    found = re.search(rf'<pre id="{id_}">([^<]+)</pre>', page.text)
+    found = re.search(rf'<pre id="{id_}"[^>]*>([^<]+)</pre>', page.text)
     assert found, page.text
     return unescape(found[1])
 

@@ -20,6 +20,11 @@ def test_htmx_is_the_published_file_with_its_licence() -> None:
     assert "Permission to use, copy, modify" in (FOLDER / "htmx-licence.txt").read_text()
 
 
+_DRAWING = re.compile(r'url\("data:image/svg\+xml,[^"]*"\)')
+"""A drawing that stands in the stylesheet itself; the name in it is that of its format, and nothing is loaded."""
+
+
 def test_no_file_of_the_pages_names_an_address_elsewhere() -> None:
     for path in (*FOLDER.glob("*.css"), FOLDER / "ledgerport.js", FOLDER / "passkeys.js"):
-        assert not re.findall(r"https?:|[\"'(]//|url\(|@import", path.read_text()), path.name
+        text = _DRAWING.sub("", path.read_text())
+        assert not re.findall(r"https?:|[\"'(]//|url\(|@import", text), path.name

@@ -78,7 +78,7 @@ class ReportGroup:
 
 def list_reports(catalog: Catalog, integration: str) -> tuple[ReportGroup, ...]:
     """Return every report of an integration in its groups: largest group first, titles in order."""
-    tools = [each for each in catalog.list_tools(integration) if _is_report(each)]
+    tools = [each for each in catalog.list_tools(integration) if is_report(each)]
     summaries = {each.resource: each.summary for each in catalog.resources if each.integration == integration}
     common = _find_common_tags(tools)
     groups: dict[str, list[Report]] = {}
@@ -102,7 +102,8 @@ def find_report(catalog: Catalog, integration: str, name: str) -> Report:
     raise NotFound("There is no such report.", advice="Choose one from the list of reports.")
 
 
-def _is_report(tool: Tool) -> bool:
+def is_report(tool: Tool) -> bool:
+    """Whether a tool answers a report."""
     return REPORT_TAG in tool.tags and tool.is_read_only and tool.listing is None and tool.method == "get"
 
 
