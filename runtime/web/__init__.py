@@ -20,8 +20,8 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `server_pages`, `server_form_pages` (with `managed_servers`): MCP servers, and the form that makes and changes them
 - `server_form`, `form_fields`, `server_views`, `server_trials`, `qr_codes`: what that form held, how a server is shown,
   a try of one of its tools, a new URL for a phone
-- `report_pages`, `report_view`, `report_chart`, `report_links`: the reports of a company, the table of one, its chart,
-  and what its cells lead to
+- `report_pages`, `report_view`, `report_rows`, `report_chart`, `report_links`: the reports of a company, the table of
+  one, its chart, and what its cells lead to
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`, `problem_view`, `missing_page`: the frame, forms and errors that the pages for people share, and the
   page of an address with nothing at it

@@ -39,6 +39,7 @@ from runtime.web.company_pages import CompanyPages, Place, require_company
 from runtime.web.record_view import show_record
 from runtime.web.report_chart import make_chart
 from runtime.web.report_links import ReportLinks
+from runtime.web.report_rows import write_report_rows
 from runtime.web.report_view import show_table
 
 SECTION = "reports"
@@ -168,14 +169,15 @@ class ReportPages(CompanyPages):
         formats = await self.make_formats(request, place)
         catalog = self._deployment.catalog()
         links = ReportLinks(catalog, place.account.integration, place.account.id)
-        detail = links.find_detail(view)
+        detail, table = links.find_detail(view), show_table(view, formats, links)
         return await self._show(
             request,
             place,
             view.report,
             entered,
             view=view,
-            table=show_table(view, formats, links),
+            table=table,
+            rows=write_report_rows(table.rows),
             facts=view.list_facts(formats),
             detail=detail.title if detail else "",
             chart=make_chart(view, formats),
