@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 
 from runtime.web.report_view import ShownRow
-from runtime.web.rows import escape_all
+from runtime.web.rows import write_escaped
 
 
 def write_report_rows(rows: Sequence[ShownRow]) -> Markup:
     """Return the rows of the body of the table of a report."""
-    texts = iter(escape_all(_list_texts(rows)))
+    texts = iter(write_escaped(_list_texts(rows)))
     parts: list[str] = []
     for row in rows:
         scope = "row" if row.cells else "rowgroup"

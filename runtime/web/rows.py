@@ -18,7 +18,7 @@ _BETWEEN = "\0"
 
 def write_rows(rows: Sequence[Sequence[ResultCell]], company: str) -> Markup:
     """Return the rows of the body of a table. `company` is the address of the company that records are of."""
-    texts = iter(escape_all(cell.text for row in rows for cell in row))
+    texts = iter(write_escaped(cell.text for row in rows for cell in row))
     parts: list[str] = []
     for row in rows:
         parts.append("<tr>")
@@ -32,7 +32,7 @@ def write_rows(rows: Sequence[Sequence[ResultCell]], company: str) -> Markup:
     return Markup("".join(parts))  # noqa: S704  (each text is escaped)
 
 
-def escape_all(texts: Iterable[str]) -> list[str]:
+def write_escaped(texts: Iterable[str]) -> list[str]:
     """Return texts escaped for HTML; a style is a word of our own and needs none."""
     joined = _BETWEEN.join([text.replace(_BETWEEN, "") for text in texts])
     return str(escape(joined)).split(_BETWEEN)

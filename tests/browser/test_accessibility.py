@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessibility import AXE, find_violations
 from tests.browser.books import THEMES, WIDTHS, serving_books
-from tests.browser.every_page import Visit, prepare_visit
+from tests.browser.every_page import CUSTOMER, UPDATE, Visit, prepare_visit
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = {"accept": "text/html"}
@@ -39,11 +39,15 @@ def name_shot(path: str) -> str:
 
 def look(page: Page, path: str, width: int) -> list[str]:
     """What is wrong with one page, in either theme."""
-    errors: list[str] = []
-    name, noted = name_shot(path), f"{path} at {width}"
     page.emulate_media(color_scheme=THEMES[0])  # type: ignore[arg-type]
     answer = page.goto(path)
-    assert answer is not None and answer.status < 500, noted
+    assert answer is not None and answer.status < 500, path
+    return judge(page, name_shot(path), path, width)
+
+
+def judge(page: Page, name: str, path: str, width: int) -> list[str]:
+    """What is wrong with the page that is shown, in either theme."""
+    errors, noted = list[str](), f"{path} at {width}"
     if page.evaluate("document.documentElement.scrollWidth") > width:
         errors.append(f"{noted}: scrolls sideways")
     for number, theme in enumerate(THEMES):
@@ -79,3 +83,68 @@ def test_every_page_for_people_is_looked_at(visit: Visit, browser: Browser) -> N
     context.close()
     missing = [path for path, pattern in patterns.items() if not any(map(pattern.fullmatch, shown))]
     assert missing == []
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
+
+
+def make_token(page: Page, _company: str) -> None:
+    page.goto("/tenant/default/settings/tokens")
+    page.locator("main form[method=post] [name=name]").fill("A program")
+    page.locator("main [name=scope]").first.check()
+    press(page, "Make an API token")
+    expect(page.get_by_text("shown this once").first).to_be_visible()
+
+
+def make_webhook(page: Page, _company: str) -> None:
+    page.goto("/tenant/default/settings/webhooks")
+    page.locator("main [name=url]").fill("https://hook.example.com/another")
+    press(page, "Make a webhook")
+    expect(page.get_by_role("heading", name="Copy the secret now")).to_be_visible()
+
+
+def invite(page: Page, _company: str) -> None:
+    page.goto("/tenant/default/people?invite=yes")
+    page.get_by_label("Email address").fill("a.colleague.with.a.long.name@accountants.example.com")
+    press(page, "Make an invitation")
+    expect(page.locator("code.copy, pre").first).to_be_visible()
+
+
+def make_server(page: Page, company: str) -> None:
+    page.goto(f"{company}/servers/new")
+    page.locator("main form[method=post] [name=name]").fill("Month-end")
+    press(page, "Create MCP server")
+    expect(page.get_by_text("/mcp/lpm_").first).to_be_attached()
+
+
+def ask_for_a_write(page: Page, company: str) -> None:
+    page.goto(f"{company}/explorer/tools/{UPDATE}")
+    page.locator("[name='id'], [name$='.id']").first.fill(CUSTOMER)
+    page.locator("[name*='Notes']").first.fill("=1+1 <b>")
+    press(page, "Continue")
+    expect(page.get_by_role("main").get_by_role("link", name="Cancel")).to_be_visible()
+
+
+def get_an_error_of_a_form(page: Page, _company: str) -> None:
+    page.goto("/tenant/default/settings/tokens")
+    page.locator("main form[method=post] [name=name]").fill("Nothing chosen")
+    press(page, "Make an API token")
+    expect(page.get_by_text("An API token needs a scope.")).to_be_visible()
+
+
+ANSWERS = (make_token, make_webhook, invite, make_server, ask_for_a_write, get_an_error_of_a_form)
+"""What is shown only as the answer to a form: what is shown once, asked before a write, or said to be wrong."""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_so_has_none_that_a_form_is_answered_with(visit: Visit, browser: Browser, width: int) -> None:
+    context = visit.open(browser, viewport={"width": width, "height": 860})
+    page, found = context.new_page(), list[str]()
+    for answer in ANSWERS:
+        page.emulate_media(color_scheme=THEMES[0])  # type: ignore[arg-type]
+        answer(page, visit.books.company)
+        name = answer.__name__.replace("_", "-")
+        found += judge(page, f"form-{name}", name, width)
+    context.close()
+    assert not found, "\n".join(found)

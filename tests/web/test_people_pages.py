@@ -109,7 +109,7 @@ def test_the_link_of_an_admin_never_signs_in_as_somebody_who_is_known(tmp_path: 
             admin, page, f"{PEOPLE}/invite", {"email": "victim@example.com", "role": "viewer"}
         )
         path = "/invitation/" + shown.text.partition("/invitation/")[2].partition("<")[0]
-        assert "has to sign in first" in shown.text
+        assert "has to do so before the link is opened" in shown.text
         taker = site.open_browser()
         stolen = await submit(taker, await taker.get(path), path)
         assert stolen.status_code == 409 and "ledgerport-session" not in taker.cookies
