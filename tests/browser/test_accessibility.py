@@ -18,6 +18,8 @@ from tests.browser.books import THEMES, WIDTHS, serving_books
 from tests.browser.every_page import CUSTOMER, UPDATE, Visit, prepare_visit
 
 ROOT = Path(__file__).resolve().parents[2]
+LONG_PAGES = ("/docs",)
+"""Pages with hundreds of links of one kind, whose like is walked through elsewhere."""
 PAGE = {"accept": "text/html"}
 SHOTS = ROOT / ".cache" / "screenshots"
 
@@ -146,5 +148,43 @@ def test_so_has_none_that_a_form_is_answered_with(visit: Visit, browser: Browser
         answer(page, visit.books.company)
         name = answer.__name__.replace("_", "-")
         found += judge(page, f"form-{name}", name, width)
+    context.close()
+    assert not found, "\n".join(found)
+
+
+_WATCH_STOPS = """() => {
+    const all = [...document.querySelectorAll(
+        "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")];
+    const stops = all.filter(each => each.tabIndex >= 0 && !each.disabled
+        && each.checkVisibility({visibilityProperty: true}) && !(each.type === "radio" && !each.checked
+        && document.querySelector(`input[name="${each.name}"]:checked`)));
+    window.stops = new Map(stops.map(each => [each, "not reached"]));
+    document.activeElement.blur();
+    document.addEventListener("focusin", event => {
+        const looks = getComputedStyle(event.target);
+        const isSeen = (looks.outlineStyle !== "none" && parseFloat(looks.outlineWidth) > 0)
+            || looks.boxShadow !== "none";
+        window.stops.set(event.target, isSeen ? "" : "no focus is seen on");
+    });
+    // Tab stops four times in a field for a day: at its parts, and at what opens its calendar.
+    return stops.length + 3 * stops.filter(each => each.type === "date").length;
+}"""
+_LIST_WRONG = """() => [...window.stops].filter(([, wrong]) => wrong)
+    .map(([each, wrong]) => `${wrong} ${each.outerHTML.slice(0, 120)}`)"""
+
+
+def walk(page: Page, path: str) -> list[str]:
+    """What of a page the Tab key does not reach, or shows no focus on."""
+    page.goto(path)
+    for _ in range(page.evaluate(_WATCH_STOPS)):
+        page.keyboard.press("Tab")
+    return [f"{path}: {each}" for each in page.evaluate(_LIST_WRONG)]
+
+
+def test_every_page_can_be_used_by_keyboard(visit: Visit, browser: Browser) -> None:
+    context = visit.open(browser, viewport={"width": 1280, "height": 860})
+    page = context.new_page()
+    paths = [path for path in visit.list_pages() if path not in LONG_PAGES]
+    found = [each for path in paths for each in walk(page, path)]
     context.close()
     assert not found, "\n".join(found)
