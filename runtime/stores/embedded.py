@@ -93,11 +93,7 @@ class Stores:
         return self.look_up.read_account(account_id)
 
     async def read(self, work: Callable[[], T]) -> T:
-        """Return what a short read comes to: a few rows by an index, in tens of microseconds.
-
-        It is done at once, as those of `look_up` are: in a thread the list of a person's companies costs twice as much
-        processor time (measured here: 0.3 and 0.7 ms), and a page reads several. Raises StorageUnavailable.
-        """
+        """Return what a short read comes to, at once: in a thread it would cost twice as much. Raises StorageUnavailable."""
         return work()
 
     async def write(self, work: Callable[[], T]) -> T:
