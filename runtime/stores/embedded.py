@@ -93,7 +93,7 @@ class Stores:
         return self.look_up.read_account(account_id)
 
     async def read(self, work: Callable[[], T]) -> T:
-        """Return what a short read comes to, at once: in a thread it would cost twice as much. Raises StorageUnavailable."""
+        """Return what a short read comes to, at once: a thread would double its cost. Raises StorageUnavailable."""
         return work()
 
     async def write(self, work: Callable[[], T]) -> T:

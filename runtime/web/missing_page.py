@@ -1,6 +1,6 @@
 """The page of an address at which there is nothing, for browsers; programs are answered by `api.routes`, as JSON.
 
-Called by `server.app`, which gives its `answer` to the management API.
+Called by `api.routes`, to which `server.app` gives it.
 """
 
 from __future__ import annotations
