@@ -34,8 +34,7 @@ from runtime.operations.undo import Undo
 from runtime.people import Role, SignedIn
 from runtime.watching.calls import Caller
 from runtime.web.landing import lead_to_connection, note_company
-from runtime.web.person_pages import PageParts, PersonPages, read_zone
-from runtime.web.signing_in import find_signed_in, lead_to_sign_in
+from runtime.web.person_pages import PageParts, PersonPages, read_zone, require_person
 
 PAGE_CLIENT = "page"
 """What the journal and the call log name the program of a call that a page makes."""
@@ -157,22 +156,14 @@ def require_company(
     def wrap(
         handler: Callable[[Any, Request, Place], Awaitable[Response]],
     ) -> Callable[[Any, Request], Awaitable[Response]]:
+        @require_person
         @functools.wraps(handler)
-        async def answer(pages: CompanyPages, request: Request) -> Response:
-            try:
-                who = await find_signed_in(request)
-            except Exception as error:  # noqa: BLE001  (`refuse` logs what was not expected)
-                return await pages.refuse(request, error)
-            if who is None:
-                return lead_to_sign_in(request)
-            try:
-                place = await _find_place(pages, request, who)
-                if led := lead_to_connection(request, place.account, place.role):
-                    return led
-                check_permission(who, place.account.tenant_id, permission)
-                return await handler(pages, request, place)
-            except Exception as error:  # noqa: BLE001  (as above)
-                return await pages.refuse(request, error, who)
+        async def answer(pages: CompanyPages, request: Request, who: SignedIn) -> Response:
+            place = await _find_place(pages, request, who)
+            if led := lead_to_connection(request, place.account, place.role):
+                return led
+            check_permission(who, place.account.tenant_id, permission)
+            return await handler(pages, request, place)
 
         return answer
 

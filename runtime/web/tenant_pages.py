@@ -20,8 +20,8 @@ from runtime.identity.roles import Permission, check_permission, may
 from runtime.people import Role, SignedIn
 from runtime.tenancy import Reach, TenantId
 from runtime.web.bodies import read_body
-from runtime.web.person_pages import LONGEST_FORM, PersonPages
-from runtime.web.signing_in import find_sessions, find_signed_in, lead_to_sign_in, read_cookie
+from runtime.web.person_pages import LONGEST_FORM, PersonPages, require_person
+from runtime.web.signing_in import find_sessions, read_cookie
 
 TENANT_PATH = "/tenant/{tenant_id}"
 SETTINGS_PATH = TENANT_PATH + "/settings"
@@ -138,18 +138,10 @@ def require_tenant(
     def wrap(
         handler: Callable[[Any, Request, TenantPlace], Awaitable[Response]],
     ) -> Callable[[Any, Request], Awaitable[Response]]:
+        @require_person
         @functools.wraps(handler)
-        async def answer(pages: TenantPages, request: Request) -> Response:
-            try:
-                who = await find_signed_in(request)
-            except Exception as error:  # noqa: BLE001  (`refuse` logs what was not expected)
-                return await pages.refuse(request, error)
-            if who is None:
-                return lead_to_sign_in(request)
-            try:
-                return await handler(pages, request, _find_place(request, who, permission))
-            except Exception as error:  # noqa: BLE001  (as above)
-                return await pages.refuse(request, error, who)
+        async def answer(pages: TenantPages, request: Request, who: SignedIn) -> Response:
+            return await handler(pages, request, _find_place(request, who, permission))
 
         return answer
 
