@@ -26,6 +26,7 @@ From the top down; a package imports only what stands below it:
 - `request_ids`: the name that each request has in responses and in the log
 - `schedules`: saved reports, schedules and their runs, as values
 - `people`: people, their sessions, and what they grant, as values
+- `approval`: which writes wait for a person, and what waits, as values
 - `tenancy`: whose things are, and what a caller reaches of them, as values
 - `journal_filter`: which entries of the journal are asked for
 - `model`: the things that are stored, as frozen values

@@ -24,6 +24,12 @@ EVENT_TYPES: Mapping[str, str] = {
     "mcp_server.revoked": "An MCP server was ended before its expiry.",
     "mcp_server.misused": "The URL of an MCP server was used from where it may not be used.",
     "write.indeterminate": "What became of a write at the vendor is not known: somebody should look.",
+    "pending_change.created": "An agent proposed a change that waits for a person.",
+    "pending_change.approved": "A person has approved a change that waited; it is sent to the vendor now.",
+    "pending_change.refused": "A person has refused a change that waited. Nothing was sent.",
+    "pending_change.expired": "A change has waited for as long as it may. Nothing was sent.",
+    "pending_change.committed": "A change that was approved has been carried out.",
+    "pending_change.failed": "A change that was approved could not be carried out, or nobody knows whether it was.",
     "budget.reached": "A budget of reads or writes of this month is used up. Reported once for each month.",
 }
 """What a webhook can be informed of."""

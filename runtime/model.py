@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NewType
 
+from runtime.approval import NO_APPROVAL, Approval, ApprovedChange
 from runtime.people import OAuthReach
 from runtime.tenancy import (
     DEFAULT_TENANT,
@@ -233,6 +234,8 @@ class ServerConfig:
     """The networks that it may be used from, in CIDR notation; none for any."""
     max_uses: int = 0
     """The most calls of tools in its life; 0 sets no limit."""
+    approval: Approval = NO_APPROVAL
+    """Which writes wait for a person: its own rule, and in what a token opens that of its tenant as well."""
     is_read_only: bool = False
     """Whether its account is read only: no tool that writes is left then. Never set or stored here."""
 
@@ -277,6 +280,13 @@ class ApiToken:
     expires_at: float | None = None
 
 
+class OwnCall(NamedTuple):
+    """A call of a tool of ours that makes calls of the vendor's, such as one that undoes a write."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a secret URL (or an API token at the REST endpoint) lets through: an account, and a filter on its tools."""
@@ -294,6 +304,12 @@ class Grant:
     is_one_of_several: bool = False  # so that the answer of a read says which company it is of
     oauth: OAuthReach | None = None
     """What the access token says, where one was sent."""
+    approved: ApprovedChange | None = None
+    """The approved change that the call carries out; nothing waits then."""
+    why: str = ""
+    """The reason that an agent gives for a write that may wait, unchecked."""
+    own_call: OwnCall | None = None
+    """The call of a tool of ours that this is made for: what waits is that one."""
 
     @property
     def caller(self) -> str:

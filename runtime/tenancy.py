@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, NewType
+from typing import Any, NamedTuple, NewType
+
+from runtime.approval import NO_APPROVAL, Approval, write_approval
 
 AccountId = NewType("AccountId", str)
 TenantId = NewType("TenantId", str)
@@ -21,10 +23,15 @@ class TenantLimits:
     accounts: int = 0
     mcp_servers: int = 0
     calls_per_minute: int = 0
+    approval: Approval = NO_APPROVAL
+    """Which writes of agents wait for a person, whatever an MCP server says."""
 
-    def as_dict(self) -> dict[str, int]:
+    def as_dict(self) -> dict[str, Any]:
         """Return what is set."""
-        values = {name: getattr(self, name) for name in ("accounts", "mcp_servers", "calls_per_minute")}
+        values: dict[str, Any] = {
+            name: getattr(self, name) for name in ("accounts", "mcp_servers", "calls_per_minute")
+        }
+        values["approval"] = write_approval(self.approval, "tenant")
         return {name: value for name, value in values.items() if value}
 
 

@@ -131,7 +131,7 @@ class ApiRequest:
         """Return what the API token of the request lets through of an account: all of its tools."""
         token_id = self.bearer.id if self.bearer else None
         client = self.request.headers.get("user-agent", "")[:LONGEST_CLIENT]
-        config = ServerConfig(is_read_only=account.is_read_only)
+        config = ServerConfig(is_read_only=account.is_read_only, approval=account.tenant_limits.approval)
         return Grant(account, config, api_token_id=token_id, client=client)
 
     def read_path_param(self, name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from runtime.api.approval_shapes import ApprovalShape
 from runtime.api.limit_shapes import (
     Body,
     BudgetShape,
@@ -140,6 +141,10 @@ class Config(Body):
     policies: Annotated[
         PoliciesShape | None,
         Field(description="What its writes may hold; replaced as a whole, null or {} for anything."),
+    ] = None
+    approval: Annotated[
+        ApprovalShape | None,
+        Field(description="Which writes wait for a person; replaced as a whole, null or {} for none."),
     ] = None
     budget: Annotated[BudgetShape | None, Field(description="Replaced as a whole; null or {} for none.")] = (
         None

@@ -43,3 +43,5 @@ class Answer(NamedTuple):
     """Of a write, the company that it reached: `id`, and `name` where it is known."""
     is_structured: bool = False
     """Whether the text, a JSON object, is answered as structured content as well, for hosts that read it there."""
+    pending_id: str = ""
+    """The pending change that the call was stored as, where it waits for a person; the text says what it is."""

@@ -17,6 +17,7 @@ Permission = Literal[
     "grant_tools",
     "grant_writes",
     "see_journal",
+    "approve_changes",
     "connect_companies",
     "manage_servers",
     "manage_people",
@@ -29,6 +30,10 @@ PERMISSIONS: dict[Permission, tuple[Role, str]] = {
     "grant_tools": ("viewer", "Let an agent read, as far as the tools of a company are open to the role."),
     "grant_writes": ("member", "Let an agent write, as far as the tools of a company are open to the role."),
     "see_journal": ("billing_admin", "See the journal of writes and the records of the books."),
+    "approve_changes": (
+        "billing_admin",
+        "Approve, edit and refuse changes of agents that wait for a person.",
+    ),
     "connect_companies": ("admin", "Connect, re-connect and disconnect companies."),
     "manage_servers": (
         "admin",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from generator.catalog import ALLOW_DUPLICATE, COMPANY, Tool
@@ -18,7 +18,11 @@ from runtime.exchange import bounds
 from runtime.exchange.allowance import Allowance, Form
 from runtime.exchange.bounds import write_json
 from runtime.exchange.tool_answer import Answer
-from runtime.model import Grant, JournalEntry
+from runtime.model import Grant, JournalEntry, OwnCall
+from runtime.operations.approvals.deciding import Decisions
+from runtime.operations.approvals.own_tools import PENDING_TOOL
+from runtime.operations.approvals.staging import Waiting
+from runtime.operations.approvals.status import STATUS_TOOL, write_pending
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.journal import Journal, make_visible, show_entry
 from runtime.operations.journal_filters import KINDS, OUTCOMES, read_filter
@@ -55,6 +59,7 @@ class Changes:
     journal: Journal
     undo: Undo
     reversal: Reversal
+    decisions: Decisions | None = None
 
     async def answer(
         self,
@@ -69,6 +74,32 @@ class Changes:
         if name == RECENT:
             text = await asyncio.to_thread(self._list, grant, tools, arguments, space.allowance)
             return Answer(text, preface=_find_preface(grant))
+        if name == STATUS_TOOL:
+            return await self._show_pending(grant, arguments["id"])
+        try:
+            wanted = replace(grant, own_call=OwnCall(name, arguments))
+            return await self._change(wanted, tools, name, arguments, space)
+        except Waiting as waiting:
+            return waiting.answer
+
+    async def _show_pending(self, grant: Grant, change_id: str) -> Answer:
+        """Return how a pending change stands that this MCP server, and no other, has proposed."""
+        assert self.decisions is not None
+        found = await self.decisions.find(grant.account, change_id)
+        if found.change.caller != grant.caller:
+            raise NotFound("There is no such pending change.", advice="Its id is in the answer of the write.")
+        text = write_pending(self.decisions.deployment, grant.account, [found.change])
+        return Answer(text, preface=_find_preface(grant), is_structured=True)
+
+    async def _change(
+        self,
+        grant: Grant,
+        tools: Mapping[str, Tool],
+        name: str,
+        arguments: dict[str, Any],
+        space: Space,
+    ) -> Answer:
+        """Undo or reverse a write. Raises Waiting where that waits for a person."""
         is_allowed, is_preview = bool(arguments.get(ALLOW_DUPLICATE)), bool(arguments.get("dry_run"))
         asked = Asked(grant, tools, arguments.get(COMPANY, ""), is_allowed)
         if name == REVERSE:
@@ -140,11 +171,15 @@ def _find_preface(grant: Grant) -> str:
     return PREFACE if grant.config.untrusted_text == "fenced" else ""
 
 
-def list_change_tools(tools: Mapping[str, Tool]) -> dict[str, Tool]:
-    """Return those of these tools that a server with some tools of its vendor lists."""
+def list_change_tools(tools: Mapping[str, Tool], *, may_wait: bool = False) -> dict[str, Tool]:
+    """Return those of these tools that a server with some tools of its vendor lists.
+
+    `may_wait`: writes may wait there for a person.
+    """
     readable = any(tool.is_read_only for tool in tools.values())
     writable = any(not tool.is_read_only for tool in tools.values())
     listed = {RECENT: readable, REVERT: readable and writable, REVERSE: _may_reverse(tools)}
+    listed[STATUS_TOOL] = writable and may_wait
     return {name: TOOLS[name] for name, is_listed in listed.items() if is_listed}
 
 
@@ -162,6 +197,7 @@ def _is_short(before: Mapping[str, Any], after: Mapping[str, Any], name: str) ->
 
 
 TOOLS = {
+    STATUS_TOOL: PENDING_TOOL,
     RECENT: make_tool(
         RECENT,
         "List recent changes",

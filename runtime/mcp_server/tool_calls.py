@@ -23,6 +23,7 @@ from runtime.mcp_server.sending import Sending
 from runtime.mcp_server.short_answers import ShortAnswers
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant
+from runtime.operations.approvals.own_tools import take_why
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.finished_calls import CANCELLED, Ending, FinishedCalls, describe_ending
 from runtime.operations.short.listing import ListedShortTool
@@ -49,6 +50,7 @@ class ToolCalls:
         self, grant: Grant, toolset: Toolset, name: str, arguments: dict[str, Any], sending: Sending
     ) -> Answer:
         """Return the answer of a tool of a toolset, by a name that a client gave; every error is inside."""
+        grant, arguments = take_why(grant, arguments)
         tool = find_tool(toolset.tools, name)
         if tool is not None:
             return await self.call(grant, toolset, tool, arguments, sending)
@@ -104,6 +106,7 @@ class ToolCalls:
         try:
             if name in (discovery.READ, discovery.WRITE):
                 tool, called, arguments = toolset.discovery.choose(name, arguments)
+                grant, arguments = take_why(grant, arguments)
                 sending = sending._replace(name=called)
                 return await self.call(grant, toolset, tool, arguments, sending)
             limits = await self.calls.read_limits(grant)

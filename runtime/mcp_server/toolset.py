@@ -22,6 +22,8 @@ from runtime.mcp_server.changes import TOOLS as CHANGE_TOOLS
 from runtime.mcp_server.changes import list_change_tools
 from runtime.mcp_server.discovery import Discovery
 from runtime.model import ServerConfig
+from runtime.operations.approvals.own_tools import show_why
+from runtime.operations.approvals.status import STATUS_TOOL
 from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.exposure import Listing, list_by_name
 from runtime.operations.files import takes_a_file
@@ -67,6 +69,8 @@ class Toolset:
     """The short tools, which are listed in place of all others; None where these are listed."""
     shown_by: Mapping[str, Tool] | None = None
     """The tools by which those of `changes` judge what they may show and undo, where they are not `tools`."""
+    may_wait: bool = False
+    """Whether writes may wait for a person."""
     several: Several | None = None
     """The toolsets of the companies, where this is the union of several."""
 
@@ -97,9 +101,14 @@ class Toolset:
     def listed_tools(self) -> Mapping[str, Tool]:
         """The tools that are listed, by name."""
         if self.short is not None:
-            return {name: each.tool for name, each in self.short.items()}
+            short = {name: each.tool for name, each in self.short.items()}
+            if not self.may_wait:
+                return short
+            status = {name: tool for name, tool in self.changes.items() if name == STATUS_TOOL}
+            return {name: show_why(tool) for name, tool in short.items()} | status
         listed = {**self.beside, **self.discovery.listed} if self.discovery else self.tools
-        return {**listed, **self.changes} if self.changes else listed
+        listed = {**listed, **self.changes} if self.changes else listed
+        return {name: show_why(tool) for name, tool in listed.items()} if self.may_wait else listed
 
     @cached_property
     def listed(self) -> bytes:
@@ -146,8 +155,9 @@ class Toolsets:
         made = self._by_filter.get(key)
         if made is None:
             made = _make(catalog, integration, config)
-            changes = list_change_tools(made.tools) if self._has_journal else {}
-            made = self._by_filter.put(key, replace(made, changes=changes))
+            may_wait = bool(config.approval)
+            changes = list_change_tools(made.tools, may_wait=may_wait) if self._has_journal else {}
+            made = self._by_filter.put(key, replace(made, changes=changes, may_wait=may_wait))
         return made
 
     def narrow(
@@ -172,12 +182,12 @@ class Toolsets:
         if not self._has_journal:
             return made
         shown_by = narrow(own, narrowing._replace(tools=()), every)
-        changes = list_change_tools(shown_by)
+        changes = list_change_tools(shown_by, may_wait=bool(config.approval))
         if narrowing.tools:
             changes = {name: tool for name, tool in changes.items() if name in named}
         if not tools and not changes:
             raise refuse_none_left()
-        return replace(made, changes=changes, shown_by=shown_by)
+        return replace(made, changes=changes, shown_by=shown_by, may_wait=bool(config.approval))
 
 
 def _select(catalog: Catalog, integration: str, config: ServerConfig) -> dict[str, Tool]:
@@ -226,12 +236,14 @@ def make_key(catalog: Catalog, integration: str, config: ServerConfig) -> tuple[
         config.tags,
         config.tool_exposure,
         config.is_read_only,
+        bool(config.approval),
     )
 
 
 def describe_listing(catalog: Catalog, integration: str, config: ServerConfig) -> Listing:
     """Return what an MCP server with this config lists, and what that costs a model."""
     toolset = _make(catalog, integration, config)
-    toolset = replace(toolset, changes=list_change_tools(toolset.tools))
+    may_wait = bool(config.approval)
+    toolset = replace(toolset, changes=list_change_tools(toolset.tools, may_wait=may_wait), may_wait=may_wait)
     tokens = sum(count_tokens(tool.wire) for tool in toolset.listed_tools.values())
     return Listing(len(toolset.tools) + len(toolset.changes), len(toolset.listed_tools), tokens)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from runtime.approval import write_approval
 from runtime.errors import InvalidRequest
 from runtime.events import Delivery, Webhook
 from runtime.model import Account, ApiToken, McpServer, ServerConfig
@@ -71,6 +72,7 @@ def show_config(config: ServerConfig) -> dict[str, Any]:
         "max_answer_tokens": config.max_answer_tokens,
         "untrusted_text": config.untrusted_text,
         "policies": config.policies.as_dict(),
+        "approval": write_approval(config.approval, "mcp_server"),
         "budget": config.budget.as_dict(),
         "time_zone": config.time_zone,
         "networks": list(config.networks),

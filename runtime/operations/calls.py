@@ -23,6 +23,7 @@ from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import refuse_unknown_tool
 from runtime.model import Grant
+from runtime.operations.approvals.staging import SENT_AT_ONCE, Waiting, Waits
 from runtime.operations.call_bounds import CallBounds, Tools
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.dry_runs import answer_dry
@@ -51,12 +52,13 @@ class Calls(CallBounds):
         max_answer_bytes: int,
         policies: WritePolicies | None = None,
         tenants: TenantCalls | None = None,
+        waits: Waits = SENT_AT_ONCE,
         today: Callable[[str], date] = find_today,
     ) -> None:
         super().__init__(catalog, vendor, max_answer_bytes)
         self._checks, self._today = Checks(), today
         self._policies, known = policies or WritePolicies(vendor), KnownRecords()
-        self._tenants, self._writes = tenants or TenantCalls(), Writes(vendor, known)
+        self._tenants, self._writes, self._waits = tenants or TenantCalls(), Writes(vendor, known), waits
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         how = self._exchanges.send, self._kind_of
@@ -100,6 +102,8 @@ class Calls(CallBounds):
         try:
             async with self._tenants.take(call):
                 return await self._carry_out(call, carried)
+        except Waiting as waiting:
+            return waiting.answer
         except LedgerportError as error:
             return await self._failed(call, error)
 
@@ -114,11 +118,15 @@ class Calls(CallBounds):
         return read_value(call, await self._vendor.send(call, NOTHING_ADDED))
 
     async def write(self, call: CallContext, *, is_preview: bool = False) -> Any:
-        """Return the body of the response to a write whose content is final, checked as any; None for a preview."""
+        """Return the body of the response to a write whose content is final, checked as any; None for a preview.
+
+        Raises Waiting for one that waits for a person.
+        """
         call.today = partial(self._today, call.time_zone)
         await self._writes.prepare(call, request := await run_for(call, self._kind_of(call.tool).prepare))
         if is_preview:
             return await self._policies.check(call, request)
+        await self._waits.stage(call, request)
         async with self._policies.hold(call, request):
             return read_value(call, await self._writes.send(call, request))
 
@@ -136,6 +144,7 @@ class Calls(CallBounds):
         if call.options.dry_run:
             await self._policies.check(call, request)
             return await answer_dry(self._vendor, call, request)
+        await self._waits.stage(call, request)
         async with self._policies.hold(call, request):
             return await self._exchanges.send(kind, call, request)
 

@@ -32,6 +32,7 @@ from runtime.model import (
 )
 from runtime.networks import check_networks
 from runtime.operations import answers
+from runtime.operations.approval_config import read_approval_rule
 from runtime.operations.exposure import ListingOf
 from runtime.operations.names import UNSET, Unset, check_expiry, check_name, refuse_unknown_account
 from runtime.operations.policy_config import read_budget, read_policies, read_time_zone
@@ -196,6 +197,9 @@ class McpServers:
         tools = self._deployment.catalog().list_tools(integration.name)
         if "policies" in change:
             change = {**change, "policies": read_policies(change["policies"], integration, tools)}
+        if "approval" in change:
+            rule = read_approval_rule(change["approval"], "config.approval", "mcp_server", tools)
+            change = {**change, "approval": rule}
         if "budget" in change:
             change = {**change, "budget": read_budget(change["budget"], "config.budget")}
         if "time_zone" in change:

@@ -79,6 +79,8 @@ class WriteJournal:
         links = []
         for entry in entries:
             entry.change.entry_id = entry.id
+            if entry.change.grant is not None and entry.change.grant.approved is not None:
+                entry.change.grant.approved.entries.append(entry.id)
             links.append(self._intent(entry, repeat))
             repeat = {"entry": entries[0].id}
         try:
@@ -130,6 +132,7 @@ class WriteJournal:
             "before": change.before or change.deleted,
             "part": entry.part,
             "repeat": repeat,
+            **_describe_approval(change),
         }
         record_id = content.get(tool.identifier or integration.identifier) or change.arguments.get("id") or ""
         values = {
@@ -162,6 +165,15 @@ class WriteJournal:
             "sealed": seal(self._keys, entry_id, outcome.content),
         }
         return NewLink("journal_outcome", values)
+
+
+def _describe_approval(change: CallContext) -> dict[str, Any]:
+    """Return who approved a write, and by which rules it waited; nothing for one that did not wait."""
+    approved = change.grant.approved if change.grant is not None else None
+    if approved is None:
+        return {}
+    said = {"pending_change": approved.id, "approved_by": approved.approved_by, "rules": list(approved.rules)}
+    return {"approval": said}
 
 
 def _repeat(sent: VendorRequest) -> dict[str, Any]:

@@ -33,10 +33,12 @@ from runtime.errors import (
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.days import add_days
 from runtime.model import CLOSING_DATE, NO_POLICIES, Clock, McpServerId, Policies
+from runtime.operations.approvals.rules import Measured
 from runtime.operations.home_amounts import CompanySettings, HomeAmounts
 from runtime.operations.stored_values import find_current, read_stored
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.policies import (
+    MAKES,
     NOTHING,
     Violation,
     Write,
@@ -62,6 +64,8 @@ NOT_DONE = (
     StorageUnavailable,
 )
 """Errors after which nothing has changed at the vendor for certain."""
+_EVERY_AMOUNT = Policies(max_amount=Decimal(0))
+"""Has the amount of a write found."""
 T = TypeVar("T")
 
 
@@ -137,6 +141,17 @@ class WritePolicies:
         policies = get_policies(call)
         if policies != NO_POLICIES:
             await self._judge(policies, call, request)
+
+    async def measure(self, call: CallContext, change: CallContext) -> Measured:
+        """Return the amount of a write in the home currency, whatever the policies of its MCP server are."""
+        write = await self._describe(_EVERY_AMOUNT, call, change)
+        facts = change.integration.policy_facts
+        if change.tool.resource in facts.unexamined and change.tool.risk in MAKES:
+            return Measured(unknown="It writes a record that holds another one, which is not looked into.")
+        try:
+            return Measured(measure_amount(write))
+        except ValueError as unknown:
+            return Measured(unknown=str(unknown))
 
     async def _judge(self, policies: Policies, call: CallContext, request: Request) -> list[_Judged]:
         """Return the writes of a call with their amounts. Raises PolicyRefused with all that is in their way."""

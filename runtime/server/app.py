@@ -43,6 +43,8 @@ from runtime.mcp_server.sse import SseEndpoint, is_sse
 from runtime.mcp_server.toolset import Listings
 from runtime.model import Account, AccountId, Grant, TokenHash
 from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.approvals.deciding import Decisions
+from runtime.operations.approvals.staging import Staging
 from runtime.operations.call_log import CallLog
 from runtime.operations.calls import Calls
 from runtime.operations.company_facts import CompanyFactsReader
@@ -141,21 +143,25 @@ class Runtime:
         self.facts = CompanyFactsReader(vendor, self.get_catalog)
         self.journal_reader = Journal(self.deployment)
         self.settling = Settling(self.stores, self.journal, vendor, self.get_catalog, self.log)
+        policies = WritePolicies(vendor, self.stores)
         self.calls = Calls(
             catalog=self.get_catalog,
             vendor=vendor,
             max_answer_bytes=settings.max_answer_bytes,
-            policies=WritePolicies(vendor, self.stores),
+            policies=policies,
             tenants=TenantCalls(self.stores.hot),
+            waits=Staging(self.deployment, vendor, policies),
         )
         is_alone = not settings.postgres_url
         self.jobs = Jobs(self.stores, make_durable_engine, self.log, self.register_jobs, is_alone=is_alone)
         self.undo = Undo(self.stores, self.journal_reader, self.calls, self.get_catalog)
+        self.reversal = Reversal(self.calls, self.get_catalog, self.undo)
 
     def register_jobs(self, jobs: Jobs) -> None:
         """Make the kinds of durable work known; imports the HTTP client."""
         from runtime.operations.deliveries import Deliveries
         from runtime.operations.webhook_sender import Sender
+        from runtime.server.pending_changes import make_committing
         from runtime.server.scheduled_runs import make_report_runs
 
         sender = Sender(is_private_allowed=self.settings.webhook_private)
@@ -165,6 +171,9 @@ class Runtime:
         runs = make_report_runs(self.deployment, self.calls, self.finished, self.facts, sender, self.log)
         jobs.add_kind(runs.job)
         jobs.add_source(runs.dispatch)
+        changes = Changes(self.journal_reader, self.undo, self.reversal)
+        for job in make_committing(self.deployment, self.calls, changes, self.finished, self.log).jobs:
+            jobs.add_kind(job)
 
     def get_catalog(self) -> Catalog:
         """Return the catalog that calls are served from now."""
@@ -260,7 +269,8 @@ class Application:
                 Changes(
                     runtime.journal_reader,
                     runtime.undo,
-                    Reversal(runtime.calls, runtime.get_catalog, runtime.undo),
+                    runtime.reversal,
+                    Decisions(runtime.deployment),
                 ),
                 runtime.finished,
                 make_traces(runtime.telemetry),

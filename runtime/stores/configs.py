@@ -6,6 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from runtime.approval import read_approval, write_approval
 from runtime.model import NO_BUDGET, NO_POLICIES, USUAL_TIME_ZONE, Budget, Policies, ServerConfig
 
 
@@ -29,6 +30,7 @@ def read_config(text: str) -> ServerConfig:
         words.get("time_zone", USUAL_TIME_ZONE),
         tuple(words.get("networks", ())),
         words.get("max_uses", 0),
+        read_approval(words.get("approval"), "mcp_server"),
     )
 
 
@@ -50,5 +52,6 @@ def write_config(config: ServerConfig) -> str:
         "time_zone": config.time_zone if config.time_zone != USUAL_TIME_ZONE else "",
         "networks": list(config.networks),
         "max_uses": config.max_uses,
+        "approval": write_approval(config.approval, "mcp_server"),
     }
     return json.dumps({name: value for name, value in words.items() if value}, ensure_ascii=False)

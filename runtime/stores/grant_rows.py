@@ -55,6 +55,8 @@ def make_grant(row: tuple[Any, ...]) -> Grant:
     account, config = read_account(row), read_config(text)
     if account.is_read_only:
         config = replace(config, is_read_only=True)
+    if floor := account.tenant_limits.approval:
+        config = replace(config, approval=floor + config.approval)
     return Grant(account, config, McpServerId(server_id))
 
 

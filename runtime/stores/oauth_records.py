@@ -97,6 +97,7 @@ class OAuthRecords(RecordBase):
                     connection.rollback()
                     return False
                 values = make_server_values(server) | {"token_hash": token_hash, "grant_id": grant.id}
+                values["made_by"] = grant.person_id
                 connection.execute(insert(MCP_SERVER).values(values))
                 emit(connection, make_server_event("mcp_server.created", server, audit))
             if code is not None:

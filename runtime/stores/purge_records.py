@@ -27,6 +27,7 @@ from runtime.stores.oauth_tables import (
     OAUTH_REFRESH_TOKEN,
     SIGNING_KEY,
 )
+from runtime.stores.pending_tables import PENDING_CHANGE
 from runtime.stores.people_tables import INVITATION, SESSION, SIGN_IN
 from runtime.stores.policy_records import DAY
 from runtime.stores.record_base import RecordBase, note
@@ -56,6 +57,10 @@ RUNS_STORED_SECONDS = 92 * 86_400.0
 """How long runs of schedules are stored: a whole quarter, so that the last quarter's report is still there."""
 ASKED_STORED_SECONDS = 90 * 86_400.0
 """How long what somebody has asked in the explorer is stored: a quarter, after which books are closed."""
+DECIDED_STORED_SECONDS = 92 * 86_400.0
+"""How long a change that waited is stored after its end: a quarter, after which books are closed. The audit and the
+journal, which say who decided, are stored for longer.
+"""
 ACTOR = "ledgerport"
 """Who notes an expiry."""
 
@@ -127,6 +132,11 @@ class PurgeRecords(RecordBase):
             + self._delete_part(EVENT, EVENT.c.id, *is_stale)
             + self._delete_part(
                 REPORT_RUN, REPORT_RUN.c.id, REPORT_RUN.c.created_at <= now - RUNS_STORED_SECONDS
+            )
+            + self._delete_part(
+                PENDING_CHANGE,
+                PENDING_CHANGE.c.id,
+                PENDING_CHANGE.c.finished_at <= now - DECIDED_STORED_SECONDS,
             )
             + self._delete_part(POLICY_USE, uses.id, uses.at <= now - DAY)
             + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.id <= newest - self.most_bindings)

@@ -41,6 +41,7 @@ from runtime.stores.link_records import LinkRecords
 from runtime.stores.migrations import VERSION_TABLE
 from runtime.stores.oauth_records import OAuthRecords
 from runtime.stores.oauth_token_records import OAuthTokenRecords
+from runtime.stores.pending_records import PendingRecords
 from runtime.stores.people_records import PeopleRecords
 from runtime.stores.policy_records import PolicyRecords
 from runtime.stores.purge_records import PurgeRecords
@@ -204,6 +205,7 @@ class Records(
     JobRecords,
     OAuthRecords,
     OAuthTokenRecords,
+    PendingRecords,
     PeopleRecords,
     InvitationRecords,
     SessionRecords,

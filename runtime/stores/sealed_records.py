@@ -12,10 +12,12 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, exists, func, select, update
 
+from runtime.approval import name_pending_owner
 from runtime.schedules import name_file_owner, name_secret_owner
 from runtime.stores.explorer_tables import EXPLORER_RUN, SAVED_QUERY
 from runtime.stores.job_tables import WEBHOOK
 from runtime.stores.oauth_tables import SIGNING_KEY
+from runtime.stores.pending_tables import PENDING_CHANGE
 from runtime.stores.people_tables import SIGN_IN
 from runtime.stores.record_base import RecordBase
 from runtime.stores.schedule_tables import RUN_FILE, SCHEDULE
@@ -64,6 +66,7 @@ PLACES = (
         "runs of the explorer", EXPLORER_RUN.c.id, EXPLORER_RUN.c.sealed, lambda key: f"explorer run {key}"
     ),
     Place("saved queries", SAVED_QUERY.c.id, SAVED_QUERY.c.sealed, lambda key: f"saved query {key}"),
+    Place("changes that wait", PENDING_CHANGE.c.id, PENDING_CHANGE.c.sealed, name_pending_owner),
     Place("sign-ins", SIGN_IN.c.state_hash, SIGN_IN.c.sealed, lambda key: f"sign-in {key.hex()}"),
 )
 

@@ -61,7 +61,10 @@ class ServerRecords(RecordBase):
                 check_servers(connection, limited, audit.at)
             if not lock_account(connection, server.account_id):
                 return False
-            connection.execute(_ADD_MCP_SERVER, make_server_values(server) | {"token_hash": token_hash})
+            connection.execute(
+                _ADD_MCP_SERVER,
+                make_server_values(server) | {"token_hash": token_hash, "made_by": audit.actor},
+            )
             note(connection, audit)
             emit(connection, make_server_event("mcp_server.created", server, audit))
         return True

@@ -79,6 +79,7 @@ MCP_SERVER = Table(
     Column("used_up_at", DOUBLE_PRECISION),
     Column("expired_at", DOUBLE_PRECISION),
     Column("grant_id", Text, ForeignKey("oauth_grant.id", ondelete="CASCADE")),
+    Column("made_by", Text, nullable=False, server_default=""),
     Index(
         "mcp_server_grant",
         "grant_id",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from runtime.approval import read_approval
 from runtime.model import ApiToken, ApiTokenId
 from runtime.tenancy import NO_TENANT_LIMITS, TenantLimits
 
@@ -16,7 +17,10 @@ API_TOKEN_COLUMNS = (
 
 def read_tenant_limits(text: str | None) -> TenantLimits:
     """Return the limits of a tenant as they are stored; None where its tenant has never been named."""
-    return TenantLimits(**json.loads(text)) if text else NO_TENANT_LIMITS
+    if not text:
+        return NO_TENANT_LIMITS
+    values = json.loads(text)
+    return TenantLimits(**values | {"approval": read_approval(values.get("approval"), "tenant")})
 
 
 def write_tenant_limits(limits: TenantLimits) -> str:

@@ -1,0 +1,100 @@
+"""What is stored of a change that waits: what was asked, what it would do, and what became of it, sealed.
+
+Called by `staging`, `deciding` and `committing`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from runtime.approval import PendingChange, name_pending_owner
+from runtime.keys.crypto import Keys
+from runtime.operations.approvals.rules import Approvers
+from runtime.upstream import figures
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that would change, in names, as texts. Empty where there is nothing on that side."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that happened to a waiting change: when, by whom (the id of a person, or empty), and what."""
+
+    at: float
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The content of a pending change.
+
+    `called` is the tool that carries it out, with `arguments` as it takes them; `before` is the record as it is stored
+    at the vendor, None for a new one, and `after` as it would stand. `fields` are those that it changes, None for the
+    whole record. Texts of people's books are hostile; `why` is the agent's own, unchecked.
+    """
+
+    called: str
+    arguments: dict[str, Any]
+    says: str
+    action: str
+    kind: str
+    number: str
+    party: str
+    amount: str
+    currency: str
+    changed: tuple[FieldChange, ...]
+    why: str
+    rules: tuple[str, ...]
+    approvers: Approvers
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] = field(default_factory=dict)
+    fields: tuple[str, ...] | None = None
+    warnings: tuple[str, ...] = ()
+    resolved: tuple[Mapping[str, str], ...] = ()
+    """What names in the place of Ids became: `{argument, name, id}`."""
+    notes: tuple[Note, ...] = ()
+    """What happened to it since: it came back because the record changed, or a person has edited it."""
+    refusal: str = ""
+    """Why a person refused it, for the agent to read."""
+    error: str = ""
+    """Why it could not be carried out."""
+    answer: str = ""
+    """What the tool answered when it was carried out: JSON."""
+    attempts: int = 0
+
+
+def seal_proposal(keys: Keys, change_id: str, proposal: Proposal) -> bytes:
+    """Return a proposal encrypted so that it opens only as the content of its change."""
+    return keys.seal(figures.write_json(asdict(proposal)), name_pending_owner(change_id))
+
+
+def open_proposal(keys: Keys, change: PendingChange) -> Proposal:
+    """Return the content of a pending change. Raises SealBroken."""
+    text = keys.open(change.sealed, name_pending_owner(change.id))
+    values = json.loads(text, parse_float=Decimal)
+    approvers = values.pop("approvers")
+    rules = tuple((tuple(roles), tuple(people)) for roles, people in approvers[0])
+    fields = values.pop("fields")
+    return Proposal(
+        **values
+        | {
+            "approvers": Approvers(rules, approvers[1]),
+            "changed": tuple(FieldChange(**each) for each in values["changed"]),
+            "notes": tuple(Note(**each) for each in values["notes"]),
+            "rules": tuple(values["rules"]),
+            "warnings": tuple(values["warnings"]),
+            "resolved": tuple(values["resolved"]),
+            "fields": None if fields is None else tuple(fields),
+        }
+    )

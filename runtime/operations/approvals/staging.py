@@ -1,0 +1,316 @@
+"""Stores a write that waits for a person, in place of sending it, when it has passed every check.
+
+Called by `calls`, between the checks of a write and its policies, and once more when an approved change is carried out:
+then the record must be in what it changes as it was when it was proposed. Nothing is sent to the vendor but reads.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from generator.catalog import Tool
+from runtime.approval import PendingChange
+from runtime.deployment import Deployment
+from runtime.errors import Conflict, Forbidden
+from runtime.events import Event, NewJob
+from runtime.exchange.context import CallContext, Request
+from runtime.exchange.tool_answer import Answer
+from runtime.model import AuditEntry
+from runtime.operations.approvals import rules, status
+from runtime.operations.approvals.proposals import Proposal, seal_proposal
+from runtime.operations.approvals.rules import Measured, Reason
+from runtime.operations.approvals.wording import describe_change
+from runtime.operations.stored_values import find_current, read_stored
+from runtime.operations.vendor_calls import VendorCalls
+from runtime.operations.write_policies import WritePolicies
+from runtime.safety.findings import list_warnings
+from runtime.safety.journal.undo import list_changed
+from runtime.safety.updates import list_writable
+from runtime.stores.pending_records import Consequences
+from runtime.upstream import figures
+from runtime.upstream.request import record
+
+EXPIRE, ANNOUNCE = "expire_pending_change", "announce_pending_changes"
+WHY = "why"
+"""The argument of every write by which an agent gives its reason, where writes may wait."""
+LONGEST_WHY = 1_000
+"""Characters; a reason is a sentence or two."""
+ID_BYTES = 16
+Record = Mapping[str, Any]
+
+
+class Waits(Protocol):
+    """Has writes wait: `Staging`."""
+
+    async def stage(self, call: CallContext, request: Request) -> None:
+        """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now."""
+        ...
+
+
+class _SentAtOnce:
+    async def stage(self, call: CallContext, request: Request) -> None:
+        """Do nothing: no write waits."""
+
+
+SENT_AT_ONCE: Waits = _SentAtOnce()
+"""For calls that nobody holds back."""
+
+
+class Waiting(Exception):
+    """A write waits for a person; carries the answer of its call."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class _Found(NamedTuple):
+    """A write of a call, with why it waits: nothing where it waits only because another one of its call does."""
+
+    change: CallContext
+    reasons: list[Reason]
+    measured: Measured
+
+
+class Staging:
+    """Stores writes that wait. One for the process."""
+
+    def __init__(self, deployment: Deployment, vendor: VendorCalls, policies: WritePolicies) -> None:
+        self._deployment, self._vendor, self._policies = deployment, vendor, policies
+
+    async def stage(self, call: CallContext, request: Request) -> None:
+        """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now.
+
+        Raises PolicyRefused, Conflict for an approved change whose record is not as it was proposed, Forbidden for a
+        write with a file, which cannot wait, and StorageUnavailable.
+        """
+        grant = call.grant
+        if grant is None or (not grant.config.approval and grant.approved is None):
+            return
+        if grant.approved is not None:
+            await self._refuse_moved(call, request)
+            return
+        found = await self._find_waiting(call, request)
+        if any(each.reasons for each in found):
+            await self._policies.check(call, request)
+            raise Waiting(await self._store(call, found))
+
+    async def _find_waiting(self, call: CallContext, request: Request) -> list[_Found]:
+        assert call.grant is not None
+        approval, found = call.grant.config.approval, []
+        for change in request.changes:
+            if change.tool.is_read_only:
+                continue
+            measured = Measured()
+            if rules.looks_at_amounts(approval):
+                measured = await self._policies.measure(call, change)
+            found.append(_Found(change, rules.find_reasons(approval, change.tool, measured), measured))
+        return found
+
+    async def _store(self, call: CallContext, found: list[_Found]) -> Answer:
+        for each in found:
+            if each.change.file is not None:
+                raise Forbidden(
+                    f"{each.change.tool.name} sends a file, and a file cannot wait for approval. Nothing was sent.",
+                    advice="Ask a person to add the file in the company itself.",
+                )
+        every = [reason for each in found for reason in each.reasons]
+        if call.grant is not None and call.grant.own_call is not None:
+            found = [max(found, key=lambda each: bool(each.reasons))]
+        batch = secrets.token_hex(ID_BYTES) if len(found) > 1 else ""
+        stored = []
+        for place, each in enumerate(found):
+            reasons = each.reasons or every
+            proposal = await self._propose(call, each.change, reasons)
+            stored.append(await self._make(call, each, proposal, reasons, batch, place))
+        store = self._deployment.stores
+        changes = await store.write(lambda: store.records.add_pending(stored))
+        return self._answer(call, changes)
+
+    async def _propose(self, call: CallContext, change: CallContext, reasons: list[Reason]) -> Proposal:
+        before = await self._read_before(call, change)
+        after = _find_after(change, before)
+        tool, integration = change.tool, change.integration
+        worded = describe_change(self._deployment.catalog(), integration, tool, before, after)
+        arguments = {
+            name: value for name, value in change.arguments.items() if name != _version_argument(change)
+        }
+        called, own_call = tool.name, call.grant.own_call if call.grant is not None else None
+        if own_call is not None:
+            called, arguments = own_call.name, dict(own_call.arguments)
+        return Proposal(
+            called=called,
+            arguments=arguments,
+            says=worded.says,
+            action=worded.action,
+            kind=worded.kind,
+            number=worded.number,
+            party=worded.party,
+            amount=worded.amount,
+            currency=worded.currency,
+            changed=worded.changed,
+            why=call.grant.why if call.grant is not None else "",
+            rules=tuple(dict.fromkeys(each.text for each in reasons)),
+            approvers=rules.find_approvers(reasons),
+            before=before,
+            after=after,
+            fields=_list_fields(change, before, after),
+            warnings=tuple(list_warnings(change.findings)),
+            resolved=tuple(change.resolved),
+        )
+
+    async def _read_before(self, call: CallContext, change: CallContext) -> Record | None:
+        """Return the record that a change is about as it is stored now; None for a new one."""
+        known = change.before or change.deleted
+        if known is None and (get := find_current(change.tool, call.known)) is not None:
+            known = await read_stored(self._vendor, call, change, get)
+        return None if known is None else _read_plain(known)
+
+    async def _make(
+        self,
+        call: CallContext,
+        found: _Found,
+        proposal: Proposal,
+        reasons: list[Reason],
+        batch: str,
+        place: int,
+    ) -> tuple[PendingChange, Consequences]:
+        assert call.grant is not None
+        now, change, server_id = self._deployment.clock(), found.change, call.grant.server_id or ""
+        id_ = f"pch_{self._make_id(call, place)}"
+        stored = PendingChange(
+            id=id_,
+            tenant_id=call.account.tenant_id,
+            account_id=call.account.id,
+            server_id=server_id,
+            caller=call.caller,
+            requested_by=await self._find_requester(call),
+            client=call.client,
+            batch=batch,
+            fingerprint=self._make_fingerprint(change.tool, proposal.arguments),
+            tool=change.tool.name,
+            resource=change.tool.resource,
+            record_id=str(
+                (proposal.before or {}).get(change.tool.identifier or change.integration.identifier) or ""
+            ),
+            risk=change.tool.risk,
+            amount="" if found.measured.amount is None else str(found.measured.amount),
+            status="waiting",
+            version=1,
+            created_at=now,
+            expires_at=now + rules.find_hours(reasons) * 3600.0,
+            decided_at=None,
+            decided_by="",
+            finished_at=None,
+            entry_id="",
+            sealed=seal_proposal(self._deployment.keys, id_, proposal),
+        )
+        return stored, self._list_consequences(stored, proposal)
+
+    def _list_consequences(self, stored: PendingChange, proposal: Proposal) -> Consequences:
+        now, tenant_id = stored.created_at, stored.tenant_id
+        expire = NewJob(f"{EXPIRE}:{stored.id}", EXPIRE, {"change": stored.id}, stored.expires_at, tenant_id)
+        about = stored.batch or stored.id
+        announce = NewJob(f"{ANNOUNCE}:{about}", ANNOUNCE, {"change": stored.id}, now, tenant_id)
+        audit = AuditEntry(
+            now,
+            stored.caller,
+            "pending_change.created",
+            stored.id,
+            {"integrated_account_id": stored.account_id, "tool": stored.tool, "rules": list(proposal.rules)},
+        )
+        data = status.describe_event(stored, self._deployment.settings.public_url)
+        return Consequences(audit, Event("pending_change.created", now, data, tenant_id), (expire, announce))
+
+    async def _find_requester(self, call: CallContext) -> str:
+        """Return the person whose agent asks: who let it by OAuth, or made the MCP server; empty where unknown."""
+        assert call.grant is not None
+        server_id = call.grant.server_id
+        if server_id is None:
+            return ""
+        store = self._deployment.stores
+        return await store.read(lambda: store.records.find_maker(server_id))
+
+    def _make_id(self, call: CallContext, place: int) -> str:
+        """Return the same id for a repeat under the key of its caller, and otherwise a new one."""
+        if not call.caller_key:
+            return secrets.token_hex(ID_BYTES)
+        text = "\n".join(("pending", call.account.id, call.caller, call.caller_key, str(place)))
+        return self._deployment.keys.hash_key(text.encode()).hex()[: 2 * ID_BYTES]
+
+    def _make_fingerprint(self, tool: Tool, arguments: Mapping[str, Any]) -> bytes:
+        text = figures.write_json({"tool": tool.name, "arguments": arguments})
+        same = orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS)
+        return self._deployment.keys.hash_key(b"pending\n" + same)
+
+    def _answer(self, call: CallContext, changes: list[PendingChange]) -> Answer:
+        text = status.write_pending(self._deployment, call.account, changes)
+        first = call.answer(text)
+        return first._replace(status=0, is_structured=True, pending_id=changes[0].id)
+
+    async def _refuse_moved(self, call: CallContext, request: Request) -> None:
+        """Raise Conflict where what an approved change is about is not as it was when it was proposed.
+
+        A repeat of it is let through: what it changed is what it changed itself.
+        """
+        assert call.grant is not None
+        assert call.grant.approved is not None
+        approved = call.grant.approved
+        if approved.before is None or len(request.changes) != 1:
+            return
+        now = await self._read_before(call, request.changes[0])
+        skipped = _list_skipped(call)
+        moved = list_changed(approved.before, now or {}, skipped)
+        if approved.fields is not None:
+            moved = [name for name in moved if name in approved.fields]
+        if moved and not await self._vendor.is_repeat(call):
+            approved.fresh.append(await self._propose(call, request.changes[0], []))
+            raise Conflict(
+                f"The record was changed since this was proposed, in: {', '.join(moved)}. Nothing was sent.",
+                advice="Look at the change again, which now shows the record as it is.",
+                details={"changed_since": moved},
+            )
+
+
+def _find_after(change: CallContext, before: Record | None) -> dict[str, Any]:
+    """Return the record as it would stand: without what a replacement leaves out; nothing for one that is removed."""
+    content = record(change.tool, change.arguments) if change.content is None else change.content
+    if change.tool.risk == "destroy":
+        return {}
+    if change.tool.risk == "send":
+        return dict(before or {})
+    after = {**(before or {}), **content}
+    if change.before is not None:
+        for name in list_writable(change.tool, before or {}):
+            if name not in content:
+                after.pop(name, None)
+    plain: dict[str, Any] = _read_plain(after)
+    return plain
+
+
+def _list_fields(change: CallContext, before: Record | None, after: Record) -> tuple[str, ...] | None:
+    """Return the fields of the stored record that a change is about; None for the whole record."""
+    if before is None or change.tool.risk != "overwrite":
+        return None
+    return tuple(list_changed(before, after, _list_skipped(change)))
+
+
+def _list_skipped(change: CallContext) -> tuple[str, ...]:
+    updates = change.integration.updates
+    return (updates.version, *updates.computed)
+
+
+def _version_argument(change: CallContext) -> str:
+    arguments = {name: argument for argument, name in change.tool.call.body_arguments}
+    return arguments.get(change.integration.updates.version, "")
+
+
+def _read_plain(value: Any) -> Any:
+    """Return a value whose figures are decimals, so that two of them are compared by what they are worth."""
+    return json.loads(figures.write_json(value), parse_float=Decimal)

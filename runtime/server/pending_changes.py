@@ -1,0 +1,55 @@
+"""Puts together what carries out approved changes, with the tools of ours that write. Called by `app`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from generator.catalog import Tool
+from runtime.deployment import Deployment
+from runtime.errors import LedgerportError
+from runtime.exchange.allowance import PLAIN, Allowance
+from runtime.exchange.tool_answer import Answer
+from runtime.logs import Log
+from runtime.mcp_server.changes import REVERSE, REVERT, Changes, Space
+from runtime.model import Grant
+from runtime.operations.approvals.committing import ANSWER_BYTES, Committing
+from runtime.operations.call_protocol import CallProtocol
+from runtime.operations.finished_calls import FinishedCalls
+from runtime.operations.undo_guard import DONE
+
+
+def make_committing(
+    deployment: Deployment, calls: CallProtocol, changes: Changes, finished: FinishedCalls, log: Log
+) -> Committing:
+    """Return what carries out and ends pending changes."""
+    return Committing(deployment, calls, ChangeTools(deployment, changes), finished, log)
+
+
+class ChangeTools:
+    """Undoes and reverses writes as approved changes."""
+
+    def __init__(self, deployment: Deployment, changes: Changes) -> None:
+        self._records, self._changes = deployment.stores.records, changes
+
+    def is_own(self, name: str) -> bool:
+        """Return whether a tool is one of ours."""
+        return name in (REVERT, REVERSE)
+
+    async def answer(
+        self, grant: Grant, tools: Mapping[str, Tool], name: str, arguments: dict[str, Any]
+    ) -> Answer:
+        """Return the answer of one of these tools. Every error comes back inside the answer."""
+        space = Space(PLAIN, Allowance(ANSWER_BYTES))
+        try:
+            return await self._changes.answer(grant, tools, name, arguments, space)
+        except LedgerportError as error:
+            return Answer(status=0, error=error)
+
+    def find_done(self, name: str, arguments: Mapping[str, Any], since: float) -> str:
+        """Return the journal entry of what one of them has done since a time; empty where it has done nothing."""
+        if name != REVERT:
+            return ""
+        found = self._records.find_reverts(str(arguments["id"]))
+        done = (each.id for each in found if each.outcome in DONE and each.begun_at >= since)
+        return next(done, "")
