@@ -39,6 +39,7 @@ from runtime.operations.approvals.proposals import Note, Proposal, open_proposal
 from runtime.operations.approvals.staging import EXPIRE
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.finished_calls import FinishedCalls, describe_ending
+from runtime.safety.write_options import Asked
 from runtime.stores.pending_records import Consequences
 from runtime.upstream import figures
 
@@ -139,6 +140,7 @@ class Committing:
             proposal.called,
             dict(proposal.arguments),
             idempotency_key=f"{change.id}.{change.version}",
+            asked=Asked(proposal.called, {"pending_change": change.id, "version": change.version}),
         )
         self._finished.note_of(grant, proposal.called, began, describe_ending(answer))
         return answer

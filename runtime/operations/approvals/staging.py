@@ -136,10 +136,11 @@ class Staging:
     async def _propose(self, call: CallContext, change: CallContext, reasons: list[Reason]) -> Proposal:
         before = await self._read_before(call, change)
         after = _find_after(change, before)
-        tool, integration = change.tool, change.integration
+        tool, integration, version = change.tool, change.integration, _version_argument(change)
         worded = describe_change(self._deployment.catalog(), integration, tool, before, after)
+        required = tool.input_schema.get("required", ())
         arguments = {
-            name: value for name, value in change.arguments.items() if name != _version_argument(change)
+            name: value for name, value in change.arguments.items() if name != version or version in required
         }
         called, own_call = tool.name, call.grant.own_call if call.grant is not None else None
         if own_call is not None:
@@ -262,20 +263,23 @@ class Staging:
         assert call.grant is not None
         assert call.grant.approved is not None
         approved = call.grant.approved
-        if approved.before is None or len(request.changes) != 1:
+        if approved.before is None or len(request.changes) != 1 or await self._vendor.is_repeat(call):
             return
-        now = await self._read_before(call, request.changes[0])
-        skipped = _list_skipped(call)
-        moved = list_changed(approved.before, now or {}, skipped)
+        change = request.changes[0]
+        now = await self._read_before(call, change)
+        moved = list_changed(approved.before, now or {}, _list_skipped(call))
         if approved.fields is not None:
             moved = [name for name in moved if name in approved.fields]
-        if moved and not await self._vendor.is_repeat(call):
-            approved.fresh.append(await self._propose(call, request.changes[0], []))
+        if moved:
+            approved.fresh.append(await self._propose(call, change, []))
             raise Conflict(
                 f"The record was changed since this was proposed, in: {', '.join(moved)}. Nothing was sent.",
                 advice="Look at the change again, which now shows the record as it is.",
                 details={"changed_since": moved},
             )
+        version = _version_argument(change)
+        if now is not None and version in change.arguments:
+            change.arguments[version] = now.get(change.integration.updates.version)
 
 
 def _find_after(change: CallContext, before: Record | None) -> dict[str, Any]:
@@ -285,13 +289,13 @@ def _find_after(change: CallContext, before: Record | None) -> dict[str, Any]:
         return {}
     if change.tool.risk == "send":
         return dict(before or {})
-    after = {**(before or {}), **content}
+    stands, given = before or {}, _read_plain(content)
+    after = {**stands, **{name: value for name, value in given.items() if stands.get(name) != value}}
     if change.before is not None:
-        for name in list_writable(change.tool, before or {}):
-            if name not in content:
+        for name in list_writable(change.tool, stands):
+            if name not in content and name != change.tool.clears_unless:
                 after.pop(name, None)
-    plain: dict[str, Any] = _read_plain(after)
-    return plain
+    return after
 
 
 def _list_fields(change: CallContext, before: Record | None, after: Record) -> tuple[str, ...] | None:
