@@ -5,7 +5,7 @@
 - `proposals`: what is stored of it, sealed; `wording`: what it says to people
 - `deciding`: who may decide, approve, refuse and edit, one change or several
 - `committing`: the durable job that carries out what was approved, and the one that ends what has expired
-- `status`: a pending change as agents and programs see it
+- `status`: a pending change as agents and programs see it; `managing`: the same for the management API
 
 Called by `calls`, `mcp_server`, `api` and `web`.
 """
