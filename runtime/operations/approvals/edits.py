@@ -17,7 +17,7 @@ from generator.catalog import Tool
 from runtime.errors import InvalidRequest
 from runtime.operations.approvals.proposals import FieldChange
 
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
