@@ -11,10 +11,15 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+import orjson
+
 from runtime.approval import PendingChange, name_pending_owner
 from runtime.keys.crypto import Keys
 from runtime.operations.approvals.rules import Approvers
-from runtime.upstream import figures
+
+_WRITER = msgspec.json.Encoder(decimal_format="number")
+"""Figures stay numbers: a record is compared with what was stored of it, and what is asked for is sent as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,11 @@ class Proposal:
 
 def seal_proposal(keys: Keys, change_id: str, proposal: Proposal) -> bytes:
     """Return a proposal encrypted so that it opens only as the content of its change."""
-    return keys.seal(figures.write_json(asdict(proposal)), name_pending_owner(change_id))
+    return keys.seal(_WRITER.encode(asdict(proposal)), name_pending_owner(change_id))
 
 
 def open_proposal(keys: Keys, change: PendingChange) -> Proposal:
-    """Return the content of a pending change. Raises SealBroken."""
+    """Return the content of a pending change: its arguments as a call takes them. Raises SealBroken."""
     text = keys.open(change.sealed, name_pending_owner(change.id))
     values = json.loads(text, parse_float=Decimal)
     approvers = values.pop("approvers")
@@ -91,7 +96,8 @@ def open_proposal(keys: Keys, change: PendingChange) -> Proposal:
         | {
             "approvers": Approvers(rules, approvers[1]),
             "changed": tuple(FieldChange(**each) for each in values["changed"]),
-            "notes": tuple(Note(**each) for each in values["notes"]),
+            "arguments": orjson.loads(text)["arguments"],
+            "notes": tuple(Note(float(each.pop("at")), **each) for each in values["notes"]),
             "rules": tuple(values["rules"]),
             "warnings": tuple(values["warnings"]),
             "resolved": tuple(values["resolved"]),
