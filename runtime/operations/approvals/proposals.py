@@ -76,7 +76,6 @@ class Proposal:
     """Why it could not be carried out."""
     answer: str = ""
     """What the tool answered when it was carried out: JSON."""
-    attempts: int = 0
 
 
 def seal_proposal(keys: Keys, change_id: str, proposal: Proposal) -> bytes:
@@ -97,7 +96,7 @@ def open_proposal(keys: Keys, change: PendingChange) -> Proposal:
         | {
             "approvers": Approvers(rules, approvers[1]),
             "changed": tuple(FieldChange(**each) for each in values["changed"]),
-            "notes": tuple(Note(**each) for each in values["notes"]),
+            "notes": tuple(Note(**each | {"at": float(each["at"])}) for each in values["notes"]),
             "rules": tuple(values["rules"]),
             "warnings": tuple(values["warnings"]),
             "resolved": tuple(values["resolved"]),
