@@ -84,7 +84,7 @@ def _read_value(here: Editable, text: str) -> Any:
         raise InvalidRequest(f"{here.path} has to be {wanted}.") from cause
     if not number.is_finite():
         raise InvalidRequest(f"{here.path} has to be a number, such as 510.00.")
-    return number if number != number.to_integral_value() else int(number)
+    return float(number) if number != number.to_integral_value() else int(number)
 
 
 def _set(arguments: dict[str, Any], path: str, value: Any) -> None:

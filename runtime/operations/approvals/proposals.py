@@ -19,7 +19,7 @@ from runtime.keys.crypto import Keys
 from runtime.operations.approvals.rules import Approvers
 
 _WRITER = msgspec.json.Encoder(decimal_format="number")
-"""Figures stay numbers: a record is compared with what was stored of it, and what is asked for is sent as it was."""
+"""Figures come back as the numbers that they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,6 @@ class Proposal:
     """Why it could not be carried out."""
     answer: str = ""
     """What the tool answered when it was carried out: JSON."""
-    attempts: int = 0
 
 
 def seal_proposal(keys: Keys, change_id: str, proposal: Proposal) -> bytes:
@@ -85,9 +84,10 @@ def seal_proposal(keys: Keys, change_id: str, proposal: Proposal) -> bytes:
 
 
 def open_proposal(keys: Keys, change: PendingChange) -> Proposal:
-    """Return the content of a pending change: its arguments as a call takes them. Raises SealBroken."""
+    """Return the content of a pending change. Raises SealBroken."""
     text = keys.open(change.sealed, name_pending_owner(change.id))
     values = json.loads(text, parse_float=Decimal)
+    values["arguments"] = orjson.loads(text)["arguments"]  # as a caller gives them
     approvers = values.pop("approvers")
     rules = tuple((tuple(roles), tuple(people)) for roles, people in approvers[0])
     fields = values.pop("fields")
@@ -96,8 +96,7 @@ def open_proposal(keys: Keys, change: PendingChange) -> Proposal:
         | {
             "approvers": Approvers(rules, approvers[1]),
             "changed": tuple(FieldChange(**each) for each in values["changed"]),
-            "arguments": orjson.loads(text)["arguments"],
-            "notes": tuple(Note(float(each.pop("at")), **each) for each in values["notes"]),
+            "notes": tuple(Note(**each | {"at": float(each["at"])}) for each in values["notes"]),
             "rules": tuple(values["rules"]),
             "warnings": tuple(values["warnings"]),
             "resolved": tuple(values["resolved"]),
