@@ -22,8 +22,10 @@ from runtime.errors import (
     Duplicate,
     Indeterminate,
     KeyInUse,
+    KeySpent,
     LedgerportError,
     NeedsReauth,
+    PartlyDone,
     RateLimited,
     StorageUnavailable,
     VendorUnavailable,
@@ -199,7 +201,7 @@ class Committing:
             await self._end(change, "committed", done, entry_id, self._find_record_id(change, answer))
             return
         sentence = f"{error.message} {error.advice}".strip()
-        if isinstance(error, Indeterminate):
+        if isinstance(error, Indeterminate | PartlyDone | KeySpent):  # what was sent may stand: never again by itself
             await self._end(change, "unclear", replace(proposal, error=sentence), entry_id)
         elif isinstance(error, KeyInUse | RateLimited | Busy | VendorUnavailable | StorageUnavailable):
             await self._try_again(change, proposal, error, attempt)
