@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-from generator.catalog import Tool
 from runtime.approval import PendingChange
 from runtime.deployment import Deployment
 from runtime.errors import Conflict, Forbidden
@@ -36,6 +35,7 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
 from runtime.safety.findings import list_warnings
 from runtime.safety.journal.undo import list_changed
+from runtime.safety.key_errors import describe_reused_key
 from runtime.stores.pending_steps import Consequences
 from runtime.upstream import figures
 
@@ -82,6 +82,14 @@ class _Found(NamedTuple):
     measured: Measured
 
 
+class _Place(NamedTuple):
+    """Where a write stands in its call, and what the same one of the same call is recognized by."""
+
+    batch: str
+    number: int
+    fingerprint: bytes
+
+
 class Staging:
     """Stores writes that wait. One for the process."""
 
@@ -99,6 +107,8 @@ class Staging:
             return
         if grant.approved is not None:
             await self._refuse_moved(call, request)
+            return
+        if await self._vendor.is_repeat(call):  # it was sent before, and its repeat has the first answer
             return
         found = await self._find_waiting(call, request)
         if any(each.reasons for each in found):
@@ -128,13 +138,17 @@ class Staging:
         if call.grant is not None and call.grant.own_call is not None:
             found = [max(found, key=lambda each: bool(each.reasons))]
         batch = secrets.token_hex(ID_BYTES) if len(found) > 1 else ""
-        stored = []
+        stored, asked = [], []
         for place, each in enumerate(found):
             reasons = each.reasons or every
             proposal = await self._propose(call, each.change, reasons)
-            stored.append(await self._make(call, each, proposal, reasons, batch, place))
+            asked.append((each.change.tool.name, proposal.arguments))
+            fingerprint = self._make_fingerprint(*asked[-1], asked.count(asked[-1]))
+            stored.append(await self._make(call, each, proposal, reasons, _Place(batch, place, fingerprint)))
         store = self._deployment.stores
         changes = await store.write(lambda: store.records.add_pending(stored))
+        if not changes:
+            raise describe_reused_key()
         return self._answer(call, changes)
 
     async def _propose(self, call: CallContext, change: CallContext, reasons: list[Reason]) -> Proposal:
@@ -183,12 +197,11 @@ class Staging:
         found: _Found,
         proposal: Proposal,
         reasons: list[Reason],
-        batch: str,
-        place: int,
+        where: _Place,
     ) -> tuple[PendingChange, Consequences]:
         assert call.grant is not None
         now, change, server_id = self._deployment.clock(), found.change, call.grant.server_id or ""
-        id_ = f"pch_{self._make_id(call, place)}"
+        id_ = f"pch_{self._make_id(call, where.number)}"
         stored = PendingChange(
             id=id_,
             tenant_id=call.account.tenant_id,
@@ -197,8 +210,8 @@ class Staging:
             caller=call.caller,
             requested_by=await self._find_requester(call),
             client=call.client,
-            batch=batch,
-            fingerprint=self._make_fingerprint(change.tool, proposal.arguments),
+            batch=where.batch,
+            fingerprint=where.fingerprint,
             tool=change.tool.name,
             resource=change.tool.resource,
             record_id=str(
@@ -249,8 +262,9 @@ class Staging:
         text = "\n".join(("pending", call.account.id, call.caller, call.caller_key, str(place)))
         return self._deployment.keys.hash_key(text.encode()).hex()[: 2 * ID_BYTES]
 
-    def _make_fingerprint(self, tool: Tool, arguments: Mapping[str, Any]) -> bytes:
-        text = figures.write_json({"tool": tool.name, "arguments": arguments})
+    def _make_fingerprint(self, tool_name: str, arguments: Mapping[str, Any], count: int) -> bytes:
+        """Return what a call is recognized by; of equal writes in one call, each by which of them it is."""
+        text = figures.write_json({"tool": tool_name, "arguments": arguments, "count": count})
         same = orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS)
         return self._deployment.keys.hash_key(b"pending\n" + same)
 
