@@ -17,6 +17,8 @@ from generator.catalog import Tool
 from runtime.errors import InvalidRequest
 from runtime.operations.approvals.proposals import FieldChange
 
+LARGEST = Decimal(10) ** 15
+"""Of an amount that a person types: a thousand times what a rule may name, and few enough digits to write out."""
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -82,7 +84,7 @@ def _read_value(here: Editable, text: str) -> Any:
     except (ValueError, InvalidOperation) as cause:
         wanted = "a date as YYYY-MM-DD" if here.kind == "day" else "a number, such as 510.00"
         raise InvalidRequest(f"{here.path} has to be {wanted}.") from cause
-    if not number.is_finite():
+    if not number.is_finite() or abs(number) > LARGEST:
         raise InvalidRequest(f"{here.path} has to be a number, such as 510.00.")
     return float(number) if number != number.to_integral_value() else int(number)
 
