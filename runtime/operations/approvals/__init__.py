@@ -6,7 +6,8 @@
 - `proposals`: what is stored of it, sealed; `wording`: what it says to people
 - `deciding`: who may decide, approve, refuse and edit, one change or several
 - `edits`: the amounts and dates that a person may correct
-- `committing`: the durable job that carries out what was approved, and the one that ends what has expired
+- `committing`: the durable job that carries out what was approved, and the one that ends what has expired;
+  `carrying`: one attempt of the first
 - `status`: a pending change as agents and programs see it; `own_tools`: the tool by which an agent asks
 
 Called by `calls`, `mcp_server`, `api` and `web`.
