@@ -114,7 +114,11 @@ class Carrying:
             token_id = ApiTokenId(change.caller.partition(":")[2])
             if not await asyncio.to_thread(records.find_token_names, [token_id]):
                 raise Stopped("The API token that proposed it was revoked. Nothing was sent.")
-            config = ServerConfig(is_read_only=account.is_read_only, max_answer_bytes=ANSWER_BYTES)
+            config = ServerConfig(
+                approval=account.tenant_limits.approval,
+                is_read_only=account.is_read_only,
+                max_answer_bytes=ANSWER_BYTES,
+            )
             return Grant(account, config, api_token_id=token_id)
         server_id = McpServerId(change.server_id)
         server = await asyncio.to_thread(records.find_mcp_server, account.id, server_id, now)
@@ -122,6 +126,7 @@ class Carrying:
             raise Stopped("The MCP server that proposed it has ended. Nothing was sent.")
         config = replace(
             server.config,
+            approval=account.tenant_limits.approval + server.config.approval,
             is_read_only=account.is_read_only,
             max_answer_bytes=ANSWER_BYTES,
             max_answer_tokens=0,

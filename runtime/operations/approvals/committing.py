@@ -37,6 +37,7 @@ from runtime.operations.approvals import status
 from runtime.operations.approvals.carrying import ANSWER_BYTES, Carrying, OwnTools, Stopped
 from runtime.operations.approvals.deciding import COMMIT, make_commit_job
 from runtime.operations.approvals.proposals import Note, Proposal, open_proposal, seal_proposal
+from runtime.operations.approvals.rules import unite
 from runtime.operations.approvals.staging import EXPIRE
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.finished_calls import FinishedCalls
@@ -85,7 +86,12 @@ class Committing:
             return
         proposal, attempt = open_proposal(self._deployment.keys, change), int(task.args["attempt"])
         approved = ApprovedChange(
-            change.id, change.decided_by, proposal.rules, proposal.before, proposal.fields
+            change.id,
+            change.decided_by,
+            proposal.rules,
+            proposal.before,
+            proposal.fields,
+            proposal.approvers,
         )
         try:
             answer = await self._carrying.carry_out(change, proposal, approved)
@@ -212,4 +218,6 @@ def _refresh(proposal: Proposal, approved: ApprovedChange) -> Proposal:
         fields=fresh.fields,
         amount=fresh.amount,
         warnings=fresh.warnings,
+        rules=tuple(dict.fromkeys(proposal.rules + fresh.rules)),
+        approvers=unite(proposal.approvers, fresh.approvers) if fresh.rules else proposal.approvers,
     )

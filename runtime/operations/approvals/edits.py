@@ -34,10 +34,11 @@ class Editable:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """Arguments with corrections, and what these were."""
+    """Arguments with corrections, what these were, and in which fields of the record."""
 
     arguments: dict[str, Any]
     edits: tuple[FieldChange, ...]
+    fields: tuple[str, ...]
 
 
 def list_editable(tool: Tool, arguments: Mapping[str, Any]) -> list[Editable]:
@@ -60,7 +61,9 @@ def apply_edits(tool: Tool, arguments: Mapping[str, Any], edits: Mapping[str, st
         if text.strip() != here.value:
             _set(changed, path, _read_value(here, text.strip()))
             made.append(FieldChange(path, here.value, text.strip()))
-    return Edited(changed, tuple(made)) if made else None
+    names = dict(tool.call.body_arguments)
+    fields = dict.fromkeys(names[_STEP.findall(each.field)[0][0]] for each in made)
+    return Edited(changed, tuple(made), tuple(fields)) if made else None
 
 
 def _list_in(path: str, value: Any) -> Iterator[Editable]:
