@@ -129,7 +129,9 @@ class Decisions:
         if edits and (changed := apply_edits(self._find_tool(opened.change), proposal.arguments, edits)):
             texts = "; ".join(f"{each.field}: {each.before} → {each.after}" for each in changed.edits)
             note = Note(now, decider.person_id, f"Edited before approval: {texts}")
-            proposal = replace(proposal, arguments=changed.arguments, notes=(*proposal.notes, note))
+            fields = None if proposal.fields is None else (*proposal.fields, *changed.fields)
+            notes = (*proposal.notes, note)
+            proposal = replace(proposal, arguments=changed.arguments, notes=notes, fields=fields)
         return await self._step(opened, "approved", decider, proposal, jobs=True)
 
     async def refuse(
