@@ -43,7 +43,6 @@ WHY = "why"
 """The argument of every write by which an agent gives its reason, where writes may wait."""
 LONGEST_WHY = 1_000
 """Characters; a reason is a sentence or two."""
-"""128 random bits, as a UUID has about."""
 Record = Mapping[str, Any]
 
 
