@@ -55,9 +55,10 @@ def store_change(records: Any, change: PendingChange) -> PendingChange:
     """The same, stored with its audit, event and jobs."""
     data = describe_event(change, ADDRESS)
     about = {"integrated_account_id": change.account_id, "tool": change.tool}
-    jobs = tuple(
-        NewJob(f"{name}:{change.id}", name, {"change": change.id}, at, change.tenant_id)
-        for name, at in ((EXPIRE, change.expires_at), (ANNOUNCE, change.created_at))
+    args, about_both = {"change": change.id}, change.batch or change.id
+    jobs = (
+        NewJob(f"{EXPIRE}:{change.id}", EXPIRE, args, change.expires_at, change.tenant_id),
+        NewJob(f"{ANNOUNCE}:{about_both}", ANNOUNCE, args, change.created_at, change.tenant_id),
     )
     audit = AuditEntry(change.created_at, change.caller, "pending_change.created", change.id, about)
     event = Event("pending_change.created", change.created_at, data, change.tenant_id)

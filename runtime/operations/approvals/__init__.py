@@ -10,7 +10,7 @@
 - `committing`: the durable job that carries out what was approved, and the one that ends what has expired;
   `carrying`: one attempt of the first
 - `status`: a pending change as agents and programs see it; `own_tools`: the tool by which an agent asks
-- `managing`: pending changes for the management API
+- `managing`: pending changes for the management API; `announcing`: the durable job that writes to who may approve
 
 Called by `calls`, `mcp_server`, `api` and `web`.
 """
