@@ -30,7 +30,8 @@ from runtime.operations.companies import show_name
 from runtime.operations.plain_emails import begin_email, make_line
 from runtime.operations.schedules.emails import SendsMail
 from runtime.people import Member, Person, Role
-from runtime.stores.pending_records import PendingFilter
+from runtime.stores.pending_steps import PendingFilter
+from runtime.tenancy import TenantId
 
 MAIL = "mail_pending_changes"
 BETWEEN = RateWindow("emails", 1, 600)
@@ -73,7 +74,7 @@ class Announcing:
             return
         now, since = self._deployment.clock(), float(task.args.get("since", change.created_at))
         waiting = await self._read_waiting(change.account_id, since)
-        for person, member in await self._list_members(change.tenant_id):
+        for person, member in await self._list_members(TenantId(change.tenant_id)):
             if self._choose(waiting, person, member):
                 args = {"account": change.account_id, "person": person.id, "since": since, "attempt": 0}
                 id_ = f"{MAIL}:{person.id}:{task.id}"
@@ -120,7 +121,7 @@ class Announcing:
     async def _add_job(self, job: NewJob) -> None:
         await self._stores.write(lambda: self._stores.records.add_job(job))
 
-    async def _list_members(self, tenant_id: str) -> Sequence[tuple[Person, Member]]:
+    async def _list_members(self, tenant_id: TenantId) -> Sequence[tuple[Person, Member]]:
         return await asyncio.to_thread(self._stores.records.list_members, tenant_id)
 
     async def _read_waiting(self, account_id: str, since: float) -> list[Opened]:
@@ -192,7 +193,7 @@ def write_text(account: Account, chosen: Sequence[Opened], public_url: str) -> s
 
 
 def _quote(text: str) -> str:
-    """Return the sentence of a change in one line, in which an address that somebody wrote into the books is no link."""
+    """Return the sentence of a change in one line; an address that somebody wrote into the books is no link in it."""
     line = make_line(text)
     shown = line if len(line) <= LONGEST_SAID else f"{line[:LONGEST_SAID]}…"
     return f"“{shown.replace('://', ' : // ').replace('www.', 'www .')}”"

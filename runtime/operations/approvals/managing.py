@@ -31,7 +31,7 @@ from runtime.operations.journal import make_visible
 from runtime.operations.names import refuse_unknown_account
 from runtime.operations.scopes import is_within
 from runtime.people import Role, SignedIn
-from runtime.stores.pending_records import PendingFilter
+from runtime.stores.pending_steps import PendingFilter
 from runtime.tenancy import Reach
 
 May = Callable[[Role | None, Literal["approve_changes", "see_journal"]], bool]
