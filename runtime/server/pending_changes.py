@@ -11,11 +11,12 @@ from runtime.errors import LedgerportError
 from runtime.exchange.allowance import PLAIN, Allowance
 from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log
-from runtime.mcp_server.changes import REVERSE, REVERT, Changes, Space
+from runtime.mcp_server.changes import REVERSE, Changes, Space
 from runtime.model import Grant
 from runtime.operations.approvals.committing import ANSWER_BYTES, Committing
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.finished_calls import FinishedCalls
+from runtime.operations.undo import REVERT
 from runtime.operations.undo_guard import DONE
 
 

@@ -2,6 +2,7 @@
 
 - `rules`: whether a write waits, and by which rules; who may approve, and until when
 - `staging`: a write that passed every check is stored in place of being sent
+- `confirming`: what the user of a client has to confirm, where the write does not wait
 - `proposals`: what is stored of it, sealed; `wording`: what it says to people
 - `deciding`: who may decide, approve, refuse and edit, one change or several
 - `committing`: the durable job that carries out what was approved, and the one that ends what has expired
