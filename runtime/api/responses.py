@@ -83,7 +83,7 @@ _FILE = {"schema": {"type": "string", "format": "binary"}}
 _SUCCESSES_OF_CALLS = {
     "200": "Done. A file comes as it is, everything else as JSON.",
     "201": "Done, and the vendor says that something was created.",
-    "202": "It waits for a person's approval: pending is true, and approve_at is where it is decided. Nothing was changed. "
+    "202": "It waits for a person's approval: pending is true, and approve_at is where. Nothing was changed. "
     "Or the vendor has accepted it and does it later.",
 }
 
