@@ -109,7 +109,7 @@ async def get_tenant(services: Services, asked: ApiRequest) -> Response:
 
 
 async def change_tenant(services: Services, asked: ApiRequest) -> Response:
-    """Set limits of a tenant, which need not have been used before, the least role for its tools, and which writes wait.
+    """Set limits of a tenant, which is made where it is new, the least role for its tools, and which writes wait.
 
     What it has beyond its limits stays.
     """

@@ -35,7 +35,11 @@ class TenantRecords(RecordBase):
         return None if row is None else _read_tenant(row)
 
     def change_tenant(
-        self, tenant_id: TenantId, changes: Mapping[str, Any], audit: AuditEntry, tools_role: str | None = None
+        self,
+        tenant_id: TenantId,
+        changes: Mapping[str, Any],
+        audit: AuditEntry,
+        tools_role: str | None = None,
     ) -> Tenant:
         """Set the limits that are named, of which `approval` is one, and the least role for tools where one is given.
 
