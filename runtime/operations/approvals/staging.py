@@ -20,6 +20,7 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import AuditEntry
 from runtime.operations.approvals import confirming, rules, status
 from runtime.operations.approvals.comparing import (
+    find_after,
     list_fields,
     list_skipped,
     name_version_argument,
