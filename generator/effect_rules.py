@@ -51,6 +51,7 @@ class Move:
 class Unsure:
     """A part of a record, or of a line, with which some of what it does is not computed."""
 
+    kind: Literal["balance", "stock"]
     field: Path
     note: str
     lines: str = ""

@@ -106,7 +106,12 @@ def _booking(value: dict[str, Any], links: Links, place: Place) -> Booking:
         value.get("reversed_by", ""),
         tuple(_move(each, links, place) for each in value["moves"]),
         tuple(
-            Unsure(_path(each["field"]), links.fill(fold(each["note"]), place), each.get("lines", ""))
+            Unsure(
+                each["kind"],
+                _path(each["field"]),
+                links.fill(fold(each["note"]), place),
+                each.get("lines", ""),
+            )
             for each in value.get("unsure") or ()
         ),
     )

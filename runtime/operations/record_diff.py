@@ -90,11 +90,17 @@ class DiffRules:
     write: Write = AS_STORED
 
 
-def make_rules(integration: Integration, tool: Tool | None, write: Write = AS_STORED) -> DiffRules:
-    """Return how the records that a tool of an integration writes are compared, and their values written."""
+def make_rules(
+    integration: Integration, tool: Tool | None, write: Write = AS_STORED, *, shows_kind: bool = True
+) -> DiffRules:
+    """Return how the records that a tool of an integration writes are compared, and their values written.
+
+    The kind of an entry is left out where its particulars say it.
+    """
     rules, form = integration.updates, integration.reference_form
     quiet = frozenset(tool.ignored_arguments if tool is not None else ())
-    skipped = frozenset({*rules.computed, rules.version, *integration.acknowledged}) - {""}
+    kind = "" if shows_kind else rules.kind
+    skipped = frozenset({*rules.computed, rules.version, *integration.acknowledged, kind}) - {""}
     keys = {
         name: tuple(tuple(tuple(path) for path in each) for each in of) for name, of in rules.entries.items()
     }

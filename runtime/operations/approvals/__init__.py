@@ -3,7 +3,9 @@
 - `rules`: whether a write waits, and by which rules; who may approve, and until when
 - `staging`: a write that passed every check is stored in place of being sent
 - `comparing`: the record as it would stand, and what of it a change is about
-- `proposals`: what is stored of it, sealed; `wording`: what it says to people
+- `proposing`: makes what is stored of it, sealed: `proposals`; `wording`: what it says to people
+- `referenced`: the records that it refers to; `bookings` and `effects`: what it does to their balances and stock
+- `similar`: records and waiting changes that are like it
 - `deciding`: who may decide, approve, refuse and edit, one change or several
 - `edits`: the amounts and dates that a person may correct
 - `committing`: the durable job that carries out what was approved, and the one that ends what has expired

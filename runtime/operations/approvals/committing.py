@@ -295,4 +295,6 @@ def _refresh(proposal: Proposal, approved: ApprovedChange) -> Proposal:
         fields=fresh.fields,
         amount=fresh.amount,
         warnings=fresh.warnings,
+        effects=fresh.effects,
+        similar=fresh.similar,
     )

@@ -21,20 +21,13 @@ from runtime.exchange.context import CallContext, Request
 from runtime.exchange.tool_answer import Answer
 from runtime.model import AuditEntry
 from runtime.operations.approvals import rules, status
-from runtime.operations.approvals.comparing import (
-    find_after,
-    list_fields,
-    list_skipped,
-    name_version_argument,
-    read_plain,
-)
+from runtime.operations.approvals.comparing import list_skipped, name_version_argument
 from runtime.operations.approvals.proposals import Proposal, seal_proposal
+from runtime.operations.approvals.proposing import Proposing
 from runtime.operations.approvals.rules import Measured, Reason
-from runtime.operations.approvals.wording import describe_change
-from runtime.operations.stored_values import find_current, read_stored
+from runtime.operations.known_records import KnownRecords
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
-from runtime.safety.findings import list_warnings
 from runtime.safety.journal.undo import list_changed
 from runtime.stores.pending_steps import Consequences
 from runtime.upstream import figures
@@ -85,8 +78,15 @@ class _Found(NamedTuple):
 class Staging:
     """Stores writes that wait. One for the process."""
 
-    def __init__(self, deployment: Deployment, vendor: VendorCalls, policies: WritePolicies) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        vendor: VendorCalls,
+        policies: WritePolicies,
+        known: KnownRecords | None = None,
+    ) -> None:
         self._deployment, self._vendor, self._policies = deployment, vendor, policies
+        self._proposing = Proposing(deployment, vendor, known or KnownRecords())
 
     async def hold_back(self, call: CallContext, request: Request) -> None:
         """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now.
@@ -128,54 +128,13 @@ class Staging:
         if call.grant is not None and call.grant.own_call is not None:
             found = [max(found, key=lambda each: bool(each.reasons))]
         batch = secrets.token_hex(ID_BYTES) if len(found) > 1 else ""
-        stored = []
-        for place, each in enumerate(found):
-            reasons = each.reasons or every
-            proposal = await self._propose(call, each.change, reasons)
-            stored.append(await self._make(call, each, proposal, reasons, batch, place))
+        stored, reasons = [], [each.reasons or every for each in found]
+        proposals = await self._proposing.propose(call, [each.change for each in found], reasons)
+        for place, (each, proposal) in enumerate(zip(found, proposals, strict=True)):
+            stored.append(await self._make(call, each, proposal, reasons[place], batch, place))
         store = self._deployment.stores
         changes = await store.write(lambda: store.records.add_pending(stored))
         return self._answer(call, changes)
-
-    async def _propose(self, call: CallContext, change: CallContext, reasons: list[Reason]) -> Proposal:
-        before = await self._read_before(call, change)
-        after = find_after(change, before)
-        tool, integration, version = change.tool, change.integration, name_version_argument(change)
-        worded = describe_change(self._deployment.catalog(), integration, tool, before, after)
-        required = tool.input_schema.get("required", ())
-        arguments = {
-            name: value for name, value in change.arguments.items() if name != version or version in required
-        }
-        called, own_call = tool.name, call.grant.own_call if call.grant is not None else None
-        if own_call is not None:
-            called, arguments = own_call.name, dict(own_call.arguments)
-        return Proposal(
-            called=called,
-            arguments=arguments,
-            says=worded.says,
-            action=worded.action,
-            kind=worded.kind,
-            number=worded.number,
-            party=worded.party,
-            amount=worded.amount,
-            currency=worded.currency,
-            changed=worded.changed,
-            why=call.grant.why if call.grant is not None else "",
-            rules=tuple(dict.fromkeys(each.text for each in reasons)),
-            approvers=rules.find_approvers(reasons),
-            before=before,
-            after=after,
-            fields=list_fields(change, before, after),
-            warnings=tuple(list_warnings(change.findings)),
-            resolved=tuple(change.resolved),
-        )
-
-    async def _read_before(self, call: CallContext, change: CallContext) -> Record | None:
-        """Return the record that a change is about as it is stored now; None for a new one."""
-        known = change.before or change.deleted
-        if known is None and (get := find_current(change.tool, call.known)) is not None:
-            known = await read_stored(self._vendor, call, change, get)
-        return None if known is None else read_plain(known)
 
     async def _make(
         self,
@@ -270,12 +229,12 @@ class Staging:
         if approved.before is None or len(request.changes) != 1 or await self._vendor.is_repeat(call):
             return
         change = request.changes[0]
-        now = await self._read_before(call, change)
+        now = await self._proposing.read_before(call, change)
         moved = list_changed(approved.before, now or {}, list_skipped(call))
         if approved.fields is not None:
             moved = [name for name in moved if name in approved.fields]
         if moved:
-            approved.fresh.append(await self._propose(call, change, []))
+            approved.fresh.extend(await self._proposing.propose(call, [change], [[]]))
             raise Conflict(
                 f"The record was changed since this was proposed, in: {', '.join(moved)}. Nothing was sent.",
                 advice="Look at the change again, which now shows the record as it is.",
