@@ -10,13 +10,14 @@ import asyncio
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from generator.vendor import Integration
 from generator.vendor_rules import Setting
 from runtime.errors import BudgetReached
 from runtime.exchange.context import CallContext
-from runtime.operations.approvals.bookings import Record, Target, Total, list_moved
+from runtime.operations.approvals.bookings import Record, Target, find_total, list_moved
 from runtime.operations.known_records import Wanted
 from runtime.operations.lookups import Lookups
 from runtime.safety.reference_spots import find_spots, is_code
@@ -136,18 +137,27 @@ def _list_targets(integration: Integration, states: Sequence[State]) -> Iterator
 
 
 def _list_moved_targets(integration: Integration, state: State) -> Iterator[Target]:
-    booking = integration.effects.bookings.get(state.change.tool.resource)
-    for record in (state.before or {}, state.after) if booking is not None else ():
-        assert booking is not None
-        for moved in list_moved(integration, booking, record, Total(None, "?")):
-            yield moved.target
-            if moved.beside is not None:
-                yield moved.beside
+    """Yield the records whose figures are moved, with those that decide about it."""
+    tool = state.change.tool
+    booking = integration.effects.bookings.get(tool.resource)
+    if booking is None:
+        return
+    sums: dict[tuple[Target, Target | None], Decimal | None] = {}
+    for record, sign in ((state.before or {}, -1), (state.after, 1)):
+        total = find_total(tool, integration, booking, record, state.before)
+        for moved in list_moved(integration, booking, record, total):
+            key = moved.target, moved.beside
+            former = sums.get(key, Decimal(0))
+            sums[key] = None if former is None or moved.amount is None else former + sign * moved.amount
+    for targets, amount in sums.items():
+        if amount is None or amount:
+            yield from (each for each in targets if each is not None)
 
 
 def _list_unnamed(integration: Integration, state: State) -> Iterator[Target]:
-    form = integration.reference_form
-    for spot in find_spots(state.change.tool, state.after):
+    form, before = integration.reference_form, state.before or {}
+    new = {name: value for name, value in state.after.items() if before.get(name) != value}
+    for spot in find_spots(state.change.tool, new):
         id_, value = spot.read_id(form), spot.value
         is_named = isinstance(value, Mapping) and bool(form.name) and bool(value.get(form.name))
         if id_ and spot.resource and not is_named and not is_code(form, spot.resource, id_):

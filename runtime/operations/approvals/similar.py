@@ -93,14 +93,14 @@ class SimilarRecords:
                 continue
             proposal = open_proposal(self._deployment.keys, change)
             if record_id or _is_equal(proposal, worded):
-                day = formats.write_full_day(_find_day(state, proposal.after)) if proposal.after else ""
+                day = _find_day(state, proposal.after)
                 found.append(
                     Similar(
                         change.resource,
                         change.id,
                         proposal.number,
                         proposal.party,
-                        day,
+                        formats.write_full_day(day) if day is not None else "",
                         proposal.amount,
                         proposal.currency,
                         "The same record, in a change that waits."
