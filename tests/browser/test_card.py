@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from runtime.mcp_server.cards.pending_change import load_card
 from runtime.operations.mcp_servers import McpServers
 from tests.browser.accessibility import find_violations
 from tests.browser.apps_host import SURFACES, Host
