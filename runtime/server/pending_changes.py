@@ -12,12 +12,13 @@ from runtime.errors import LedgerportError
 from runtime.exchange.allowance import PLAIN, Allowance
 from runtime.exchange.tool_answer import Answer
 from runtime.logs import Log
-from runtime.mcp_server.changes import REVERSE, REVERT, Changes, Space
+from runtime.mcp_server.changes import REVERSE, Changes, Space
 from runtime.model import AccountId, Grant, JournalEntry
 from runtime.operations.approvals.carrying import ANSWER_BYTES
 from runtime.operations.approvals.committing import Committing
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.finished_calls import FinishedCalls
+from runtime.operations.undo import REVERT
 
 
 def make_committing(

@@ -74,7 +74,8 @@ class PendingRecords(RecordBase):
         self, before: PendingChange, values: Mapping[str, Any], follows: Consequences
     ) -> PendingChange | None:
         """Make a step of a change that is as it was; None where it is not any more, and nothing is stored then."""
-        table, wanted = PENDING_CHANGE, PENDING_CHANGE.c.id == before.id
+        table = PENDING_CHANGE
+        wanted = table.c.id == before.id
         as_it_was = and_(wanted, table.c.status == before.status, table.c.version == before.version)
         change = update(table).where(as_it_was).values(version=before.version + 1, **values)
         with self._engine.begin() as connection:

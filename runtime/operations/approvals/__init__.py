@@ -4,6 +4,7 @@
 - `staging`: a write that passed every check is stored in place of being sent
 - `comparing`: the record as it would stand, and what of it a change is about
 - `recognizing`: what the same call again is known by
+- `confirming`: what the user of a client has to confirm, where the write does not wait
 - `proposals`: what is stored of it, sealed; `wording`: what it says to people
 - `deciding`: who may decide, approve, refuse and edit, one change or several
 - `edits`: the amounts and dates that a person may correct

@@ -15,7 +15,7 @@ from runtime.approval import PendingChange, PendingStatus
 from runtime.deployment import Deployment
 from runtime.errors import Conflict, Forbidden, InvalidRequest, LedgerportError, NotFound
 from runtime.events import Event, NewJob
-from runtime.model import Account, AuditEntry, McpServerId
+from runtime.model import Account, AuditEntry, Grant, McpServerId
 from runtime.operations.answers import format_time
 from runtime.operations.approvals import status
 from runtime.operations.approvals.edits import apply_edits
@@ -88,6 +88,14 @@ class Decisions:
                 advice="One is stored for a quarter after its end. The list has those that there are.",
             )
         return self.open(change)
+
+    async def find_own(self, grants: Sequence[Grant], change_id: str) -> tuple[Grant, Opened]:
+        """Return a pending change that one of these grants has proposed, and that grant. Raises NotFound."""
+        change = await asyncio.to_thread(self._records.find_pending, change_id)
+        for grant in grants:
+            if change is not None and (change.account_id, change.caller) == (grant.account.id, grant.caller):
+                return grant, self.open(change)
+        raise NotFound("There is no such pending change.", advice="Its id is in the answer of the write.")
 
     def open(self, change: PendingChange) -> Opened:
         """Return a pending change with its content."""

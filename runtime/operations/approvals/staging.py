@@ -18,7 +18,7 @@ from runtime.events import Event, NewJob
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.tool_answer import Answer
 from runtime.model import AuditEntry
-from runtime.operations.approvals import rules, status
+from runtime.operations.approvals import confirming, rules, status
 from runtime.operations.approvals.comparing import (
     find_after,
     list_fields,
@@ -29,7 +29,7 @@ from runtime.operations.approvals.comparing import (
 from runtime.operations.approvals.proposals import Proposal, seal_proposal
 from runtime.operations.approvals.recognizing import ID_BYTES, make_fingerprint, make_id
 from runtime.operations.approvals.rules import Measured, Reason
-from runtime.operations.approvals.wording import describe_change
+from runtime.operations.approvals.wording import Worded, describe_change
 from runtime.operations.stored_values import find_current, read_stored
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
@@ -43,7 +43,6 @@ WHY = "why"
 """The argument of every write by which an agent gives its reason, where writes may wait."""
 LONGEST_WHY = 1_000
 """Characters; a reason is a sentence or two."""
-"""128 random bits, as a UUID has about."""
 Record = Mapping[str, Any]
 
 
@@ -65,7 +64,7 @@ SENT_AT_ONCE: Waits = _SentAtOnce()
 
 
 class Waiting(Exception):
-    """A write waits for a person; carries the answer of its call."""
+    """A write is not sent now: it waits for a person, or for its user to confirm it. Carries the answer of its call."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__()
@@ -95,7 +94,7 @@ class Staging:
         self._deployment, self._vendor, self._policies = deployment, vendor, policies
 
     async def hold_back(self, call: CallContext, request: Request) -> None:
-        """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now.
+        """Raise Waiting for a write that waits, once it is stored, and for one that its user has to confirm.
 
         Raises PolicyRefused, Conflict for an approved change whose record is not as it was proposed, Forbidden for a
         write with a file, which cannot wait, and StorageUnavailable.
@@ -113,6 +112,25 @@ class Staging:
         if any(each.reasons for each in found):
             await self._policies.check(call, request)
             raise Waiting(await self._store(call, found))
+        if risky := confirming.list_risky(grant, request):
+            await self._policies.check(call, request)
+            await self._confirm(call, risky)
+
+    async def _confirm(self, call: CallContext, risky: list[CallContext]) -> None:
+        """Raise Waiting for writes that the user of the client has not confirmed as they are."""
+        said = [(await self._word(call, each))[0].says for each in risky]
+        question = confirming.write_question(call.account, said)
+        if call.grant is not None and confirming.hash_question(question) != call.grant.confirmed:
+            raise Waiting(confirming.make_answer(call, question))
+
+    async def _word(
+        self, call: CallContext, change: CallContext
+    ) -> tuple[Worded, Record | None, dict[str, Any]]:
+        """Return what is said of a change, and its record as it is and as it would stand."""
+        before = await self._read_before(call, change)
+        after = find_after(change, before)
+        catalog = self._deployment.catalog()
+        return describe_change(catalog, change.integration, change.tool, before, after), before, after
 
     async def _find_waiting(self, call: CallContext, request: Request) -> list[_Found]:
         assert call.grant is not None
@@ -153,10 +171,8 @@ class Staging:
         return self._answer(call, changes)
 
     async def _propose(self, call: CallContext, change: CallContext, reasons: list[Reason]) -> Proposal:
-        before = await self._read_before(call, change)
-        after = find_after(change, before)
-        tool, integration, version = change.tool, change.integration, name_version_argument(change)
-        worded = describe_change(self._deployment.catalog(), integration, tool, before, after)
+        worded, before, after = await self._word(call, change)
+        tool, version = change.tool, name_version_argument(change)
         required = tool.input_schema.get("required", ())
         arguments = {
             name: value for name, value in change.arguments.items() if name != version or version in required
