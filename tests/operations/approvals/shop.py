@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import text, update
+from sqlalchemy import delete, insert, text, update
 
 from generator.catalog import Tool, select
 from runtime.approval import ApprovalRule, PendingChange
@@ -49,7 +49,9 @@ from runtime.safety.once import Once
 from runtime.server.pending_changes import make_committing
 from runtime.simulators.quickbooks.companies import seed
 from runtime.stores.hot_memory import MemoryHotState
-from runtime.stores.tables import ACCOUNT
+from runtime.stores.tables import ACCOUNT, TENANT
+from runtime.stores.tenant_rows import write_tenant_limits
+from runtime.tenancy import TenantLimits
 from runtime.upstream.client import VendorRequest, VendorResponse
 from tests.company import HOST, Company, copy_books, make_landscaper
 from tests.deployment import NOON, HandClock, deploy, have_events_stored
@@ -159,6 +161,19 @@ class Shop(Company):
             noted,
         )
         self.grant = self.find_grant("1" * 32)
+
+    def revoke_server(self) -> None:
+        """Revoke the MCP server of the agent."""
+        noted = AuditEntry(self.clock(), "tests", "mcp_server.deleted", "1" * 32)
+        assert self.records.delete_mcp_server(AccountId("a"), McpServerId("1" * 32), noted)
+
+    def set_floor(self, floor: ApprovalRule) -> None:
+        """Have writes wait by a rule of the tenant, as it is stored."""
+        limits = write_tenant_limits(TenantLimits(approval=(replace(floor, source="tenant"),)))
+        with self.records._engine.begin() as connection:
+            connection.execute(delete(TENANT).where(TENANT.c.id == "default"))
+            values = {"id": "default", "limits": limits, "created_at": NOON}
+            connection.execute(insert(TENANT).values(values))
 
     def set_rule(self, *rules: ApprovalRule) -> None:
         """Have other writes wait from now on."""
