@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import Table, delete, insert, text, update
 
 from generator.catalog import Tool, select
 from runtime.approval import ApprovalRule, PendingChange
@@ -23,6 +23,7 @@ from runtime.mcp_server.changes import Changes, Space
 from runtime.model import (
     Account,
     AccountId,
+    ApiTokenId,
     AuditEntry,
     Credentials,
     Grant,
@@ -32,6 +33,7 @@ from runtime.model import (
     ServerConfig,
     TokenHash,
 )
+from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.approvals.deciding import Decider, Decisions
 from runtime.operations.approvals.own_tools import take_why
 from runtime.operations.approvals.proposals import Proposal
@@ -40,6 +42,7 @@ from runtime.operations.calls import Calls
 from runtime.operations.finished_calls import FinishedCalls
 from runtime.operations.journal import Journal
 from runtime.operations.reversal import Reversal
+from runtime.operations.settling import Settling
 from runtime.operations.spending import Spending
 from runtime.operations.undo import Undo
 from runtime.operations.vendor_calls import VendorCalls
@@ -49,7 +52,7 @@ from runtime.safety.once import Once
 from runtime.server.pending_changes import make_committing
 from runtime.simulators.quickbooks.companies import seed
 from runtime.stores.hot_memory import MemoryHotState
-from runtime.stores.tables import ACCOUNT, TENANT
+from runtime.stores.tables import ACCOUNT, MCP_SERVER, TENANT
 from runtime.stores.tenant_rows import write_tenant_limits
 from runtime.tenancy import TenantLimits
 from runtime.upstream.client import VendorRequest, VendorResponse
@@ -167,6 +170,60 @@ class Shop(Company):
         noted = AuditEntry(self.clock(), "tests", "mcp_server.deleted", "1" * 32)
         assert self.records.delete_mcp_server(AccountId("a"), McpServerId("1" * 32), noted)
 
+    def expire_server(self) -> None:
+        """Have the MCP server of the agent end by its time."""
+        self._change_row(MCP_SERVER, "1" * 32, expires_at=self.clock())
+
+    def use_up_server(self) -> None:
+        """Have the calls of the MCP server used up."""
+        self._change_row(MCP_SERVER, "1" * 32, used_up_at=self.clock())
+
+    def use_api_token(self) -> str:
+        """Have the agent call with an API token in place of an MCP server, and return its id."""
+        made = ApiTokens(self.here.stores, self.here.keys, clock=self.clock).create("A program")
+        config = replace(self.grant.config, approval=self.floor + self.grant.config.approval)
+        self.grant = Grant(self.find_account(), config, api_token_id=ApiTokenId(made["id"]))
+        return str(made["id"])
+
+    def revoke_api_token(self, token_id: str) -> None:
+        """Revoke an API token."""
+        ApiTokens(self.here.stores, self.here.keys, clock=self.clock).revoke(token_id)
+
+    def before_next_write(self, work: Callable[[], Awaitable[Any]]) -> None:
+        """Have somebody do something after everything was read, before the next write is sent."""
+        waiting = [work]
+
+        async def do(request: VendorRequest) -> None:
+            if request.verb != "GET" and waiting:
+                await waiting.pop()()
+
+        self.client.before = do
+
+    def crash_after_next_write(self) -> None:
+        """Have the answer to the next write, which is carried out, lost as in a crash."""
+        send = self._send
+
+        async def lose(request: VendorRequest, account: str) -> VendorResponse:
+            answer = await send(request, account)
+            if request.verb == "GET" or "/query" in request.url:
+                return answer
+            self._send = send
+            raise ConnectionResetError
+
+        self._send = lose
+
+    def settle(self) -> None:
+        """Find out what became of the writes that were under way, as a start does."""
+        stores, keys = self.here.stores, self.here.keys
+        journal = WriteJournal(keys, stores, clock=self.clock)
+        settling = Settling(stores, journal, self.vendor, lambda: self.catalog, self._log, self.clock)
+        self.run(settling.settle_all())
+        stores.drain_journal()
+
+    def _change_row(self, table: Table, id_: str, **values: Any) -> None:
+        with self.records._engine.begin() as connection:
+            connection.execute(update(table).where(table.c.id == id_).values(**values))
+
     def set_floor(self, floor: ApprovalRule) -> None:
         """Have writes wait by a rule of the tenant, as it is stored."""
         limits = write_tenant_limits(TenantLimits(approval=(replace(floor, source="tenant"),)))
@@ -181,8 +238,7 @@ class Shop(Company):
 
     def change_account(self, **values: Any) -> None:
         """Change what is stored of the company."""
-        with self.records._engine.begin() as connection:
-            connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == "a").values(**values))
+        self._change_row(ACCOUNT, "a", **values)
 
     def list_audit(self, action: str) -> list[Any]:
         """Return who did something to what, and when it was noted."""
@@ -191,15 +247,15 @@ class Shop(Company):
             return list(connection.execute(wanted, {"action": action}))
 
     def list_events(self) -> list[str]:
-        """Return the types of the events about pending changes, the oldest first."""
+        """Return the types of the events about pending changes, sorted."""
         with self.records._reading.begin() as connection:
-            found = connection.execute(text("SELECT type FROM event ORDER BY at, id")).scalars()
+            found = connection.execute(text("SELECT type FROM event ORDER BY type")).scalars()
             return [each for each in found if each.startswith("pending_change")]
 
     def _open(self) -> None:
         """Put together what a process has."""
         stores, keys = self.here.stores, self.here.keys
-        vendor = VendorCalls(
+        vendor = self.vendor = VendorCalls(
             client=self.client,  # type: ignore[arg-type]
             tokens=self.tokens,
             hot=MemoryHotState(),
@@ -263,12 +319,15 @@ class Shop(Company):
 
     def make(self, tool: str, /, **arguments: Any) -> Any:
         """Return what a call answers of somebody for whom nothing waits."""
-        name, tools = self._name(tool), self.catalog.by_name
-        grant = Grant(self.grant.account, ServerConfig(), person_id="person-at-the-page")
-        answer = self.run(self.calls.call(grant, tools, name, arguments))
+        answer = self.run(self.ask_for(tool, **arguments))
         if answer.error is not None:
             raise answer.error
         return orjson.loads(answer.text) if answer.text else None
+
+    async def ask_for(self, tool: str, /, **arguments: Any) -> Answer:
+        """The same, where a loop runs already."""
+        grant = Grant(self.grant.account, ServerConfig(), person_id="person-at-the-page")
+        return await self.calls.call(grant, self.catalog.by_name, self._name(tool), arguments)
 
     def use(self, name: str, /, **arguments: Any) -> Answer:
         """Return the answer of a tool of ours."""
