@@ -7,16 +7,16 @@ change still is in the state that it was decided about: of two who decide at onc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, NamedTuple
+from dataclasses import asdict, fields
+from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, text, true, tuple_, update
 
-from runtime.approval import PendingChange, PendingStatus
-from runtime.events import Event, NewJob
-from runtime.model import AuditEntry, McpServerId
+from runtime.approval import PendingChange
+from runtime.model import McpServerId
 from runtime.stores.emitting import emit
 from runtime.stores.job_records import add_job
+from runtime.stores.pending_steps import Consequences, PendingFilter
 from runtime.stores.pending_tables import PENDING_CHANGE
 from runtime.stores.record_base import Position, RecordBase, note
 from runtime.stores.tables import MCP_SERVER
@@ -28,25 +28,6 @@ _ADD = text(
     "ON CONFLICT DO NOTHING"
 )
 """A change that is there already stays as it is: the same call again, or an equal one that still waits."""
-
-
-class Consequences(NamedTuple):
-    """What comes with a step of a change."""
-
-    audit: AuditEntry | None = None
-    event: Event | None = None
-    jobs: tuple[NewJob, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PendingFilter:
-    """Which pending changes; what is empty filters nothing. `until` leaves out waiting ones that end by then."""
-
-    account_ids: tuple[str, ...] = ()
-    tenant_id: str = ""
-    statuses: tuple[PendingStatus, ...] = ()
-    batch: str = ""
-    until: float = 0.0
 
 
 class PendingRecords(RecordBase):

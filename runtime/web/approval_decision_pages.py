@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from starlette.requests import Request
@@ -183,6 +185,7 @@ class ApprovalDecisionPages(ApprovalBase):
             SECTION,
             422 if problems else 200,
             fields=fields,
+            groups=[(group, list(those)) for group, those in groupby(fields, attrgetter("group"))],
             values=values,
             problems=problems,
             prefix=FIELD,

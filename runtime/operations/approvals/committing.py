@@ -40,7 +40,7 @@ from runtime.operations.approvals.staging import EXPIRE
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.finished_calls import FinishedCalls, describe_ending
 from runtime.safety.write_options import Asked
-from runtime.stores.pending_records import Consequences
+from runtime.stores.pending_steps import Consequences
 from runtime.upstream import figures
 
 DELAYS = (15.0, 60.0, 300.0, 1_800.0, 7_200.0)

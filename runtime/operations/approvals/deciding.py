@@ -20,7 +20,7 @@ from runtime.operations.answers import format_time
 from runtime.operations.approvals import status
 from runtime.operations.approvals.edits import apply_edits
 from runtime.operations.approvals.proposals import Note, Proposal, open_proposal, seal_proposal
-from runtime.stores.pending_records import Consequences, PendingFilter
+from runtime.stores.pending_steps import Consequences, PendingFilter
 
 COMMIT = "commit_pending_change"
 LONGEST_REASON = 1_000

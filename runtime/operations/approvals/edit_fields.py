@@ -30,11 +30,14 @@ _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True)
 class EditField:
-    """A value that may be corrected: its place, its label in words, what it is of, and what was asked for."""
+    """A value that may be corrected: its place, its label in words, what it is of, and what was asked for.
+
+    `group` names the line that it is of, empty for the record itself.
+    """
 
     path: str
     label: str
-    about: str
+    group: str
     kind: str
     value: str
 
@@ -51,9 +54,12 @@ class Problems:
 
 
 def list_edit_fields(tool: Tool, integration: Integration, arguments: Mapping[str, Any]) -> list[EditField]:
-    """Return the fields of the form, in the order of the arguments."""
-    kind = integration.updates.kind
-    return [_make_field(each, arguments, kind) for each in list_editable(tool, arguments)]
+    """Return the fields of the form, in the order of the arguments, without what the vendor sets by itself."""
+    rules = integration.updates
+    found = (
+        each for each in list_editable(tool, arguments) if each.path.rpartition(".")[2] not in rules.computed
+    )
+    return [_make_field(each, arguments, rules.kind) for each in found]
 
 
 def check_values(tool: Tool, arguments: Mapping[str, Any], values: Mapping[str, str]) -> Problems:
@@ -95,24 +101,23 @@ def _sort(problems: Iterable[tuple[str, str]], fields: Sequence[EditField]) -> P
 
 def _make_field(editable: Editable, arguments: Mapping[str, Any], kind: str) -> EditField:
     """Return a field: `Line[0].Amount` is that of line 1. The object that only says the kind of a line is left out."""
-    labels, about = list[str](), ""
+    labels, group = list[str](), ""
     holder: Any = arguments
     for name, place in _STEP.findall(editable.path):
         is_kind = isinstance(holder, Mapping) and bool(kind) and holder.get(kind) == name
         if place:
-            labels[-1] = f"{labels[-1]} {int(place) + 1}"
             holder = holder[int(place)]
-            about = _describe_entry(holder, kind)
+            group, labels = _name_entry(f"{' › '.join(labels)} {int(place) + 1}", holder, kind), []  # noqa: RUF001
         else:
             holder = holder[name]
             labels += [] if is_kind else [split_name(name)]
-    label = " › ".join(labels)  # noqa: RUF001  (the sign that the pages write)
-    return EditField(editable.path, label, about, editable.kind, editable.value)
+    return EditField(editable.path, " › ".join(labels), group, editable.kind, editable.value)  # noqa: RUF001
 
 
-def _describe_entry(entry: Any, kind: str) -> str:
-    """Return the first text of an entry, which people know it by."""
+def _name_entry(label: str, entry: Any, kind: str) -> str:
+    """Return the label of an entry with its first text, which people know it by."""
     if not isinstance(entry, Mapping):
-        return ""
+        return label
     texts = (value for name, value in entry.items() if isinstance(value, str) and name != kind)
-    return show_unseen(next((each for each in texts if not each.isdigit()), ""))[:LONGEST_ABOUT]
+    about = show_unseen(next((each for each in texts if not each.isdigit()), ""))[:LONGEST_ABOUT]
+    return f"{label}: {about}" if about else label

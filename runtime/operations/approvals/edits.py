@@ -17,7 +17,7 @@ from generator.catalog import Tool
 from runtime.errors import InvalidRequest
 from runtime.operations.approvals.proposals import FieldChange
 
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -84,7 +84,7 @@ def _read_value(here: Editable, text: str) -> Any:
         raise InvalidRequest(f"{here.path} has to be {wanted}.") from cause
     if not number.is_finite():
         raise InvalidRequest(f"{here.path} has to be a number, such as 510.00.")
-    return number if number != number.to_integral_value() else int(number)
+    return float(number) if number != number.to_integral_value() else int(number)
 
 
 def _set(arguments: dict[str, Any], path: str, value: Any) -> None:

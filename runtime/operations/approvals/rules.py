@@ -40,7 +40,7 @@ def find_reasons(approval: Approval, tool: Tool, measured: Measured) -> list[Rea
     return [Reason(rule, text) for rule in approval for text in _find_texts(rule, tool, measured)]
 
 
-def looks_at_amounts(approval: Approval) -> bool:
+def is_about_amounts(approval: Approval) -> bool:
     """Whether any rule is about an amount."""
     return any(rule.above_amount is not None for rule in approval)
 

@@ -6,10 +6,8 @@ then the record must be in what it changes as it was when it was proposed. Nothi
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -23,6 +21,13 @@ from runtime.exchange.context import CallContext, Request
 from runtime.exchange.tool_answer import Answer
 from runtime.model import AuditEntry
 from runtime.operations.approvals import rules, status
+from runtime.operations.approvals.comparing import (
+    find_after,
+    list_fields,
+    list_skipped,
+    name_version_argument,
+    read_plain,
+)
 from runtime.operations.approvals.proposals import Proposal, seal_proposal
 from runtime.operations.approvals.rules import Measured, Reason
 from runtime.operations.approvals.wording import describe_change
@@ -31,10 +36,8 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
 from runtime.safety.findings import list_warnings
 from runtime.safety.journal.undo import list_changed
-from runtime.safety.updates import list_writable
-from runtime.stores.pending_records import Consequences
+from runtime.stores.pending_steps import Consequences
 from runtime.upstream import figures
-from runtime.upstream.request import record
 
 EXPIRE, ANNOUNCE = "expire_pending_change", "announce_pending_changes"
 WHY = "why"
@@ -42,19 +45,20 @@ WHY = "why"
 LONGEST_WHY = 1_000
 """Characters; a reason is a sentence or two."""
 ID_BYTES = 16
+"""128 random bits, as a UUID has about."""
 Record = Mapping[str, Any]
 
 
 class Waits(Protocol):
     """Has writes wait: `Staging`."""
 
-    async def stage(self, call: CallContext, request: Request) -> None:
+    async def hold_back(self, call: CallContext, request: Request) -> None:
         """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now."""
         ...
 
 
 class _SentAtOnce:
-    async def stage(self, call: CallContext, request: Request) -> None:
+    async def hold_back(self, call: CallContext, request: Request) -> None:
         """Do nothing: no write waits."""
 
 
@@ -84,7 +88,7 @@ class Staging:
     def __init__(self, deployment: Deployment, vendor: VendorCalls, policies: WritePolicies) -> None:
         self._deployment, self._vendor, self._policies = deployment, vendor, policies
 
-    async def stage(self, call: CallContext, request: Request) -> None:
+    async def hold_back(self, call: CallContext, request: Request) -> None:
         """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now.
 
         Raises PolicyRefused, Conflict for an approved change whose record is not as it was proposed, Forbidden for a
@@ -108,7 +112,7 @@ class Staging:
             if change.tool.is_read_only:
                 continue
             measured = Measured()
-            if rules.looks_at_amounts(approval):
+            if rules.is_about_amounts(approval):
                 measured = await self._policies.measure(call, change)
             found.append(_Found(change, rules.find_reasons(approval, change.tool, measured), measured))
         return found
@@ -135,8 +139,8 @@ class Staging:
 
     async def _propose(self, call: CallContext, change: CallContext, reasons: list[Reason]) -> Proposal:
         before = await self._read_before(call, change)
-        after = _find_after(change, before)
-        tool, integration, version = change.tool, change.integration, _version_argument(change)
+        after = find_after(change, before)
+        tool, integration, version = change.tool, change.integration, name_version_argument(change)
         worded = describe_change(self._deployment.catalog(), integration, tool, before, after)
         required = tool.input_schema.get("required", ())
         arguments = {
@@ -161,7 +165,7 @@ class Staging:
             approvers=rules.find_approvers(reasons),
             before=before,
             after=after,
-            fields=_list_fields(change, before, after),
+            fields=list_fields(change, before, after),
             warnings=tuple(list_warnings(change.findings)),
             resolved=tuple(change.resolved),
         )
@@ -171,7 +175,7 @@ class Staging:
         known = change.before or change.deleted
         if known is None and (get := find_current(change.tool, call.known)) is not None:
             known = await read_stored(self._vendor, call, change, get)
-        return None if known is None else _read_plain(known)
+        return None if known is None else read_plain(known)
 
     async def _make(
         self,
@@ -267,7 +271,7 @@ class Staging:
             return
         change = request.changes[0]
         now = await self._read_before(call, change)
-        moved = list_changed(approved.before, now or {}, _list_skipped(call))
+        moved = list_changed(approved.before, now or {}, list_skipped(call))
         if approved.fields is not None:
             moved = [name for name in moved if name in approved.fields]
         if moved:
@@ -277,44 +281,6 @@ class Staging:
                 advice="Look at the change again, which now shows the record as it is.",
                 details={"changed_since": moved},
             )
-        version = _version_argument(change)
+        version = name_version_argument(change)
         if now is not None and version in change.arguments:
             change.arguments[version] = now.get(change.integration.updates.version)
-
-
-def _find_after(change: CallContext, before: Record | None) -> dict[str, Any]:
-    """Return the record as it would stand: without what a replacement leaves out; nothing for one that is removed."""
-    content = record(change.tool, change.arguments) if change.content is None else change.content
-    if change.tool.risk == "destroy":
-        return {}
-    if change.tool.risk == "send":
-        return dict(before or {})
-    stands, given = before or {}, _read_plain(content)
-    after = {**stands, **{name: value for name, value in given.items() if stands.get(name) != value}}
-    if change.before is not None:
-        for name in list_writable(change.tool, stands):
-            if name not in content and name != change.tool.clears_unless:
-                after.pop(name, None)
-    return after
-
-
-def _list_fields(change: CallContext, before: Record | None, after: Record) -> tuple[str, ...] | None:
-    """Return the fields of the stored record that a change is about; None for the whole record."""
-    if before is None or change.tool.risk != "overwrite":
-        return None
-    return tuple(list_changed(before, after, _list_skipped(change)))
-
-
-def _list_skipped(change: CallContext) -> tuple[str, ...]:
-    updates = change.integration.updates
-    return (updates.version, *updates.computed)
-
-
-def _version_argument(change: CallContext) -> str:
-    arguments = {name: argument for argument, name in change.tool.call.body_arguments}
-    return arguments.get(change.integration.updates.version, "")
-
-
-def _read_plain(value: Any) -> Any:
-    """Return a value whose figures are decimals, so that two of them are compared by what they are worth."""
-    return json.loads(figures.write_json(value), parse_float=Decimal)
