@@ -5,10 +5,9 @@
 - `comparing`: the record as it would stand, and what of it a change is about
 - `proposals`: what is stored of it, sealed; `wording`: what it says to people
 - `deciding`: who may decide, approve, refuse and edit, one change or several
-- `edits`: the amounts and dates that a person may correct
+- `edits`, `edit_fields`: the amounts and dates that a person may correct, and the form in which they do
 - `committing`: the durable job that carries out what was approved, and the one that ends what has expired
 - `views`, `lines`: a change as people look at it: in names, field by field, its lines side by side
-- `status`: a pending change as agents and programs see it
 - `status`: a pending change as agents and programs see it; `own_tools`: the tool by which an agent asks
 
 Called by `calls`, `mcp_server`, `api` and `web`.
