@@ -10,10 +10,11 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from runtime.errors import LedgerportError, NotFound
+from runtime.identity.roles import check_permission
 from runtime.operations.approvals.deciding import MOST_TOGETHER, Opened
 from runtime.operations.approvals.views import PendingRow
 from runtime.stores.pending_records import PendingFilter
@@ -53,8 +54,8 @@ class ApprovalTogetherPages(ApprovalBase):
         batch = request.query_params.get("batch", "")[:LONGEST_ID]
         ids = list(dict.fromkeys(request.query_params.getlist("change")))[:MOST_TOGETHER]
         opened = await (self._list_batch(place, batch) if batch else self._find_all(place, ids))
-        if not opened:
-            return RedirectResponse(find_address(place), 303)
+        if not opened:  # who may not see the books is shown nothing, not even that there is nothing
+            check_permission(place.who, place.account.tenant_id, "see_journal")
         rows = await asyncio.to_thread(self._views.describe, opened)
         refusals = {each.change.id: explain_choices(place, each.opened)[0] for each in rows}
         return await self.show_company(
