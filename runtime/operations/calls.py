@@ -53,11 +53,12 @@ class Calls(CallBounds):
         policies: WritePolicies | None = None,
         tenants: TenantCalls | None = None,
         waits: Waits = SENT_AT_ONCE,
+        known: KnownRecords | None = None,
         today: Callable[[str], date] = find_today,
     ) -> None:
         super().__init__(catalog, vendor, max_answer_bytes)
         self._checks, self._today = Checks(), today
-        self._policies, known = policies or WritePolicies(vendor), KnownRecords()
+        self._policies, known = policies or WritePolicies(vendor), known or KnownRecords()
         self._tenants, self._writes, self._waits = tenants or TenantCalls(), Writes(vendor, known), waits
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]

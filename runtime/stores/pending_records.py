@@ -146,6 +146,8 @@ def _is_wanted(wanted: PendingFilter) -> Any:
         conditions.append(table.status.in_(wanted.statuses))
     if wanted.batch:
         conditions.append(table.batch == wanted.batch)
+    if wanted.tool:
+        conditions.append(table.tool == wanted.tool)
     if wanted.until:
         conditions.append(or_(table.status != "waiting", table.expires_at > wanted.until))
     return and_(true(), *conditions)

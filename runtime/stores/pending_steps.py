@@ -29,4 +29,5 @@ class PendingFilter:
     tenant_id: str = ""
     statuses: tuple[PendingStatus, ...] = ()
     batch: str = ""
+    tool: str = ""
     until: float = 0.0

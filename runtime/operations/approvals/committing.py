@@ -220,4 +220,6 @@ def _refresh(proposal: Proposal, approved: ApprovedChange) -> Proposal:
         warnings=fresh.warnings,
         rules=tuple(dict.fromkeys(proposal.rules + fresh.rules)),
         approvers=unite(proposal.approvers, fresh.approvers) if fresh.rules else proposal.approvers,
+        effects=fresh.effects,
+        similar=fresh.similar,
     )

@@ -167,7 +167,7 @@ class ApprovalViews:
         states = [
             each and {name: value for name, value in each.items() if name != own} for each in (before, after)
         ]
-        rules = make_rules(integration, tool, make_writer(formats))
+        rules = make_rules(integration, tool, make_writer(formats), shows_kind=False)
         return compare_records(states[0], states[1], rules), lines
 
     def _list_happened(self, opened: Opened) -> list[Happened]:
