@@ -64,6 +64,15 @@ class PendingRecords(RecordBase):
         with self._reading.begin() as connection:
             return [PendingChange(*row) for row in connection.execute(query)]
 
+    def find_newer_pending(self, wanted: PendingFilter, after: Position) -> PendingChange | None:
+        """Return the oldest of those pending changes that are newer than a position, if there is one."""
+        table = PENDING_CHANGE
+        query = select(*_COLUMNS).where(_is_wanted(wanted)).order_by(table.c.created_at, table.c.id).limit(1)
+        query = query.where(tuple_(table.c.created_at, table.c.id) > tuple_(*after))
+        with self._reading.begin() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else PendingChange(*row)
+
     def count_pending(self, wanted: PendingFilter, most: int) -> int:
         """Return how many pending changes there are, `most` at the highest."""
         part = select(PENDING_CHANGE.c.id).where(_is_wanted(wanted)).limit(most).subquery()

@@ -9,9 +9,10 @@
 - `referenced`: the records that it refers to; `bookings` and `effects`: what it does to their balances and stock
 - `similar`: records and waiting changes that are like it
 - `deciding`: who may decide, approve, refuse and edit, one change or several
-- `edits`: the amounts and dates that a person may correct
+- `edits`, `edit_fields`: the amounts and dates that a person may correct, and the form in which they do
 - `committing`: the durable job that carries out what was approved, and the one that ends what has expired;
   `carrying`: one attempt of the first
+- `views`, `lines`: a change as people look at it: in names, field by field, its lines side by side
 - `status`: a pending change as agents and programs see it; `own_tools`: the tool by which an agent asks
 
 Called by `calls`, `mcp_server`, `api` and `web`.

@@ -73,6 +73,21 @@ def explain_not_allowed(decider: Decider, opened: Opened) -> str:
     return ""
 
 
+def refuse_missing_change() -> NotFound:
+    """Return the error for a change that is not there, or that somebody may not see."""
+    return NotFound(
+        "There is no such pending change.",
+        advice="One is stored for a quarter after its end. The list has those that there are.",
+    )
+
+
+def may_see(decider: Decider, opened: Opened, *, sees_books: bool) -> bool:
+    """Return whether a person may look at a change: all of them who sees the books, else whom its rules name."""
+    return sees_books or any(
+        decider.email in people or decider.role in roles for roles, people in opened.proposal.approvers.rules
+    )
+
+
 class Decisions:
     """Reads and decides pending changes. One for the process."""
 
@@ -83,10 +98,7 @@ class Decisions:
         """Return a pending change of an account. Raises NotFound."""
         change = await asyncio.to_thread(self._records.find_pending, change_id)
         if change is None or change.account_id != account.id:
-            raise NotFound(
-                "There is no such pending change.",
-                advice="One is stored for a quarter after its end. The list has those that there are.",
-            )
+            raise refuse_missing_change()
         return self.open(change)
 
     async def find_own(self, grants: Sequence[Grant], change_id: str) -> tuple[Grant, Opened]:

@@ -146,14 +146,16 @@ def compare_masked(
 
     A write that removes the record has nothing after it.
     """
+    rules = make_rules(integration, tool, write, shows_kind=False)
+    return compare_records(mask_state(tool, before), mask_state(tool, after), rules)
+
+
+def mask_state(tool: Tool, state: Record | None) -> Any:
+    """Return a state of a record, of which sensitive values are shown as masks and compared by what they hide."""
     cover = masking.cover_of(tool, (), is_masked=True)
-    states = [
-        None
-        if each is None
-        else mark_masked(each, masking.hide(cover, copy.deepcopy(each)) if cover else each)
-        for each in (before, after)
-    ]
-    return compare_records(states[0], states[1], make_rules(integration, tool, write, shows_kind=False))
+    if state is None or not cover:
+        return state
+    return mark_masked(state, masking.hide(cover, copy.deepcopy(state)))
 
 
 def list_changes(diff: Diff) -> tuple[FieldChange, ...]:
