@@ -87,6 +87,14 @@ class EntryShape(BaseModel):
     ]
 
 
+class ApprovalOfEntry(BaseModel):
+    """Who approved a write that had waited for a person, and by which rules it had."""
+
+    pending_change: str
+    approved_by: Annotated[dict[str, str], Field(description="The person: id, and name.")]
+    rules: list[str]
+
+
 class WholeEntryShape(EntryShape):
     """One write in the journal, with what was sent and what came of it. Sensitive values are masked."""
 
@@ -94,6 +102,7 @@ class WholeEntryShape(EntryShape):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     error: dict[str, Any] | None
+    approval: Annotated[ApprovalOfEntry | None, Field(description="Of a write that had waited for a person.")]
 
 
 class RevertBody(Body):

@@ -20,7 +20,7 @@ from runtime.operations.approvals.deciding import (
     Opened,
     explain_not_allowed,
     may_see,
-    refuse_missing_change,
+    refuse_unknown_change,
 )
 from runtime.operations.approvals.edits import list_editable
 from runtime.operations.approvals.views import ApprovalViews, WholeChange
@@ -61,10 +61,10 @@ class ApprovalBase(CompanyPages):
     async def find_one(self, place: Place, change_id: str) -> Opened:
         """Return a change of the company. Raises NotFound, also where the viewer may not see it."""
         if len(change_id) > LONGEST_ID:
-            raise refuse_missing_change()
+            raise refuse_unknown_change()
         opened = await self._decisions.find(place.account, change_id)
         if not may_see(make_decider(place), opened, sees_books=place.may("see_journal")):
-            raise refuse_missing_change()
+            raise refuse_unknown_change()
         return opened
 
     async def show_change(

@@ -14,6 +14,7 @@
   `carrying`: one attempt of the first
 - `views`, `lines`: a change as people look at it: in names, field by field, its lines side by side
 - `status`: a pending change as agents and programs see it; `own_tools`: the tool by which an agent asks
+- `managing`: pending changes for the management API; `announcing`: the durable job that writes to who may approve
 
 Called by `calls`, `mcp_server`, `api` and `web`.
 """
