@@ -30,7 +30,8 @@ def describe_waiting(rule: ApprovalRule, write_amount: WriteAmount = write_plain
 def write_sentence(rule: ApprovalRule, write_amount: WriteAmount = write_plain_amount) -> str:
     """Return the same as a sentence: `Writes that overwrite or send wait for a person.`"""
     text = describe_waiting(rule, write_amount)
-    return f"{text[:1].upper()}{text[1:]} wait for a person."
+    comma = "," if " writes " in text else ""
+    return f"{text[:1].upper()}{text[1:]}{comma} wait for a person."
 
 
 def list_facts(rule: ApprovalRule, write_amount: WriteAmount = write_plain_amount) -> list[tuple[str, str]]:

