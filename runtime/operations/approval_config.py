@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +16,11 @@ from generator.catalog import Tool
 from generator.suggestions import did_you_mean
 from runtime.approval import NO_APPROVAL, RISKS, Approval, ApprovalRule, RuleSource
 from runtime.errors import InvalidRequest
+from runtime.model import Grant
 from runtime.people import ROLES
 
+FIELD = b"ledgerport-approval"
+"""The header field by which a request adds a rule of its own, in lower case."""
 LARGEST_AMOUNT = 1_000_000_000_000
 """In units of a currency, as in the policies."""
 MOST_HOURS = 24 * 31
@@ -97,6 +100,22 @@ def read_approval_header(text: str) -> Approval:
     if not risks and amount is None:
         return NO_APPROVAL
     return (ApprovalRule("request", tuple(dict.fromkeys(risks)), above_amount=amount),)
+
+
+def add_request_rule(grant: Grant, lines: Iterable[tuple[bytes, bytes]]) -> Grant:
+    """Return a grant at which the rule of a request holds as well; it never takes one of the others away.
+
+    `lines` are the header lines of the request; several of them are one list. Raises InvalidRequest.
+    """
+    given = [value.decode("latin-1") for name, value in lines if name == FIELD]
+    rule = read_approval_header(",".join(given))
+    if not rule:
+        return grant
+    return replace(_add_rule(grant, rule), companies=tuple(_add_rule(each, rule) for each in grant.companies))
+
+
+def _add_rule(grant: Grant, rule: Approval) -> Grant:
+    return replace(grant, config=replace(grant.config, approval=grant.config.approval + rule))
 
 
 def _read_amount(text: str) -> Decimal:
