@@ -36,7 +36,7 @@ def write_sentence(rule: ApprovalRule, write_amount: WriteAmount = write_plain_a
 
 def list_facts(rule: ApprovalRule, write_amount: WriteAmount = write_plain_amount) -> list[tuple[str, str]]:
     """Return everything that a rule says: what it is, and its value."""
-    confirmed = join_names(order_risks(rule.confirm), "and")
+    confirmed = join_names(sort_risks(rule.confirm), "and")
     facts = [
         ("What waits", "; ".join(each.removeprefix("that ") for each in _list_kinds(rule, write_amount))),
         ("Approved by", describe_approvers(rule)),
@@ -90,14 +90,14 @@ def join_names(names: Sequence[str], last: str, before_last: str = " ") -> str:
     return f"{', '.join(names[:-1])}{before_last}{last} {names[-1]}"
 
 
-def order_risks(risks: Sequence[str]) -> list[str]:
+def sort_risks(risks: Sequence[str]) -> list[str]:
     """Return risks with the worst last."""
     return sorted(risks, key=RISKS.index)
 
 
 def _list_kinds(rule: ApprovalRule, write_amount: WriteAmount) -> Iterator[str]:
     if rule.risks:
-        yield f"that {join_names(order_risks(rule.risks), 'or')}"
+        yield f"that {join_names(sort_risks(rule.risks), 'or')}"
     if rule.tags:
         yield f"tagged {join_names(rule.tags, 'or')}"
     if rule.tools:
