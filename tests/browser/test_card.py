@@ -115,7 +115,12 @@ def test_the_largest_card_fits_and_can_be_used_by_everybody(
     open_host: Callable[..., Host], theme: str, width: int
 ) -> None:
     host = open_host(theme, width)
-    much = {"changed": CHANGED, "why": "why " * 250, "party": "A customer with a long name " * 6, "warnings": CHANGED}
+    much = {
+        "changed": CHANGED,
+        "why": "why " * 250,
+        "party": "A customer with a long name " * 6,
+        "warnings": CHANGED,
+    }
     much["warnings"] = [f"A warning {number} " + "of this " * 30 for number in range(5)]
     host.show_result(UPDATE, WAITING | much)
     host.card.evaluate("color => { document.documentElement.style.background = color; }", SURFACES[theme])
