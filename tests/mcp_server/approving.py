@@ -31,6 +31,12 @@ ANNA = Decider("person-anna", "anna@example.com", "owner", may_approve=True)
 CREATE, UPDATE = "create_a_quick_books_customer", "update_a_quick_books_customer_by_id"
 INVOICE, DELETE = "create_a_quick_books_invoice", "delete_a_quick_books_invoice_by_id"
 STATUS = "get_pending_change"
+LINE = {
+    "DetailType": "SalesItemLineDetail",
+    "Amount": 120,
+    "SalesItemLineDetail": {"ItemRef": {"value": "1"}},
+}
+"""Of an invoice."""
 
 
 class Approving(Office):
@@ -82,7 +88,7 @@ class Approving(Office):
             Task("job", {"change": change_id, "version": after.version, "attempt": 0})
         )
 
-    async def refuse(self, change_id: str) -> None:
+    async def refuse_change(self, change_id: str) -> None:
         """Have Anna refuse a change."""
         account = self.grant.account
         found = await self.decisions.find(account, change_id)
