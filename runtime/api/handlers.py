@@ -292,6 +292,7 @@ async def list_tools(services: Services, asked: ApiRequest) -> Response:
             tags=tuple(query.tags),
             tool_exposure=query.tool_exposure,
             is_read_only=account.is_read_only,
+            approval=account.tenant_limits.approval,
         )
         answer["listing"] = services.listing(catalog, integration.name, config).as_dict()
     return reply(answer)

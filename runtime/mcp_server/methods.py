@@ -20,6 +20,7 @@ from runtime.exchange.allowance import LONGEST_ESCAPE, Form
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import protocol, resources, results
 from runtime.mcp_server.callers import Callers
+from runtime.mcp_server.cards import pending_change
 from runtime.mcp_server.changes import Changes
 from runtime.mcp_server.greeting import Identity, describe_server, write_instructions
 from runtime.mcp_server.protocol import Message
@@ -46,8 +47,6 @@ FRESH_FOR_MS = 60_000
 """How long a client of the newer revisions may reuse a list before it asks again."""
 
 CAPABILITIES = {"tools": {"listChanged": False}, "resources": resources.CAPABILITY}
-_RESOURCES = {"resources/list": "resources", "resources/templates/list": "resourceTemplates"}
-"""Under which name the answer of each method that lists resources has them."""
 IDEMPOTENCY_KEY = "ledgerport/idempotency-key"
 MOST_FRAME = 1_500
 """Bytes around a text and a note at most, beside the id of the message and what the server says of itself: the members
@@ -121,9 +120,9 @@ class Methods:
             case "tools/list":
                 return self._list(message, grant, toolset, fields)
             case "resources/read":
-                return self._read_resource(message, grant, toolset, fields)
+                return self._read(message, grant, toolset, fields)
             case "resources/list" | "resources/templates/list":
-                return self.reply(message, grant, resources.list_none(message, _RESOURCES[message.method]))
+                return self.reply(message, grant, resources.list_resources(message, toolset))
         return self._greet(message, grant, toolset, fields)
 
     def _greet(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
@@ -147,7 +146,7 @@ class Methods:
         self._log("mcp_initialize", server=grant.server_id, revision=revision, client=_client(message))
         result = {
             "protocolVersion": revision,
-            "capabilities": CAPABILITIES,
+            "capabilities": _list_capabilities(toolset),
             "serverInfo": orjson.Fragment(self._describe(grant)),
         }
         return self.reply(message, grant, result | write_instructions(self._catalog(), grant, toolset))
@@ -156,7 +155,7 @@ class Methods:
         result = {
             # Only the revisions that have this method: a host that found older ones here stalled.
             "supportedVersions": protocol.MODERN_REVISIONS,
-            "capabilities": CAPABILITIES,
+            "capabilities": _list_capabilities(toolset),
             "ttlMs": FRESH_FOR_MS,
             "cacheScope": "private",
         }
@@ -174,7 +173,15 @@ class Methods:
         front = b'{"jsonrpc":"2.0","id":%b,"result":{%b' % (id_, first)
         return Reply(200, PLAIN_FIELDS, front, toolset.listed)
 
-    async def _read_resource(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
+    def _read(
+        self, message: Message, grant: Grant, toolset: Toolset, fields: Fields
+    ) -> Reply | Awaitable[Reply]:
+        card = resources.read_card(message, toolset)
+        if card is not None:
+            return self.reply(message, grant, card)
+        return self._read_file(message, grant, toolset, fields)
+
+    async def _read_file(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         async def call(owner: resources.Owner, tool: Tool, arguments: dict[str, Any]) -> Answer:
             caller = self._callers.find(message, grant, fields)
             sending = Sending("", NO_FILES, self._form(message, grant), caller=caller)
@@ -240,6 +247,14 @@ class Methods:
 
     def _describe(self, grant: Grant) -> bytes:
         return describe_server(self._catalog(), self._identity, grant)
+
+
+def _list_capabilities(toolset: Toolset) -> dict[str, Any]:
+    """Return what the server declares: where writes may wait, the extension of their card too, in every revision.
+
+    Only the newest has `extensions` in its schema; SEP-1865 declares it there in the handshake of all.
+    """
+    return CAPABILITIES | {"extensions": pending_change.EXTENSIONS} if toolset.may_wait else CAPABILITIES
 
 
 @lru_cache(maxsize=1024)

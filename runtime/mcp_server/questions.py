@@ -29,7 +29,7 @@ from runtime.operations.approvals.status import write_pending
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.finished_calls import FinishedCalls, describe_ending
 from runtime.safety.fences import PREFACE
-from runtime.stores.pending_records import PendingFilter
+from runtime.stores.pending_steps import PendingFilter
 
 MOST_OF_BATCH = 100
 """Changes of one call that its retry lists: a request to a vendor holds 30."""

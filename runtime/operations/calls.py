@@ -126,7 +126,7 @@ class Calls(CallBounds):
         await self._writes.prepare(call, request := await run_for(call, self._kind_of(call.tool).prepare))
         if is_preview:
             return await self._policies.check(call, request)
-        await self._waits.stage(call, request)
+        await self._waits.hold_back(call, request)
         async with self._policies.hold(call, request):
             return read_value(call, await self._writes.send(call, request))
 
@@ -144,7 +144,7 @@ class Calls(CallBounds):
         if call.options.dry_run:
             await self._policies.check(call, request)
             return await answer_dry(self._vendor, call, request)
-        await self._waits.stage(call, request)
+        await self._waits.hold_back(call, request)
         async with self._policies.hold(call, request):
             return await self._exchanges.send(kind, call, request)
 

@@ -20,7 +20,7 @@ from runtime.operations.answers import format_time
 from runtime.operations.approvals import status
 from runtime.operations.approvals.edits import apply_edits
 from runtime.operations.approvals.proposals import Note, Proposal, open_proposal, seal_proposal
-from runtime.stores.pending_records import Consequences, PendingFilter
+from runtime.stores.pending_steps import Consequences, PendingFilter
 
 COMMIT = "commit_pending_change"
 LONGEST_REASON = 1_000
@@ -137,7 +137,9 @@ class Decisions:
         if edits and (changed := apply_edits(self._find_tool(opened.change), proposal.arguments, edits)):
             texts = "; ".join(f"{each.field}: {each.before} → {each.after}" for each in changed.edits)
             note = Note(now, decider.person_id, f"Edited before approval: {texts}")
-            proposal = replace(proposal, arguments=changed.arguments, notes=(*proposal.notes, note))
+            fields = None if proposal.fields is None else (*proposal.fields, *changed.fields)
+            notes = (*proposal.notes, note)
+            proposal = replace(proposal, arguments=changed.arguments, notes=notes, fields=fields)
         return await self._step(opened, "approved", decider, proposal, jobs=True)
 
     async def refuse(

@@ -11,10 +11,15 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+import orjson
+
 from runtime.approval import PendingChange, name_pending_owner
 from runtime.keys.crypto import Keys
 from runtime.operations.approvals.rules import Approvers
-from runtime.upstream import figures
+
+_WRITER = msgspec.json.Encoder(decimal_format="number")
+"""Figures come back as the numbers that they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +76,18 @@ class Proposal:
     """Why it could not be carried out."""
     answer: str = ""
     """What the tool answered when it was carried out: JSON."""
-    attempts: int = 0
 
 
 def seal_proposal(keys: Keys, change_id: str, proposal: Proposal) -> bytes:
     """Return a proposal encrypted so that it opens only as the content of its change."""
-    return keys.seal(figures.write_json(asdict(proposal)), name_pending_owner(change_id))
+    return keys.seal(_WRITER.encode(asdict(proposal)), name_pending_owner(change_id))
 
 
 def open_proposal(keys: Keys, change: PendingChange) -> Proposal:
     """Return the content of a pending change. Raises SealBroken."""
     text = keys.open(change.sealed, name_pending_owner(change.id))
     values = json.loads(text, parse_float=Decimal)
+    values["arguments"] = orjson.loads(text)["arguments"]  # as a caller gives them
     approvers = values.pop("approvers")
     rules = tuple((tuple(roles), tuple(people)) for roles, people in approvers[0])
     fields = values.pop("fields")
@@ -91,7 +96,7 @@ def open_proposal(keys: Keys, change: PendingChange) -> Proposal:
         | {
             "approvers": Approvers(rules, approvers[1]),
             "changed": tuple(FieldChange(**each) for each in values["changed"]),
-            "notes": tuple(Note(**each) for each in values["notes"]),
+            "notes": tuple(Note(**each | {"at": float(each["at"])}) for each in values["notes"]),
             "rules": tuple(values["rules"]),
             "warnings": tuple(values["warnings"]),
             "resolved": tuple(values["resolved"]),

@@ -35,7 +35,12 @@ MEANINGS = {
 
 def find_page(public_url: str, change: PendingChange) -> str:
     """Return the address of the page at which a change is decided. It authenticates nobody."""
-    return f"{public_url}/company/{change.account_id}/approvals/{change.id}"
+    return f"{find_list(public_url, change.account_id)}/{change.id}"
+
+
+def find_list(public_url: str, account_id: str) -> str:
+    """Return the address of the page that lists what waits at a company. It authenticates nobody."""
+    return f"{public_url}/company/{account_id}/approvals"
 
 
 def describe_event(change: PendingChange, public_url: str) -> dict[str, Any]:
@@ -56,7 +61,8 @@ def write_pending(deployment: Deployment, account: Account, changes: Sequence[Pe
     shown = [describe_pending(deployment, account, each) for each in changes]
     value: dict[str, Any] = shown[0]
     if len(shown) > 1:
-        value = _describe_together(changes)
+        page = find_list(deployment.settings.public_url, account.id)
+        value = _describe_together(changes) | {"approve_at": page}
         value |= {"changes": [_drop(each, "note") for each in shown]}
     return show_in_json(figures.write_json(value)).decode()
 
