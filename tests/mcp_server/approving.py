@@ -109,7 +109,7 @@ class Approving(Office):
                 httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http,
                 Client(
                     streamable_http_client(f"http://127.0.0.1:8000/mcp/{TOKEN}", http_client=http),
-                    elicitation_callback=answer if ask_user else None,
+                    elicitation_callback=answer if ask_user else None,  # type: ignore[arg-type]
                 ) as client,
             ):
                 return await client.call_tool(tool, arguments)

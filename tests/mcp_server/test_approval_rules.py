@@ -126,7 +126,10 @@ class TestSeveralCompanies:
 
     def test_a_change_is_not_found_at_another_company(self, both):
         made = call(both, CREATE, company="Oak Landscaping", **NEW)
-        assert "no such pending change" in both.refuse(STATUS, id=made["id"], company="Elm Street Bakery")
+        named = {"id": made["id"], "company": "Elm Street Bakery"}
+        params = {"name": STATUS, "arguments": named}
+        elsewhere = both.post("tools/call", params, ledgerport_approval="send").result
+        assert "no such pending change" in elsewhere["content"][0]["text"]
         assert "no such pending change" in both.refuse(STATUS, id="pch_none")
 
     def test_every_write_takes_a_reason_also_where_it_does_not_wait(self, both):
