@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from runtime.approval import PendingChange
 from runtime.deployment import Deployment
@@ -24,6 +24,7 @@ from runtime.operations.approvals.proposals import Proposal, seal_proposal
 from runtime.operations.approvals.proposing import Proposing
 from runtime.operations.approvals.recognizing import ID_BYTES, make_fingerprint, make_id
 from runtime.operations.approvals.rules import Measured, Reason
+from runtime.operations.approvals.waits import Waiting
 from runtime.operations.known_records import KnownRecords
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
@@ -37,31 +38,6 @@ WHY = "why"
 LONGEST_WHY = 1_000
 """Characters; a reason is a sentence or two."""
 Record = Mapping[str, Any]
-
-
-class Waits(Protocol):
-    """Has writes wait: `Staging`."""
-
-    async def hold_back(self, call: CallContext, request: Request) -> None:
-        """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now."""
-        ...
-
-
-class _SentAtOnce:
-    async def hold_back(self, call: CallContext, request: Request) -> None:
-        """Do nothing: no write waits."""
-
-
-SENT_AT_ONCE: Waits = _SentAtOnce()
-"""For calls that nobody holds back."""
-
-
-class Waiting(Exception):
-    """A write is not sent now: it waits for a person, or for its user to confirm it. Carries the answer of its call."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answer = answer
 
 
 class _Found(NamedTuple):
