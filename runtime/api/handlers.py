@@ -30,6 +30,8 @@ from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import About, Accounts
 from runtime.operations.answers import show_account
 from runtime.operations.api_tokens import ApiTokens, Bounds
+from runtime.operations.approval_config import add_request_rule
+from runtime.operations.approvals.own_tools import take_why
 from runtime.operations.call_log import CallLog
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
@@ -128,11 +130,15 @@ class ApiRequest:
         return find_reach(self.bearer)
 
     def make_grant(self, account: Account) -> Grant:
-        """Return what the API token of the request lets through of an account: all of its tools."""
+        """Return what the API token of the request lets through of an account: all of its tools.
+
+        Raises InvalidRequest for a header field with a rule for approvals that cannot be read.
+        """
         token_id = self.bearer.id if self.bearer else None
         client = self.request.headers.get("user-agent", "")[:LONGEST_CLIENT]
         config = ServerConfig(is_read_only=account.is_read_only, approval=account.tenant_limits.approval)
-        return Grant(account, config, api_token_id=token_id, client=client)
+        grant = Grant(account, config, api_token_id=token_id, client=client)
+        return add_request_rule(grant, self.request.headers.raw)
 
     def read_path_param(self, name: str) -> str:
         """Return a part of the path."""
@@ -286,6 +292,7 @@ async def list_tools(services: Services, asked: ApiRequest) -> Response:
             tags=tuple(query.tags),
             tool_exposure=query.tool_exposure,
             is_read_only=account.is_read_only,
+            approval=account.tenant_limits.approval,
         )
         answer["listing"] = services.listing(catalog, integration.name, config).as_dict()
     return reply(answer)
@@ -340,11 +347,12 @@ def _narrowed(
 
 
 async def _called(services: Services, asked: ApiRequest, account: Account, form: Form, key: str) -> Answer:
+    grant, arguments = take_why(asked.make_grant(account), form.arguments)
     return await services.calls.call(
-        asked.make_grant(account),
+        grant,
         _narrowed(services, asked, account.integration, services.find_tools(account.integration)),
         asked.read_path_param("tool"),
-        form.arguments,
+        arguments,
         idempotency_key=key,
         carried=form.files,
         form=FORM,

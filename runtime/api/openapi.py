@@ -13,6 +13,7 @@ from runtime.api import shapes
 from runtime.api.responses import HEADERS, describe_json, list_responses
 from runtime.api.table import TABLE, TAGS, TOOLS, Operation
 from runtime.error_codes import ERROR_CODES, ERROR_PAGES
+from runtime.operations.approval_config import LONGEST_HEADER
 from runtime.safety.once import LONGEST_KEY, VALID_FOR_SECONDS
 
 _FORM = {
@@ -151,9 +152,21 @@ _FORM_OF_KEY = (
 )
 
 
+_APPROVAL = {
+    "name": "Ledgerport-Approval",
+    "in": "header",
+    "required": False,
+    "description": "Has this call wait for a person's approval where it is one of these risks, or moves more than an "
+    "amount, such as: overwrite, destroy, above=500. It adds to the rules that hold anyhow.",
+    "schema": {"type": "string", "maxLength": LONGEST_HEADER},
+}
+
+
 def _headers(operation: Operation) -> list[dict[str, Any]]:
     narrowing = [_narrowing(name, about) for name, about in _NARROWING.items()]
     found = narrowing if operation.tag == TOOLS else []
+    if operation.calls_vendor:
+        found = [*found, _APPROVAL]
     if operation.method != "POST":
         return found
     about = _OF_REQUESTS if operation.takes_key else _OF_CALLS

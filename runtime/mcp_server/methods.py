@@ -20,11 +20,14 @@ from runtime.exchange.allowance import LONGEST_ESCAPE, Form
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import protocol, resources, results
 from runtime.mcp_server.callers import Callers
+from runtime.mcp_server.cards import pending_change
 from runtime.mcp_server.changes import Changes
 from runtime.mcp_server.greeting import Identity, describe_server, write_instructions
 from runtime.mcp_server.protocol import Message
+from runtime.mcp_server.questions import Questions
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INVALID_PARAMS, Field, Reply
 from runtime.mcp_server.request import Fields, takes_gzip
+from runtime.mcp_server.request_states import CallMade
 from runtime.mcp_server.sending import Sending
 from runtime.mcp_server.several_calls import SeveralCalls
 from runtime.mcp_server.tool_calls import ToolCalls
@@ -44,8 +47,6 @@ FRESH_FOR_MS = 60_000
 """How long a client of the newer revisions may reuse a list before it asks again."""
 
 CAPABILITIES = {"tools": {"listChanged": False}, "resources": resources.CAPABILITY}
-_RESOURCES = {"resources/list": "resources", "resources/templates/list": "resourceTemplates"}
-"""Under which name the answer of each method that lists resources has them."""
 IDEMPOTENCY_KEY = "ledgerport/idempotency-key"
 MOST_FRAME = 1_500
 """Bytes around a text and a note at most, beside the id of the message and what the server says of itself: the members
@@ -93,6 +94,7 @@ class Methods:
         finished = services.finished or FinishedCalls(services.log)
         self._tool_calls = ToolCalls(services.calls, finished, services.changes, services.public_url)
         self._several = SeveralCalls(self._tool_calls, uses)
+        self._questions = Questions(services.calls, finished, services.changes)
         self._callers = Callers()
         self._traces = services.traces
 
@@ -118,9 +120,9 @@ class Methods:
             case "tools/list":
                 return self._list(message, grant, toolset, fields)
             case "resources/read":
-                return self._read_resource(message, grant, toolset, fields)
+                return self._read(message, grant, toolset, fields)
             case "resources/list" | "resources/templates/list":
-                return self.reply(message, grant, resources.list_none(message, _RESOURCES[message.method]))
+                return self.reply(message, grant, resources.list_resources(message, toolset))
         return self._greet(message, grant, toolset, fields)
 
     def _greet(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
@@ -144,7 +146,7 @@ class Methods:
         self._log("mcp_initialize", server=grant.server_id, revision=revision, client=_client(message))
         result = {
             "protocolVersion": revision,
-            "capabilities": CAPABILITIES,
+            "capabilities": _list_capabilities(toolset),
             "serverInfo": orjson.Fragment(self._describe(grant)),
         }
         return self.reply(message, grant, result | write_instructions(self._catalog(), grant, toolset))
@@ -153,7 +155,7 @@ class Methods:
         result = {
             # Only the revisions that have this method: a host that found older ones here stalled.
             "supportedVersions": protocol.MODERN_REVISIONS,
-            "capabilities": CAPABILITIES,
+            "capabilities": _list_capabilities(toolset),
             "ttlMs": FRESH_FOR_MS,
             "cacheScope": "private",
         }
@@ -171,7 +173,15 @@ class Methods:
         front = b'{"jsonrpc":"2.0","id":%b,"result":{%b' % (id_, first)
         return Reply(200, PLAIN_FIELDS, front, toolset.listed)
 
-    async def _read_resource(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
+    def _read(
+        self, message: Message, grant: Grant, toolset: Toolset, fields: Fields
+    ) -> Reply | Awaitable[Reply]:
+        card = resources.read_card(message, toolset)
+        if card is not None:
+            return self.reply(message, grant, card)
+        return self._read_file(message, grant, toolset, fields)
+
+    async def _read_file(self, message: Message, grant: Grant, toolset: Toolset, fields: Fields) -> Reply:
         async def call(owner: resources.Owner, tool: Tool, arguments: dict[str, Any]) -> Answer:
             caller = self._callers.find(message, grant, fields)
             sending = Sending("", NO_FILES, self._form(message, grant), caller=caller)
@@ -186,12 +196,19 @@ class Methods:
         tool = find_tool(toolset.tools, name)
         client = "" if tool is not None and tool.is_read_only else _name_client(message, fields)
         caller = self._callers.find(message, grant, fields)
-        sending = Sending(key, message.carried, self._form(message, grant), name, client, caller)
+        turn = self._questions.read(message, grant, CallMade(name, arguments, key))
+        sending = turn.prepare(
+            Sending(key, message.carried, self._form(message, grant), name, client, caller)
+        )
         reached = grant
-        if toolset.several is not None:
+        if (settled := await self._questions.settle(grant, toolset, turn, sending)) is not None:
+            answer = settled
+        elif toolset.several is not None:
             reached, answer = await self._several.answer(grant, toolset, name, arguments, sending)
         else:
             answer = await self._tool_calls.answer(grant, toolset, name, arguments, sending)
+        if (asked := self._questions.ask(grant, turn, answer)) is not None:
+            return results.reply_success(self._body(message, grant, asked), answer)
         answer = sending.form.fit(answer, self._calls.compute_budget(grant))
         if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
             return results.refuse_rate(answer, message.id)
@@ -216,7 +233,7 @@ class Methods:
         """Return the JSON-RPC response, with what the newer revisions want in every result."""
         if message.is_modern:
             server = {protocol.SERVER_KEY: orjson.Fragment(self._describe(grant))}
-            result = {**result, "resultType": "complete", "_meta": {**result.get("_meta", {}), **server}}
+            result = {"resultType": "complete", **result, "_meta": {**result.get("_meta", {}), **server}}
         return orjson.dumps({"jsonrpc": "2.0", "id": message.id, "result": result})
 
     def _form(self, message: Message, grant: Grant) -> Form:
@@ -230,6 +247,14 @@ class Methods:
 
     def _describe(self, grant: Grant) -> bytes:
         return describe_server(self._catalog(), self._identity, grant)
+
+
+def _list_capabilities(toolset: Toolset) -> dict[str, Any]:
+    """Return what the server declares: where writes may wait, the extension of their card too, in every revision.
+
+    Only the newest has `extensions` in its schema; SEP-1865 declares it there in the handshake of all.
+    """
+    return CAPABILITIES | {"extensions": pending_change.EXTENSIONS} if toolset.may_wait else CAPABILITIES
 
 
 @lru_cache(maxsize=1024)

@@ -1,7 +1,7 @@
-"""Resources: the files that tools have answered a link to, read over MCP with the address of the link.
+"""Resources: the files that tools have answered a link to, read over MCP with the address of the link, and the card.
 
-Called by `methods`. There is nothing to list: a file exists for a client once a tool has answered it. Reading one
-repeats the call of that tool, as opening the link over HTTP does.
+Called by `methods`. No file is listed: it exists for a client once a tool has answered it. Reading one repeats the call
+of that tool, as opening the link over HTTP does. The card is there where writes may wait for a person.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from generator.catalog import Tool
 from runtime.errors import LedgerportError, NotFound, RateLimited
 from runtime.exchange.tool_answer import Answer
 from runtime.mcp_server import protocol, results
+from runtime.mcp_server.cards import pending_change
 from runtime.mcp_server.protocol import Message
 from runtime.mcp_server.replies import INVALID_PARAMS, RESOURCE_NOT_FOUND, Field, Refused
 from runtime.mcp_server.toolset import Toolset
@@ -35,12 +36,23 @@ NO_CACHING = {"ttlMs": 0, "cacheScope": "private"}
 """In the results of the newer revisions: a file may change, and its link ends."""
 
 
-def list_none(message: Message, member: str) -> dict[str, Any]:
-    """Return the result of a list of resources or of their templates, of which there are none. Raises Refused for a
+def list_resources(message: Message, toolset: Toolset) -> dict[str, Any]:
+    """Return the result of a list of resources, or of their templates, of which there are none. Raises Refused for a
     cursor.
     """
     protocol.check_cursor(message)
-    return {member: [], **_caching(message)}
+    if message.method != "resources/list":
+        return {"resourceTemplates": [], **_caching(message)}
+    listed = [pending_change.describe_card()] if toolset.may_wait else []
+    return {"resources": listed, **_caching(message)}
+
+
+def read_card(message: Message, toolset: Toolset) -> dict[str, Any] | None:
+    """Return the result of reading the card; None for another resource, and where no write waits. Raises Refused."""
+    if protocol.read_uri(message) != pending_change.URI or not toolset.may_wait:
+        return None
+    caching = pending_change.CACHING if message.is_modern else {}
+    return {"contents": [pending_change.embed_card()], **caching}
 
 
 async def read(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from generator.catalog import Catalog, Tool, select
 from generator.reports.token_estimate import count_tokens
 from runtime.errors import NotFound
+from runtime.mcp_server.cards.pending_change import show_card
 from runtime.mcp_server.changes import TOOLS as CHANGE_TOOLS
 from runtime.mcp_server.changes import list_change_tools
 from runtime.mcp_server.discovery import Discovery
@@ -105,10 +106,10 @@ class Toolset:
             if not self.may_wait:
                 return short
             status = {name: tool for name, tool in self.changes.items() if name == STATUS_TOOL}
-            return {name: show_why(tool) for name, tool in short.items()} | status
+            return _show_waiting({**short, **status})
         listed = {**self.beside, **self.discovery.listed} if self.discovery else self.tools
         listed = {**listed, **self.changes} if self.changes else listed
-        return {name: show_why(tool) for name, tool in listed.items()} if self.may_wait else listed
+        return _show_waiting(listed) if self.may_wait else listed
 
     @cached_property
     def listed(self) -> bytes:
@@ -139,6 +140,11 @@ class Toolset:
                 (length + size & 0xFFFFFFFF).to_bytes(4, "little"),
             )
         )
+
+
+def _show_waiting(tools: Mapping[str, Tool]) -> dict[str, Tool]:
+    """Return tools as a list shows them where writes may wait: with a reason, and the card of what waits."""
+    return {name: show_card(show_why(tool)) for name, tool in tools.items()}
 
 
 class Toolsets:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, true, tuple_, update
 
-from runtime.approval import PendingChange
+from runtime.approval import UNDER_WAY, PendingChange
 from runtime.model import McpServerId
 from runtime.stores.emitting import emit
 from runtime.stores.job_records import add_job
@@ -27,7 +27,7 @@ _ADD = text(
     f"INSERT INTO pending_change ({', '.join(_NAMES)}) VALUES ({', '.join(f':{name}' for name in _NAMES)}) "  # noqa: S608
     "ON CONFLICT DO NOTHING"
 )
-"""A change that is there already stays as it is: the same call again, or an equal one that still waits."""
+"""A change that is there already stays as it is: the same call again, or an equal one that is still under way."""
 _EQUAL = (
     select(*_COLUMNS)
     .where(
@@ -47,15 +47,17 @@ class PendingRecords(RecordBase):
     """Reads and changes what waits for a person."""
 
     def add_pending(self, new: Sequence[tuple[PendingChange, Consequences]]) -> list[PendingChange]:
-        """Store changes, all or none, and return what is stored of each: another one where it was there already."""
-        stored = []
+        """Store changes, all or none, and return what is stored of each: another one where it was there already.
+
+        None is stored, and none returned, where the id of one is that of another call.
+        """
+        stored: list[PendingChange] = []
         with self._engine.begin() as connection:
             for change, follows in new:
-                if connection.execute(_ADD, asdict(change)).rowcount:
-                    _carry_out(connection, follows)
-                    stored.append(change)
-                else:
-                    stored.append(_find_same(connection, change))
+                stored.append(_add(connection, change, follows))
+                if stored[-1].fingerprint != change.fingerprint:
+                    connection.rollback()
+                    return []
         return stored
 
     def find_pending(self, change_id: str) -> PendingChange | None:
@@ -93,7 +95,8 @@ class PendingRecords(RecordBase):
         self, before: PendingChange, values: Mapping[str, Any], follows: Consequences
     ) -> PendingChange | None:
         """Make a step of a change that is as it was; None where it is not any more, and nothing is stored then."""
-        table, wanted = PENDING_CHANGE, PENDING_CHANGE.c.id == before.id
+        table = PENDING_CHANGE
+        wanted = table.c.id == before.id
         as_it_was = and_(wanted, table.c.status == before.status, table.c.version == before.version)
         change = update(table).where(as_it_was).values(version=before.version + 1, **values)
         with self._engine.begin() as connection:
@@ -123,17 +126,25 @@ def _find(connection: Connection, condition: Any) -> PendingChange | None:
     return None if row is None else PendingChange(*row)
 
 
-def _find_same(connection: Connection, change: PendingChange) -> PendingChange:
+def _add(connection: Connection, change: PendingChange, follows: Consequences) -> PendingChange:
+    """Store a change, and return it, or the one that is in its place; one that ends meanwhile is in no place."""
+    while True:
+        if connection.execute(_ADD, asdict(change)).rowcount:
+            _carry_out(connection, follows)
+            return change
+        if (same := _find_same(connection, change)) is not None:
+            return same
+
+
+def _find_same(connection: Connection, change: PendingChange) -> PendingChange | None:
     table = PENDING_CHANGE.c
     alike = and_(
         table.account_id == change.account_id,
         table.caller == change.caller,
         table.fingerprint == change.fingerprint,
-        table.status == "waiting",
+        table.status.in_(UNDER_WAY),
     )
-    found = _find(connection, table.id == change.id) or _find(connection, alike)
-    assert found is not None  # an insert that changed nothing met one of them, in this transaction
-    return found
+    return _find(connection, table.id == change.id) or _find(connection, alike)
 
 
 def _is_wanted(wanted: PendingFilter) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 AXE = (
     Path(__file__).resolve().parents[2]
@@ -24,7 +24,7 @@ OF_COLOURS = ("color-contrast", "link-in-text-block")
 _RUN = "wanted => axe.run(document, {runOnly: wanted, resultTypes: ['violations']})"
 
 
-def find_violations(page: Page, *, is_theme_alone: bool = False) -> list[str]:
+def find_violations(page: Page | Frame, *, is_theme_alone: bool = False) -> list[str]:
     """What is serious on the page that is open: the rule, and where. `is_theme_alone` is for a page that was looked at
     in another theme.
     """

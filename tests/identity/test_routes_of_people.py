@@ -77,6 +77,8 @@ PERSON: Mapping[str, Permission | None] = {
     "/tenant/{tenant_id}/settings/webhooks/{webhook_id}/test": "manage_settings",
     "/tenant/{tenant_id}/settings/webhooks/{webhook_id}/delete": "manage_settings",
     "/tenant/{tenant_id}/settings/webhooks/{webhook_id}/resend": "manage_settings",
+    "/tenant/{tenant_id}/settings/approvals": "see_companies",
+    "/tenant/{tenant_id}/settings/approvals/change": "manage_settings",
     "/tenant/{tenant_id}/settings/budgets": "see_companies",
     "/tenant/{tenant_id}/settings/budgets/change": "manage_settings",
     "/company/{account_id}/servers": "see_companies",

@@ -3,12 +3,15 @@
 - `rules`: whether a write waits, and by which rules; who may approve, and until when
 - `staging`: a write that passed every check is stored in place of being sent
 - `comparing`: the record as it would stand, and what of it a change is about
+- `recognizing`: what the same call again is known by
+- `confirming`: what the user of a client has to confirm, where the write does not wait
 - `proposing`: makes what is stored of it, sealed: `proposals`; `wording`: what it says to people
 - `referenced`: the records that it refers to; `bookings` and `effects`: what it does to their balances and stock
 - `similar`: records and waiting changes that are like it
 - `deciding`: who may decide, approve, refuse and edit, one change or several
 - `edits`: the amounts and dates that a person may correct
-- `committing`: the durable job that carries out what was approved, and the one that ends what has expired
+- `committing`: the durable job that carries out what was approved, and the one that ends what has expired;
+  `carrying`: one attempt of the first
 - `status`: a pending change as agents and programs see it; `own_tools`: the tool by which an agent asks
 
 Called by `calls`, `mcp_server`, `api` and `web`.

@@ -15,7 +15,7 @@ from runtime.approval import PendingChange, PendingStatus
 from runtime.deployment import Deployment
 from runtime.errors import Conflict, Forbidden, InvalidRequest, LedgerportError, NotFound
 from runtime.events import Event, NewJob
-from runtime.model import Account, AuditEntry, McpServerId
+from runtime.model import Account, AuditEntry, Grant, McpServerId
 from runtime.operations.answers import format_time
 from runtime.operations.approvals import status
 from runtime.operations.approvals.edits import apply_edits
@@ -89,6 +89,14 @@ class Decisions:
             )
         return self.open(change)
 
+    async def find_own(self, grants: Sequence[Grant], change_id: str) -> tuple[Grant, Opened]:
+        """Return a pending change that one of these grants has proposed, and that grant. Raises NotFound."""
+        change = await asyncio.to_thread(self._records.find_pending, change_id)
+        for grant in grants:
+            if change is not None and (change.account_id, change.caller) == (grant.account.id, grant.caller):
+                return grant, self.open(change)
+        raise NotFound("There is no such pending change.", advice="Its id is in the answer of the write.")
+
     def open(self, change: PendingChange) -> Opened:
         """Return a pending change with its content."""
         return Opened(change, open_proposal(self.deployment.keys, change))
@@ -129,7 +137,9 @@ class Decisions:
         if edits and (changed := apply_edits(self._find_tool(opened.change), proposal.arguments, edits)):
             texts = "; ".join(f"{each.field}: {each.before} → {each.after}" for each in changed.edits)
             note = Note(now, decider.person_id, f"Edited before approval: {texts}")
-            proposal = replace(proposal, arguments=changed.arguments, notes=(*proposal.notes, note))
+            fields = None if proposal.fields is None else (*proposal.fields, *changed.fields)
+            notes = (*proposal.notes, note)
+            proposal = replace(proposal, arguments=changed.arguments, notes=notes, fields=fields)
         return await self._step(opened, "approved", decider, proposal, jobs=True)
 
     async def refuse(

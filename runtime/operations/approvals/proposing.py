@@ -44,7 +44,7 @@ class Proposing:
         self._references = References(lookups)
         self._similar = SimilarRecords(deployment, Duplicates(vendor, lookups))
 
-    async def propose(
+    async def draft(
         self, call: CallContext, changes: Sequence[CallContext], reasons: Sequence[list[Reason]]
     ) -> list[Proposal]:
         """Return the proposals of the changes of a call, each of which waits for some reasons."""

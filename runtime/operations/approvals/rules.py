@@ -51,6 +51,16 @@ def find_approvers(reasons: Sequence[Reason]) -> Approvers:
     return Approvers(tuple(found), any(each.rule.four_eyes for each in reasons))
 
 
+def unite(one: Approvers, other: Approvers) -> Approvers:
+    """Return who may approve what waits for the reasons of both."""
+    return Approvers(tuple(dict.fromkeys(one.rules + other.rules)), one.four_eyes or other.four_eyes)
+
+
+def is_met(needed: Approvers, met: Approvers) -> bool:
+    """Return whether who may approve by what was met also may by what is needed."""
+    return set(needed.rules) <= set(met.rules) and (met.four_eyes or not needed.four_eyes or not needed.rules)
+
+
 def find_hours(reasons: Sequence[Reason]) -> int:
     """Return how many hours it may wait."""
     return min(each.rule.expires_after_hours for each in reasons)

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
-import orjson
-
-from generator.catalog import Tool
 from runtime.approval import PendingChange
 from runtime.deployment import Deployment
 from runtime.errors import Conflict, Forbidden
@@ -20,25 +18,24 @@ from runtime.events import Event, NewJob
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.tool_answer import Answer
 from runtime.model import AuditEntry
-from runtime.operations.approvals import rules, status
+from runtime.operations.approvals import confirming, rules, status
 from runtime.operations.approvals.comparing import list_skipped, name_version_argument
 from runtime.operations.approvals.proposals import Proposal, seal_proposal
 from runtime.operations.approvals.proposing import Proposing
+from runtime.operations.approvals.recognizing import ID_BYTES, make_fingerprint, make_id
 from runtime.operations.approvals.rules import Measured, Reason
 from runtime.operations.known_records import KnownRecords
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
 from runtime.safety.journal.undo import list_changed
+from runtime.safety.key_errors import describe_reused_key
 from runtime.stores.pending_steps import Consequences
-from runtime.upstream import figures
 
 EXPIRE, ANNOUNCE = "expire_pending_change", "announce_pending_changes"
 WHY = "why"
 """The argument of every write by which an agent gives its reason, where writes may wait."""
 LONGEST_WHY = 1_000
 """Characters; a reason is a sentence or two."""
-ID_BYTES = 16
-"""128 random bits, as a UUID has about."""
 Record = Mapping[str, Any]
 
 
@@ -60,7 +57,7 @@ SENT_AT_ONCE: Waits = _SentAtOnce()
 
 
 class Waiting(Exception):
-    """A write waits for a person; carries the answer of its call."""
+    """A write is not sent now: it waits for a person, or for its user to confirm it. Carries the answer of its call."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__()
@@ -73,6 +70,14 @@ class _Found(NamedTuple):
     change: CallContext
     reasons: list[Reason]
     measured: Measured
+
+
+class _Place(NamedTuple):
+    """Where a write stands in its call, and what the same one of the same call is recognized by."""
+
+    batch: str
+    number: int
+    fingerprint: bytes
 
 
 class Staging:
@@ -89,7 +94,7 @@ class Staging:
         self._proposing = Proposing(deployment, vendor, known or KnownRecords())
 
     async def hold_back(self, call: CallContext, request: Request) -> None:
-        """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now.
+        """Raise Waiting for a write that waits, once it is stored, and for one that its user has to confirm.
 
         Raises PolicyRefused, Conflict for an approved change whose record is not as it was proposed, Forbidden for a
         write with a file, which cannot wait, and StorageUnavailable.
@@ -97,13 +102,27 @@ class Staging:
         grant = call.grant
         if grant is None or (not grant.config.approval and grant.approved is None):
             return
+        if await self._vendor.is_repeat(call):  # it was sent before, and its repeat has the first answer
+            return
         if grant.approved is not None:
+            await self._refuse_stricter(call, request)
             await self._refuse_moved(call, request)
             return
         found = await self._find_waiting(call, request)
         if any(each.reasons for each in found):
             await self._policies.check(call, request)
             raise Waiting(await self._store(call, found))
+        if risky := confirming.list_risky(grant, request):
+            await self._policies.check(call, request)
+            await self._confirm(call, risky)
+
+    async def _confirm(self, call: CallContext, risky: list[CallContext]) -> None:
+        """Raise Waiting for writes that the user of the client has not confirmed as they are."""
+        proposals = await self._proposing.draft(call, risky, [[] for _ in risky])
+        said = [each.says for each in proposals]
+        question = confirming.write_question(call.account, said)
+        if call.grant is not None and confirming.hash_question(question) != call.grant.confirmed:
+            raise Waiting(confirming.make_answer(call, question))
 
     async def _find_waiting(self, call: CallContext, request: Request) -> list[_Found]:
         assert call.grant is not None
@@ -124,17 +143,28 @@ class Staging:
                     f"{each.change.tool.name} sends a file, and a file cannot wait for approval. Nothing was sent.",
                     advice="Ask a person to add the file in the company itself.",
                 )
-        every = [reason for each in found for reason in each.reasons]
+        every, also = [reason for each in found for reason in each.reasons], []
         if call.grant is not None and call.grant.own_call is not None:
-            found = [max(found, key=lambda each: bool(each.reasons))]
+            others = [await self._propose(call, each.change, []) for each in found[1:]]
+            found, also = found[:1], [f"In the same step: {each.says}." for each in others]
         batch = secrets.token_hex(ID_BYTES) if len(found) > 1 else ""
-        stored, reasons = [], [each.reasons or every for each in found]
-        proposals = await self._proposing.propose(call, [each.change for each in found], reasons)
+        stored, asked, keys = [], [], self._deployment.keys
+        reasons = [every if also else each.reasons or every for each in found]
+        proposals = await self._proposing.draft(call, [each.change for each in found], reasons)
         for place, (each, proposal) in enumerate(zip(found, proposals, strict=True)):
-            stored.append(await self._make(call, each, proposal, reasons[place], batch, place))
+            asked.append((each.change.tool.name, proposal.arguments))
+            where = _Place(batch, place, make_fingerprint(keys, *asked[-1], asked.count(asked[-1])))
+            shown = replace(proposal, warnings=(*proposal.warnings, *also))
+            stored.append(await self._make(call, each, shown, reasons[place], where))
         store = self._deployment.stores
         changes = await store.write(lambda: store.records.add_pending(stored))
+        if not changes:
+            raise describe_reused_key()
         return self._answer(call, changes)
+
+    async def _propose(self, call: CallContext, change: CallContext, reasons: list[Reason]) -> Proposal:
+        (proposal,) = await self._proposing.draft(call, [change], [reasons])
+        return proposal
 
     async def _make(
         self,
@@ -142,12 +172,11 @@ class Staging:
         found: _Found,
         proposal: Proposal,
         reasons: list[Reason],
-        batch: str,
-        place: int,
+        where: _Place,
     ) -> tuple[PendingChange, Consequences]:
         assert call.grant is not None
         now, change, server_id = self._deployment.clock(), found.change, call.grant.server_id or ""
-        id_ = f"pch_{self._make_id(call, place)}"
+        id_ = f"pch_{make_id(self._deployment.keys, call, where.number)}"
         stored = PendingChange(
             id=id_,
             tenant_id=call.account.tenant_id,
@@ -156,8 +185,8 @@ class Staging:
             caller=call.caller,
             requested_by=await self._find_requester(call),
             client=call.client,
-            batch=batch,
-            fingerprint=self._make_fingerprint(change.tool, proposal.arguments),
+            batch=where.batch,
+            fingerprint=where.fingerprint,
             tool=change.tool.name,
             resource=change.tool.resource,
             record_id=str(
@@ -201,32 +230,31 @@ class Staging:
         store = self._deployment.stores
         return await store.read(lambda: store.records.find_maker(server_id))
 
-    def _make_id(self, call: CallContext, place: int) -> str:
-        """Return the same id for a repeat under the key of its caller, and otherwise a new one."""
-        if not call.caller_key:
-            return secrets.token_hex(ID_BYTES)
-        text = "\n".join(("pending", call.account.id, call.caller, call.caller_key, str(place)))
-        return self._deployment.keys.hash_key(text.encode()).hex()[: 2 * ID_BYTES]
-
-    def _make_fingerprint(self, tool: Tool, arguments: Mapping[str, Any]) -> bytes:
-        text = figures.write_json({"tool": tool.name, "arguments": arguments})
-        same = orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS)
-        return self._deployment.keys.hash_key(b"pending\n" + same)
-
     def _answer(self, call: CallContext, changes: list[PendingChange]) -> Answer:
         text = status.write_pending(self._deployment, call.account, changes)
         first = call.answer(text)
         return first._replace(status=0, is_structured=True, pending_id=changes[0].id)
 
-    async def _refuse_moved(self, call: CallContext, request: Request) -> None:
-        """Raise Conflict where what an approved change is about is not as it was when it was proposed.
+    async def _refuse_stricter(self, call: CallContext, request: Request) -> None:
+        """Raise Conflict where a write as it is now is for others to approve: edited, or by a rule of today."""
+        assert call.grant is not None
+        assert call.grant.approved is not None
+        approved, found = call.grant.approved, await self._find_waiting(call, request)
+        reasons = [reason for each in found for reason in each.reasons]
+        if rules.is_met(rules.find_approvers(reasons), approved.approvers):
+            return
+        approved.fresh.append(await self._propose(call, found[0].change, reasons))
+        raise Conflict(
+            f"As it is now, others have to approve it: {'; '.join(approved.fresh[0].rules)}. Nothing was sent.",
+            advice="Who may approve it is shown with the change.",
+        )
 
-        A repeat of it is let through: what it changed is what it changed itself.
-        """
+    async def _refuse_moved(self, call: CallContext, request: Request) -> None:
+        """Raise Conflict where what an approved change is about is not as it was when it was proposed."""
         assert call.grant is not None
         assert call.grant.approved is not None
         approved = call.grant.approved
-        if approved.before is None or len(request.changes) != 1 or await self._vendor.is_repeat(call):
+        if approved.before is None or len(request.changes) != 1:
             return
         change = request.changes[0]
         now = await self._proposing.read_before(call, change)
@@ -234,7 +262,7 @@ class Staging:
         if approved.fields is not None:
             moved = [name for name in moved if name in approved.fields]
         if moved:
-            approved.fresh.extend(await self._proposing.propose(call, [change], [[]]))
+            approved.fresh.extend(await self._proposing.draft(call, [change], [[]]))
             raise Conflict(
                 f"The record was changed since this was proposed, in: {', '.join(moved)}. Nothing was sent.",
                 advice="Look at the change again, which now shows the record as it is.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,7 +36,12 @@ MEANINGS = {
 
 def find_page(public_url: str, change: PendingChange) -> str:
     """Return the address of the page at which a change is decided. It authenticates nobody."""
-    return f"{public_url}/company/{change.account_id}/approvals/{change.id}"
+    return f"{find_list(public_url, change.account_id)}/{change.id}"
+
+
+def find_list(public_url: str, account_id: str) -> str:
+    """Return the address of the page that lists what waits at a company. It authenticates nobody."""
+    return f"{public_url}/company/{account_id}/approvals"
 
 
 def describe_event(change: PendingChange, public_url: str) -> dict[str, Any]:
@@ -52,13 +58,24 @@ def describe_event(change: PendingChange, public_url: str) -> dict[str, Any]:
 
 
 def write_pending(deployment: Deployment, account: Account, changes: Sequence[PendingChange]) -> str:
-    """Return the answer to a call whose writes wait: of one its members, of several a list of them."""
+    """Return the answer about the writes of a call: of one its members, of several a list of them."""
     shown = [describe_pending(deployment, account, each) for each in changes]
     value: dict[str, Any] = shown[0]
     if len(shown) > 1:
-        value = {"pending": True, "says": f"{len(shown)} changes wait for approval", "note": WAITS}
+        page = find_list(deployment.settings.public_url, account.id)
+        value = _describe_together(changes) | {"approve_at": page}
         value |= {"changes": [_drop(each, "note") for each in shown]}
     return show_in_json(figures.write_json(value)).decode()
+
+
+def _describe_together(changes: Sequence[PendingChange]) -> dict[str, Any]:
+    """Return what is said of the changes of one call, before each of them."""
+    counts = Counter(each.status for each in changes)
+    if counts["waiting"] == len(changes):
+        return {"pending": True, "says": f"{len(changes)} changes wait for approval", "note": WAITS}
+    is_pending = not all(each.is_over for each in changes)
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return {"pending": is_pending, "says": f"{len(changes)} changes: {said}"}
 
 
 def describe_pending(deployment: Deployment, account: Account, change: PendingChange) -> dict[str, Any]:
