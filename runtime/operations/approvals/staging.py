@@ -94,7 +94,7 @@ class Staging:
 
     async def _confirm(self, call: CallContext, risky: list[CallContext]) -> None:
         """Raise Waiting for writes that the user of the client has not confirmed as they are."""
-        proposals = await self._proposing.propose(call, risky, [[] for _ in risky])
+        proposals = await self._proposing.draft(call, risky, [[] for _ in risky])
         said = [each.says for each in proposals]
         question = confirming.write_question(call.account, said)
         if call.grant is not None and confirming.hash_question(question) != call.grant.confirmed:
@@ -126,7 +126,7 @@ class Staging:
         batch = secrets.token_hex(ID_BYTES) if len(found) > 1 else ""
         stored, asked, keys = [], [], self._deployment.keys
         reasons = [every if also else each.reasons or every for each in found]
-        proposals = await self._proposing.propose(call, [each.change for each in found], reasons)
+        proposals = await self._proposing.draft(call, [each.change for each in found], reasons)
         for place, (each, proposal) in enumerate(zip(found, proposals, strict=True)):
             asked.append((each.change.tool.name, proposal.arguments))
             where = _Place(batch, place, make_fingerprint(keys, *asked[-1], asked.count(asked[-1])))
@@ -139,7 +139,7 @@ class Staging:
         return self._answer(call, changes)
 
     async def _propose(self, call: CallContext, change: CallContext, reasons: list[Reason]) -> Proposal:
-        (proposal,) = await self._proposing.propose(call, [change], [reasons])
+        (proposal,) = await self._proposing.draft(call, [change], [reasons])
         return proposal
 
     async def _make(
@@ -238,7 +238,7 @@ class Staging:
         if approved.fields is not None:
             moved = [name for name in moved if name in approved.fields]
         if moved:
-            approved.fresh.extend(await self._proposing.propose(call, [change], [[]]))
+            approved.fresh.extend(await self._proposing.draft(call, [change], [[]]))
             raise Conflict(
                 f"The record was changed since this was proposed, in: {', '.join(moved)}. Nothing was sent.",
                 advice="Look at the change again, which now shows the record as it is.",
