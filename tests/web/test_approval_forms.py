@@ -385,6 +385,8 @@ def test_the_settings_show_what_a_rule_does_to_each_server_before_it_is_set(tmp_
         headers = {"hx-request": "true"}
         part = await send(here, browser, SETTINGS, CHANGE, headers, approval_risks="destroy", action="show")
         assert part.text.startswith("<section") and "What this rule would do" in part.text
+        wrong = await send(here, browser, SETTINGS, CHANGE, headers, approval_hours="x", action="show")
+        assert "“x” is not a number of hours" in wrong.text and "What it does" in wrong.text
 
     run(tmp_path, story)
 
