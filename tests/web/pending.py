@@ -8,7 +8,7 @@ from typing import Any
 from runtime.approval import PendingChange
 from runtime.operations.approvals.proposals import FieldChange, Proposal, seal_proposal
 from runtime.operations.approvals.rules import Approvers
-from runtime.stores.pending_records import Consequences
+from runtime.stores.pending_steps import Consequences
 from tests.deployment import NOON
 from tests.identity.authorization import Place
 

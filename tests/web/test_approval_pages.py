@@ -20,7 +20,9 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
 from runtime.operations.approvals.proposals import FieldChange
 from runtime.operations.approvals.rules import Approvers
+from runtime.operations.company_facts import CompanyFactsReader
 from runtime.people import PersonId, Role
+from runtime.stores.pending_steps import Consequences
 from tests.deployment import NOON
 from tests.identity.authorization import Place, opened, read_form
 from tests.web.pending import ADDED, ARGUMENTS, BEFORE, HOUR, PROPOSAL, UPDATE, add_change
@@ -35,10 +37,12 @@ class Shop:
 
     def __init__(self, here: Place) -> None:
         self.here = here
+        here.runtime.facts = CompanyFactsReader()
         self.account = here.add_company("Shop")
         here.set_status(self.account, "active")
         self.server = here.add_server(self.account, f"server-of-{self.account}")
         self.base = f"/company/{self.account}/approvals"
+        use(self)
 
     async def sign_in(
         self, email: str = "ben@shop.example", role: Role = "billing_admin"
@@ -144,7 +148,7 @@ def test_a_change_is_shown_in_words_field_by_field_and_line_by_line(tmp_path: Pa
         page = await shop.get(shop.add(proposal={"warnings": ("Books are closed soon.",)}), browser)
         text = re.sub(r"<[^>]+>", " ", page.text)
         for shown in (
-            PROPOSAL.says, "Ticket 7719 was not billed.", "The agent’s words are not checked", "Due date",
+            PROPOSAL.says, "Ticket 7719 was not billed.", "words are not checked", "Due date",
             "Gardening", "Mulch delivery", "6 × 85.00", "510.00", "1,005.00", "1,515.00",  # noqa: RUF001
             "MCP server: risk overwrite", "Books are closed soon.",
         ):  # fmt: skip
@@ -421,7 +425,8 @@ class DryRuns:
     async def call(
         self, _grant: Grant, _tools: Mapping[str, Tool], name: str, arguments: dict[str, Any], **_: Any
     ) -> Answer:
-        assert name == UPDATE
+        if name != UPDATE:  # the facts of the company, and its record
+            return Answer("{}")
         assert arguments["dry_run"] is True
         self.asked.append(arguments)
         return self.answer
@@ -475,9 +480,9 @@ def test_what_is_wrong_with_an_edit_stands_beside_its_field_and_nothing_is_appro
 
 def test_an_edit_whose_dry_run_fails_is_not_approved(tmp_path: Path) -> None:
     async def story(shop: Shop) -> None:
-        browser, address = await shop.sign_in(), shop.add()
+        calls, browser, address = use(shop), await shop.sign_in(), shop.add()
         page = await shop.get(f"{address}/edit", browser)
-        use(shop).answer = Answer(status=0, error=InvalidArguments("The books are closed."))
+        calls.answer = Answer(status=0, error=InvalidArguments("The books are closed."))
         sent = await shop.send(page, f"{address}/edit", browser, **{"edit.DueDate": "2020-01-01"})
         assert sent.status_code == 422
         assert "The books are closed." in sent.text
@@ -511,7 +516,7 @@ def test_several_are_approved_together_each_with_its_own_outcome(tmp_path: Path)
         assert "1 of those that were chosen are not there any more" in page.text
         assert "Your own agent asked" in page.text
         shop.here.records.change_pending(
-            shop.here.records.find_pending("pch_2"), {"status": "expired"}, _nothing()
+            shop.here.records.find_pending("pch_2"), {"status": "expired"}, Consequences()
         )
         done = await shop.send(page, f"{shop.base}/together", browser, **{"change.pch_own": "1"})
         assert "1 of 3 approved" in done.text
@@ -575,9 +580,3 @@ def test_the_dashboard_says_that_writes_wait(tmp_path: Path) -> None:
         assert "1 write waits for approval" in page.text
 
     run(tmp_path, story)
-
-
-def _nothing() -> Any:
-    from runtime.stores.pending_records import Consequences
-
-    return Consequences()
