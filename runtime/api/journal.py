@@ -17,7 +17,7 @@ from runtime.api.replies import build_response, reply
 from runtime.api.shapes import PartQuery, Time
 from runtime.errors import InternalError
 from runtime.model import JournalKind, OutcomeKind, OwnCall
-from runtime.operations.approvals.staging import Waiting
+from runtime.operations.approvals.waits import Waiting
 from runtime.operations.journal_filters import narrow_filter, read_filter
 from runtime.operations.undo import REVERT, Asked
 

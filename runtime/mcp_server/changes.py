@@ -21,8 +21,8 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant, JournalEntry, OwnCall
 from runtime.operations.approvals.deciding import Decisions
 from runtime.operations.approvals.own_tools import PENDING_TOOL
-from runtime.operations.approvals.staging import Waiting
 from runtime.operations.approvals.status import STATUS_TOOL, write_pending
+from runtime.operations.approvals.waits import Waiting
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.journal import Journal, make_visible, show_entry
 from runtime.operations.journal_filters import KINDS, OUTCOMES, read_filter

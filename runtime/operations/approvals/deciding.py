@@ -82,6 +82,13 @@ def refuse_unknown_change() -> NotFound:
     )
 
 
+def may_see(decider: Decider, opened: Opened, *, sees_books: bool) -> bool:
+    """Return whether a person may look at a change: all of them who sees the books, else whom its rules name."""
+    return sees_books or any(
+        decider.email in people or decider.role in roles for roles, people in opened.proposal.approvers.rules
+    )
+
+
 class Decisions:
     """Reads and decides pending changes. One for the process."""
 
