@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from runtime.stores.purge_records import DECIDED_STORED_SECONDS
 from runtime.stores.tables import API_TOKEN, MCP_SERVER
 from tests.deployment import NOON, deploy
 from tests.identity.authorization import Place, opened
+from tests.mcp_server.approving import CREATE, EVERYTHING_WAITS, STATUS, Approving
 from tests.proposed import PROPOSAL, list_jobs, make_change, store_change
 
 ANNA = Decider("person-anna", "anna@example.com", "owner", may_approve=True)
@@ -221,3 +222,16 @@ async def test_a_change_of_an_api_token_that_has_ended_cannot_be_approved(scene:
 
     assert "The API token that proposed it has ended" in await scene.find_hindrance("pch_1")
     assert (await scene.approve("pch_1")).status_code == 409
+
+
+def test_an_agent_reads_that_what_waits_cannot_be_approved_now(tmp_path: Path) -> None:
+    office = Approving(tmp_path, EVERYTHING_WAITS)
+    id_ = office.read(CREATE, DisplayName="Cool Cars")["id"]
+    assert "cannot_be_approved" not in office.read(STATUS, id=id_)
+
+    office.grant = replace(office.grant, account=replace(office.grant.account, status="needs_reauth"))
+
+    shown = office.read(STATUS, id=id_)
+    assert shown["status"] == "waiting"
+    assert "The company is not connected" in shown["cannot_be_approved"]
+    office.close()
