@@ -93,7 +93,10 @@ class Changes:
         """Return how a pending change stands that this MCP server, and no other, has proposed."""
         assert self.decisions is not None
         _, found = await self.decisions.find_own((grant,), change_id)
-        text = write_pending(self.decisions.deployment, grant.account, [found.change])
+        hindrance = None
+        if found.change.status == "waiting":
+            hindrance = await self.decisions.find_hindrance(grant.account, found.change)
+        text = write_pending(self.decisions.deployment, grant.account, [found.change], hindrance)
         return Answer(text, preface=_find_preface(grant), is_structured=True)
 
     async def _change(

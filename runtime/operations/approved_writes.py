@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from runtime.operations.caller_names import PERSON, CallerName, make_key, read_names
-from runtime.stores.records import Records
+if TYPE_CHECKING:
+    from runtime.operations.caller_names import CallerName
+    from runtime.stores.records import Records
+
+PERSON = "person"
+"""The kind of caller that approves, as `caller_names` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,10 @@ def read_approvals(
     found = {id_: said for id_, intent in intents.items() if (said := intent.get("approval"))}
     if not found:
         return {}
+    from runtime.operations.caller_names import (
+        read_names,  # imports SQL, which the MCP endpoint begins without
+    )
+
     names = read_names(records, {_make_key(each) for each in found.values()}, known)
     return {
         id_: ApprovedWrite(
@@ -54,4 +62,4 @@ def read_approvals(
 
 
 def _make_key(said: Mapping[str, Any]) -> str:
-    return make_key(PERSON, str(said["approved_by"]))
+    return f"{PERSON}:{said['approved_by']}"

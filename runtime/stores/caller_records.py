@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from runtime.model import AccountId
 from runtime.stores.oauth_tables import OAUTH_GRANT
@@ -56,6 +56,14 @@ class CallerRecords(RecordBase):
         """Return the names of API tokens under their ids."""
         with self._reading.begin() as connection:
             return {row[0]: row[1] for row in connection.execute(_TOKENS, {"ids": list(token_ids)})}
+
+    def is_token_alive(self, token_id: str, now: float) -> bool:
+        """Return whether an API token can still be used."""
+        table = API_TOKEN.c
+        is_alive = or_(table.expires_at.is_(None), table.expires_at > now)
+        wanted = select(table.id).where(table.id == token_id, is_alive)
+        with self._reading.begin() as connection:
+            return connection.execute(wanted).first() is not None
 
     def find_person_names(self, person_ids: Collection[str]) -> dict[str, tuple[str, str]]:
         """Return the names and email addresses of people under their ids."""

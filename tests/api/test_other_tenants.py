@@ -25,6 +25,7 @@ from tests import made_up
 from tests.api.harness import ApiHarness
 from tests.contexts import context_of
 from tests.deployment import BOOKS, TOOLS, HandClock
+from tests.proposed import PROPOSAL, make_change, store_change
 
 CANARY = "canary-of-two"
 SCOPES = [
@@ -51,11 +52,12 @@ class Ids(NamedTuple):
     external: str
     link: str
     webhook: str
+    change: str
     cursor: str = ""
     key: str = ""
 
 
-NONE = Ids(NOBODY, NOBODY, NOBODY, NOBODY, "never-was", "never-was", NOBODY, NOBODY)
+NONE = Ids(NOBODY, NOBODY, NOBODY, NOBODY, "never-was", "never-was", NOBODY, NOBODY, NOBODY)
 
 
 @dataclass
@@ -76,6 +78,7 @@ class World:
             f"/integrated-account/{self.theirs.account}/journal",
             "/tenant/two",
             "/webhook?tenant_id=two",
+            f"/pending-change?integrated_account_id={self.theirs.account}",
         )
         found = [self.harness.ask("GET", path).text for path in paths]
         links = self.harness.ask("GET", "/link-token?limit=200").json()["result"]
@@ -124,6 +127,11 @@ def settle(harness: ApiHarness, tenant: str, name: str) -> Ids:
     entry, _ = (write(harness, first["id"], name) for _ in range(2))
     hook = make(harness, "/webhook", secret, url=f"https://hooks.example.com/{name}", tenant_id=tenant)
     link = make(harness, "/link-token", secret, integration="books", name=name)
+    proposal = replace(PROPOSAL, says=name)
+    change = make_change(
+        harness.here.keys, f"pch_of_{tenant}", first["id"], servers[0]["id"], proposal, tenant_id=tenant
+    )
+    store_change(harness.here.stores.records, change)
     headers = {"Authorization": f"Bearer {secret}"}
     listed = harness.ask("GET", "/integrated-account?limit=1", headers=headers).json()
     return Ids(
@@ -135,6 +143,7 @@ def settle(harness: ApiHarness, tenant: str, name: str) -> Ids:
         f"{name}-0",
         link["id"],
         hook["id"],
+        change.id,
         listed["next_cursor"],
         f"{key}-0",
     )
@@ -167,7 +176,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def write_path(operation: Operation, ids: Ids) -> str:
     return operation.path.format(
         id=ids.account, mcp_id=ids.server, entry_id=ids.entry, token_id=ids.token, tenant_id=ids.tenant,
-        tool=TOOLS[1].name, webhook_id=ids.webhook, delivery_id=NOBODY, link_id=ids.link,
+        tool=TOOLS[1].name, webhook_id=ids.webhook, delivery_id=NOBODY, link_id=ids.link, change_id=ids.change,
     )  # fmt: skip
 
 
@@ -200,6 +209,7 @@ QUERIES = {
     "list_mcp_servers": ["", "next_cursor={cursor}"],
     "list_journal": ["", "record_id=" + CANARY, "next_cursor=2"],
     "list_api_tokens": ["", "next_cursor={cursor}"],
+    "list_pending_changes": ["", "integrated_account_id={account}", "next_cursor={cursor}"],
     "list_webhooks": ["", "tenant_id={tenant}", "next_cursor={cursor}"],
     "list_link_tokens": ["", "next_cursor={cursor}"],
 }  # fmt: skip

@@ -62,7 +62,7 @@ async def begin(data: Path, port: int) -> AsyncIterator[Scene]:
         yield Scene(place, account, make_announcing(place.runtime.deployment, log))
 
 
-def tell_story(data: Path, story: Callable[[Scene, Mailbox], Awaitable[None]]) -> list[EmailMessage]:
+def run_story(data: Path, story: Callable[[Scene, Mailbox], Awaitable[None]]) -> list[EmailMessage]:
     with receiving_mail() as (mailbox, server):
 
         async def main() -> None:
@@ -90,7 +90,7 @@ def test_those_who_may_approve_are_written_to_and_never_who_asked(tmp_path: Path
         scene.add("pch_1", requested_by="person-bob@example.com")
         await scene.work()
 
-    messages = tell_story(tmp_path, story)
+    messages = run_story(tmp_path, story)
 
     assert sorted(each["To"] for each in messages) == ["anna@example.com", "ed@example.com"]
     assert messages[0]["Subject"] == "A change waits for approval: Alder"
@@ -117,7 +117,7 @@ def test_a_batch_is_one_email_and_what_comes_within_ten_minutes_another_one(tmp_
         scene.place.clock.pass_(3600)
         assert await scene.work() == 0
 
-    first, second = tell_story(tmp_path, story)
+    first, second = run_story(tmp_path, story)
 
     assert "And 2 more." in read(first)
     assert second["Subject"] == "3 changes wait for approval: Alder"
@@ -134,7 +134,7 @@ def test_what_was_decided_meanwhile_is_not_written_about(tmp_path: Path) -> None
         scene.add("pch_3", replace(PROPOSAL, approvers=APPROVERS, notes=(came_back,)))
         await scene.work()
 
-    (message,) = tell_story(tmp_path, story)
+    (message,) = run_story(tmp_path, story)
     assert "/approvals/pch_3" in read(message)
 
 
@@ -156,7 +156,7 @@ def test_mail_that_fails_is_tried_again_and_in_the_end_given_up(tmp_path: Path) 
         scene.place.clock.pass_(DELAYS[-1])
         assert await scene.work() == 0, "an address that is refused for good is not tried again"
 
-    assert len(tell_story(tmp_path, story)) == 1
+    assert len(run_story(tmp_path, story)) == 1
 
 
 def test_names_and_books_that_are_hostile_stay_text_in_one_line(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_names_and_books_that_are_hostile_stay_text_in_one_line(tmp_path: Path) 
         scene.place.add_person("anna@example.com, thief@example.com")
         await scene.work()
 
-    (message,) = tell_story(tmp_path, story)
+    (message,) = run_story(tmp_path, story)
 
     assert message["To"] == "anna@example.com" and message["Bcc"] is None
     text = read(message)

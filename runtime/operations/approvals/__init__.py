@@ -9,6 +9,7 @@
 - `proposing`: makes what is stored of it, sealed: `proposals`; `wording`: what it says to people
 - `referenced`: the records that it refers to; `bookings` and `effects`: what it does to their balances and stock
 - `similar`: records and waiting changes that are like it
+- `proposers`: whether what proposed it may still call
 - `deciding`: who may decide, approve, refuse and edit, one change or several
 - `edits`, `edit_fields`: the amounts and dates that a person may correct, and the form in which they do
 - `committing`: the durable job that carries out what was approved, and the one that ends what has expired;

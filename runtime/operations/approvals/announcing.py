@@ -65,9 +65,9 @@ class Announcing:
     @property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs, each of one step."""
-        return Job(ANNOUNCE, (self.announce,)), Job(MAIL, (self.mail,))
+        return Job(ANNOUNCE, (self.add_mails,)), Job(MAIL, (self.send_mail,))
 
-    async def announce(self, task: Task) -> None:
+    async def add_mails(self, task: Task) -> None:
         """Ask for an email to each person who may approve a change, or one of its batch."""
         change = await asyncio.to_thread(self._stores.records.find_pending, str(task.args["change"]))
         if self._mailer is None or change is None:
@@ -80,7 +80,7 @@ class Announcing:
                 id_ = f"{MAIL}:{person.id}:{task.id}"
                 await self._add_job(NewJob(id_, MAIL, args, now, change.tenant_id))
 
-    async def mail(self, task: Task) -> None:
+    async def send_mail(self, task: Task) -> None:
         """Write to one person what has come to wait; where that was done just now, have it done later."""
         account = await self._stores.look_up.find_account(AccountId(str(task.args["account"])))
         if self._mailer is None or account is None:

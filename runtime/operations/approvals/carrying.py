@@ -19,6 +19,7 @@ from runtime.errors import Busy, Indeterminate
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, ApiTokenId, Grant, JournalEntry, McpServerId, ServerConfig
 from runtime.operations.approvals.proposals import Proposal
+from runtime.operations.approvals.proposers import find_end
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.finished_calls import FinishedCalls, describe_ending
 from runtime.operations.undo_guard import DONE
@@ -110,10 +111,10 @@ class Carrying:
     async def _make_grant(self, account: Account, change: PendingChange) -> Grant:
         """Return what the proposer of a change may do now. Raises Stopped where it may nothing any more."""
         now, records = self._deployment.clock(), self._deployment.stores.records
+        if end := await find_end(self._deployment, account, change):
+            raise Stopped(f"{end}. Nothing was sent.")
         if not change.server_id:
             token_id = ApiTokenId(change.caller.partition(":")[2])
-            if not await asyncio.to_thread(records.find_token_names, [token_id]):
-                raise Stopped("The API token that proposed it was revoked. Nothing was sent.")
             config = ServerConfig(
                 approval=account.tenant_limits.approval,
                 is_read_only=account.is_read_only,
@@ -122,7 +123,7 @@ class Carrying:
             return Grant(account, config, api_token_id=token_id)
         server_id = McpServerId(change.server_id)
         server = await asyncio.to_thread(records.find_mcp_server, account.id, server_id, now)
-        if server is None or server.used_up_at is not None:
+        if server is None:  # ended in this moment
             raise Stopped("The MCP server that proposed it has ended. Nothing was sent.")
         config = replace(
             server.config,

@@ -15,11 +15,12 @@ from runtime.approval import PendingChange, PendingStatus
 from runtime.deployment import Deployment
 from runtime.errors import Conflict, Forbidden, InvalidRequest, LedgerportError, NotFound
 from runtime.events import Event, NewJob
-from runtime.model import Account, AuditEntry, Grant, McpServerId
+from runtime.model import Account, AuditEntry, Grant
 from runtime.operations.answers import format_time
 from runtime.operations.approvals import status
 from runtime.operations.approvals.edits import apply_edits
 from runtime.operations.approvals.proposals import Note, Proposal, open_proposal, seal_proposal
+from runtime.operations.approvals.proposers import find_end
 from runtime.stores.pending_steps import Consequences, PendingFilter
 
 COMMIT = "commit_pending_change"
@@ -224,22 +225,12 @@ class Decisions:
                 "The company is not connected, so nothing can be sent.",
                 advice="Connect it again, and approve then: the change waits until it expires.",
             )
-        if not await self.is_server_there(account, change):
+        if end := await find_end(self.deployment, account, change):
             return Conflict(
-                "What proposed this, an MCP server or an API token, has ended: nothing is carried out for it any more.",
+                f"{end}: nothing is carried out for it any more.",
                 advice="Refuse it, and have the agent propose it again by another MCP server.",
             )
         return None
-
-    async def is_server_there(self, account: Account, change: PendingChange) -> bool:
-        """Return whether what proposed a change may still call: its MCP server, or its API token."""
-        now, records = self.deployment.clock(), self._records
-        if change.server_id:
-            server_id = McpServerId(change.server_id)
-            found = await asyncio.to_thread(records.find_mcp_server, account.id, server_id, now)
-            return found is not None and found.used_up_at is None
-        token_id = change.caller.partition(":")[2]
-        return bool(await asyncio.to_thread(records.find_token_names, [token_id]))
 
     async def _step(
         self,

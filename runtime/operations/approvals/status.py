@@ -8,6 +8,7 @@ from typing import Any
 
 from runtime.approval import PendingChange
 from runtime.deployment import Deployment
+from runtime.errors import LedgerportError
 from runtime.model import Account
 from runtime.operations.answers import format_time
 from runtime.operations.approvals.proposals import Proposal, open_proposal
@@ -57,10 +58,20 @@ def describe_event(change: PendingChange, public_url: str) -> dict[str, Any]:
     }
 
 
-def write_pending(deployment: Deployment, account: Account, changes: Sequence[PendingChange]) -> str:
-    """Return the answer about the writes of a call: of one its members, of several a list of them."""
+def write_pending(
+    deployment: Deployment,
+    account: Account,
+    changes: Sequence[PendingChange],
+    hindrance: LedgerportError | None = None,
+) -> str:
+    """Return the answer about the writes of a call: of one its members, of several a list of them.
+
+    `hindrance` is why one that waits cannot be approved now.
+    """
     shown = [describe_pending(deployment, account, each) for each in changes]
     value: dict[str, Any] = shown[0]
+    if hindrance is not None:
+        value["cannot_be_approved"] = f"{hindrance.message} {hindrance.advice}".strip()
     if len(shown) > 1:
         page = find_list(deployment.settings.public_url, account.id)
         value = _describe_together(changes) | {"approve_at": page}

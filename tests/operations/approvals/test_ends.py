@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from runtime.identity.people import People
 from runtime.identity.sessions import Sessions
@@ -23,9 +23,10 @@ from runtime.operations.approvals.staging import ANNOUNCE, EXPIRE
 from runtime.operations.key_rotation import KeyRotation
 from runtime.operations.transfer import export_records, import_records
 from runtime.stores.purge_records import DECIDED_STORED_SECONDS
-from runtime.stores.tables import MCP_SERVER
+from runtime.stores.tables import API_TOKEN, MCP_SERVER
 from tests.deployment import NOON, deploy
 from tests.identity.authorization import Place, opened
+from tests.mcp_server.approving import CREATE, EVERYTHING_WAITS, STATUS, Approving
 from tests.proposed import PROPOSAL, list_jobs, make_change, store_change
 
 ANNA = Decider("person-anna", "anna@example.com", "owner", may_approve=True)
@@ -206,3 +207,31 @@ async def test_what_waits_is_read_and_approved_after_the_secret_key_was_rotated(
     assert (await Decisions(third.parts()).approve(account, "pch_1", 1, ANNA)).status == "approved"
     await third.stores.disconnect()
     third.stores.close()
+
+
+@pytest.mark.anyio
+async def test_a_change_of_an_api_token_that_has_ended_cannot_be_approved(scene: Scene) -> None:
+    made = scene.place.runtime.api_tokens.create("night job")
+    with scene.place.records._engine.begin() as connection:
+        ends_at = scene.place.clock() + 100
+        connection.execute(update(API_TOKEN).where(API_TOKEN.c.id == made["id"]).values(expires_at=ends_at))
+    scene.add("pch_1", "", caller=f"api_token:{made['id']}")
+    assert await scene.find_hindrance("pch_1") == "None"
+
+    scene.place.clock.pass_(100)
+
+    assert "The API token that proposed it has ended" in await scene.find_hindrance("pch_1")
+    assert (await scene.approve("pch_1")).status_code == 409
+
+
+def test_an_agent_reads_that_what_waits_cannot_be_approved_now(tmp_path: Path) -> None:
+    office = Approving(tmp_path, EVERYTHING_WAITS)
+    id_ = office.read(CREATE, DisplayName="Cool Cars")["id"]
+    assert "cannot_be_approved" not in office.read(STATUS, id=id_)
+
+    office.grant = replace(office.grant, account=replace(office.grant.account, status="needs_reauth"))
+
+    shown = office.read(STATUS, id=id_)
+    assert shown["status"] == "waiting"
+    assert "The company is not connected" in shown["cannot_be_approved"]
+    office.close()

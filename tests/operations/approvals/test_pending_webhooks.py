@@ -75,7 +75,7 @@ def test_each_step_is_heard_once_and_says_nothing_of_the_books(office: Approving
     done, refused, late, fails = (propose(office, f"Canary {number}") for number in range(4))
     assert propose(office, "Canary 0") == done, "an equal one that waits is the same, and no further event"
     office.run(office.approve(done))
-    office.run(office.refuse(refused))
+    office.run(office.refuse_change(refused))
     server = office.grant.server_id
     found = office.run(office.decisions.find(office.grant.account, fails))
     after = office.run(office.decisions.approve(office.grant.account, fails, found.change.version, ANNA))
