@@ -56,10 +56,7 @@ class ApprovalBase(CompanyPages):
 
     async def find_change(self, request: Request, place: Place) -> Opened:
         """Return the change that the address names. Raises NotFound, also where the viewer may not see it."""
-        return await self.find_one(place, str(request.path_params["change_id"]))
-
-    async def find_one(self, place: Place, change_id: str) -> Opened:
-        """Return a change of the company. Raises NotFound, also where the viewer may not see it."""
+        change_id = str(request.path_params["change_id"])
         if len(change_id) > LONGEST_ID:
             raise refuse_missing_change()
         opened = await self._decisions.find(place.account, change_id)
