@@ -23,7 +23,7 @@ from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import refuse_unknown_tool
 from runtime.model import Grant
-from runtime.operations.approvals.staging import SENT_AT_ONCE, Waiting, Waits
+from runtime.operations.approvals.waits import SENT_AT_ONCE, Waiting, Waits
 from runtime.operations.call_bounds import CallBounds, Tools
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.dry_runs import answer_dry

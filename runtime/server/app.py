@@ -163,7 +163,7 @@ class Runtime:
         """Make the kinds of durable work known; imports the HTTP client."""
         from runtime.operations.deliveries import Deliveries
         from runtime.operations.webhook_sender import Sender
-        from runtime.server.pending_changes import make_committing
+        from runtime.server.pending_changes import make_announcing, make_committing
         from runtime.server.scheduled_runs import make_report_runs
 
         sender = Sender(is_private_allowed=self.settings.webhook_private)
@@ -175,6 +175,8 @@ class Runtime:
         jobs.add_source(runs.dispatch)
         changes = Changes(self.journal_reader, self.undo, self.reversal)
         for job in make_committing(self.deployment, self.calls, changes, self.finished, self.log).jobs:
+            jobs.add_kind(job)
+        for job in make_announcing(self.deployment, self.log).jobs:
             jobs.add_kind(job)
 
     def get_catalog(self) -> Catalog:

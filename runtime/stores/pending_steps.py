@@ -29,5 +29,4 @@ class PendingFilter:
     tenant_id: str = ""
     statuses: tuple[PendingStatus, ...] = ()
     batch: str = ""
-    tool: str = ""
     until: float = 0.0

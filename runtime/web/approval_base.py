@@ -1,7 +1,7 @@
 """What the pages of approvals share: who looks, as somebody who decides, and the change that an address names.
 
 `approval_pages`, `approval_decision_pages` and `approval_together_pages` inherit from it. Whoever may neither see the
-books nor is named by the rules of a change is told of none: it is refused as one that is not there.
+books nor is named by the rules of a change sees none: it is refused as one that is not there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from runtime.operations.approvals.deciding import (
     Opened,
     explain_not_allowed,
     may_see,
-    refuse_missing_change,
+    refuse_unknown_change,
 )
 from runtime.operations.approvals.edits import list_editable
 from runtime.operations.approvals.views import ApprovalViews, WholeChange
@@ -58,10 +58,10 @@ class ApprovalBase(CompanyPages):
         """Return the change that the address names. Raises NotFound, also where the viewer may not see it."""
         change_id = str(request.path_params["change_id"])
         if len(change_id) > LONGEST_ID:
-            raise refuse_missing_change()
+            raise refuse_unknown_change()
         opened = await self._decisions.find(place.account, change_id)
         if not may_see(make_decider(place), opened, sees_books=place.may("see_journal")):
-            raise refuse_missing_change()
+            raise refuse_unknown_change()
         return opened
 
     async def show_change(

@@ -17,7 +17,7 @@ from runtime.errors import LedgerportError
 from runtime.identity.roles import check_permission
 from runtime.operations.approvals.deciding import MOST_TOGETHER, Opened
 from runtime.operations.approvals.views import PendingRow
-from runtime.stores.pending_records import PendingFilter
+from runtime.stores.pending_steps import PendingFilter
 from runtime.web.approval_base import (
     APPROVALS_PATH,
     LONGEST_ID,

@@ -1,6 +1,7 @@
 """Writes that wait for a person: an agent proposes, the server waits, somebody who may approves.
 
 - `rules`: whether a write waits, and by which rules; who may approve, and until when
+- `waits`: how the path of a call asks whether a write waits
 - `staging`: a write that passed every check is stored in place of being sent
 - `comparing`: the record as it would stand, and what of it a change is about
 - `recognizing`: what the same call again is known by
@@ -14,6 +15,7 @@
   `carrying`: one attempt of the first
 - `views`, `lines`: a change as people look at it: in names, field by field, its lines side by side
 - `status`: a pending change as agents and programs see it; `own_tools`: the tool by which an agent asks
+- `managing`: pending changes for the management API; `announcing`: the durable job that writes to who may approve
 
 Called by `calls`, `mcp_server`, `api` and `web`.
 """

@@ -63,6 +63,22 @@ def list_moved(integration: Integration, booking: Booking, record: Record, total
             yield Moved(target, None if by is None else sign * by, move, beside, note)
 
 
+def list_changes_of(
+    tool: Tool, integration: Integration, before: Record | None, after: Record
+) -> tuple[tuple[Moved, int], ...]:
+    """Return what a change moves: what the record moves now, taken back (-1), and what it would move (1)."""
+    booking = integration.effects.bookings.get(tool.resource)
+    if booking is None or tool.risk == "send":
+        return ()
+    return tuple(
+        (moved, sign)
+        for record, sign in ((before or {}, -1), (after, 1))
+        for moved in list_moved(
+            integration, booking, record, find_total(tool, integration, booking, record, before)
+        )
+    )
+
+
 def meets(conditions: Conditions, record: Any) -> bool:
     """Return whether a record has one of the values that stand at each path."""
     return all(follow_path(record, path) in values for path, values in conditions)

@@ -87,7 +87,7 @@ def _read_value(here: Editable, text: str) -> Any:
     except (ValueError, InvalidOperation) as cause:
         wanted = "a date as YYYY-MM-DD" if here.kind == "day" else "a number, such as 510.00"
         raise InvalidRequest(f"{here.path} has to be {wanted}.") from cause
-    if not number.is_finite() or abs(number) > LARGEST:
+    if not number.is_finite() or not -LARGEST <= number <= LARGEST:
         raise InvalidRequest(f"{here.path} has to be a number, such as 510.00.")
     return float(number) if number != number.to_integral_value() else int(number)
 

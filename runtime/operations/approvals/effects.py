@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from generator.effect_rules import Booking, MovedFigure
-from runtime.operations.approvals.bookings import Moved, Record, Target, find_total, list_moved, meets
+from runtime.operations.approvals.bookings import Moved, Record, Target, meets
 from runtime.operations.approvals.proposals import Effect
 from runtime.operations.approvals.referenced import Referenced, State
 from runtime.operations.formats import MINUS, Formats
@@ -46,7 +46,7 @@ def list_effects(state: State, referenced: Referenced, today: date, formats: For
         return ()
     moved = [
         each
-        for target, summed in _add_up(state, booking, referenced).items()
+        for target, summed in _add_up(state, referenced).items()
         if (each := _describe(state, target, summed, referenced, formats)) is not None
     ]
     moved += _list_unsure(state, booking)
@@ -54,13 +54,11 @@ def list_effects(state: State, referenced: Referenced, today: date, formats: For
     return (*moved[:MOST_EFFECTS], *_list_periods(state, referenced, today, formats, is_moving=bool(moved)))
 
 
-def _add_up(state: State, booking: Booking, referenced: Referenced) -> dict[Target, _Sum]:
+def _add_up(state: State, referenced: Referenced) -> dict[Target, _Sum]:
     sums: dict[Target, _Sum] = {}
-    for record, sign in ((state.before or {}, -1), (state.after, 1)):
-        total = find_total(state.change.tool, referenced.integration, booking, record, state.before)
-        for moved in list_moved(referenced.integration, booking, record, total):
-            if _counts(moved, referenced):
-                _add(sums.setdefault(moved.target, _Sum()), moved, sign)
+    for moved, sign in state.moved:
+        if _counts(moved, referenced):
+            _add(sums.setdefault(moved.target, _Sum()), moved, sign)
     return sums
 
 

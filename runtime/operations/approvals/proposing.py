@@ -11,6 +11,7 @@ from dataclasses import replace
 from runtime.deployment import Deployment
 from runtime.exchange.context import CallContext
 from runtime.operations.approvals import rules
+from runtime.operations.approvals.bookings import list_changes_of
 from runtime.operations.approvals.comparing import (
     Record,
     find_after,
@@ -43,14 +44,16 @@ class Proposing:
         self._references = References(lookups)
         self._similar = SimilarRecords(deployment, Duplicates(vendor, lookups))
 
-    async def propose(
+    async def draft(
         self, call: CallContext, changes: Sequence[CallContext], reasons: Sequence[list[Reason]]
     ) -> list[Proposal]:
         """Return the proposals of the changes of a call, each of which waits for some reasons."""
         states = []
         for change in changes:
             before = await self.read_before(call, change)
-            states.append(State(change, before, find_after(change, before)))
+            after = find_after(change, before)
+            moved = list_changes_of(change.tool, change.integration, before, after)
+            states.append(State(change, before, after, moved))
         referenced = await self._references.look_up(call, states)
         pairs = zip(states, reasons, strict=True)
         return [await self._propose(call, state, referenced, of) for state, of in pairs]

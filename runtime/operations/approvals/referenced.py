@@ -17,7 +17,7 @@ from generator.vendor import Integration
 from generator.vendor_rules import Setting
 from runtime.errors import BudgetReached
 from runtime.exchange.context import CallContext
-from runtime.operations.approvals.bookings import Record, Target, find_total, list_moved
+from runtime.operations.approvals.bookings import Moved, Record, Target
 from runtime.operations.known_records import Wanted
 from runtime.operations.lookups import Lookups
 from runtime.safety.reference_spots import find_spots, is_code
@@ -37,6 +37,8 @@ class State(NamedTuple):
     change: CallContext
     before: Record | None
     after: dict[str, Any]
+    moved: tuple[tuple[Moved, int], ...] = ()
+    """What it moves of other records, with the sign of what is taken back or added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Referenced:
     def put_names(self, state: State) -> dict[str, Any]:
         """Return the record as it would stand, with names beside the Ids that have none."""
         form, named = self.integration.reference_form, copy.deepcopy(state.after)
+        if not self.records:
+            return named
         for spot in list(find_spots(state.change.tool, named)) if form.name else ():
             value = spot.value
             if spot.is_bare or not isinstance(value, Mapping) or value.get(form.name):
@@ -79,8 +83,12 @@ class Referenced:
                 spot.holder[spot.key] = {**value, form.name: name}
         return named
 
-    def show_bare(self, state: State, record: Record) -> dict[str, Any]:
+    def show_bare(self, state: State, record: Record) -> Record:
         """Return a record for comparing in words, in which bare Ids are replaced by names that are known."""
+        known = {resource for resource, _ in self.records}
+        of = [each for each in state.change.tool.references if each.is_bare]
+        if not any(known.intersection(each.resources.values()) for each in of):
+            return record
         shown = copy.deepcopy(dict(record))
         for spot in list(find_spots(state.change.tool, shown)):
             if spot.is_bare and (
@@ -130,25 +138,18 @@ class References:
 def _list_targets(integration: Integration, states: Sequence[State]) -> Iterator[Target]:
     """Yield the records whose figures are moved, then those that lack a name."""
     for state in states:
-        if state.change.tool.risk != "send":
-            yield from _list_moved_targets(integration, state)
+        yield from _list_moved_targets(state)
     for state in states:
         yield from _list_unnamed(integration, state)
 
 
-def _list_moved_targets(integration: Integration, state: State) -> Iterator[Target]:
+def _list_moved_targets(state: State) -> Iterator[Target]:
     """Yield the records whose figures are moved, with those that decide about it."""
-    tool = state.change.tool
-    booking = integration.effects.bookings.get(tool.resource)
-    if booking is None:
-        return
     sums: dict[tuple[Target, Target | None], Decimal | None] = {}
-    for record, sign in ((state.before or {}, -1), (state.after, 1)):
-        total = find_total(tool, integration, booking, record, state.before)
-        for moved in list_moved(integration, booking, record, total):
-            key = moved.target, moved.beside
-            former = sums.get(key, Decimal(0))
-            sums[key] = None if former is None or moved.amount is None else former + sign * moved.amount
+    for moved, sign in state.moved:
+        key = moved.target, moved.beside
+        former = sums.get(key, Decimal(0))
+        sums[key] = None if former is None or moved.amount is None else former + sign * moved.amount
     for targets, amount in sums.items():
         if amount is None or amount:
             yield from (each for each in targets if each is not None)

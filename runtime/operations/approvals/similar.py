@@ -5,23 +5,25 @@ Called by `proposing`. The guard against records that are made twice has most of
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from generator.preflight_rules import DuplicateRule
 from generator.vendor import Integration
+from runtime.approval import PendingChange
 from runtime.deployment import Deployment
 from runtime.errors import BudgetReached
 from runtime.exchange.context import CallContext
 from runtime.operations.approvals.bookings import Record, find_total
-from runtime.operations.approvals.proposals import Proposal, Similar, open_proposal
+from runtime.operations.approvals.proposals import Similar, open_proposal
 from runtime.operations.approvals.referenced import State
 from runtime.operations.approvals.wording import Worded
 from runtime.operations.duplicates import Duplicates
 from runtime.operations.formats import Formats
+from runtime.recent import Recent
 from runtime.safety.likeness import is_like, read_day, read_number
-from runtime.stores.pending_steps import PendingFilter
 from runtime.upstream import figures
 from runtime.upstream.answer import follow_path
 from runtime.upstream.visible_text import show_unseen
@@ -30,7 +32,11 @@ MOST_SIMILAR = 3
 """More of them say nothing that these do not."""
 MOST_OPENED = 20
 """Waiting changes of the same tool that are compared, the newest: opening one takes a tenth of a millisecond."""
+MOST_KNOWN = 5_000
+"""Waiting changes of which is known what they are compared by; about 1 kB each."""
+EQUAL = "The same party and amount, in a change that waits."
 LONGEST_TEXT = 120
+"""Characters of a name or a number."""
 
 
 class _Found(NamedTuple):
@@ -47,6 +53,7 @@ class SimilarRecords:
 
     def __init__(self, deployment: Deployment, duplicates: Duplicates) -> None:
         self._deployment, self._duplicates = deployment, duplicates
+        self._known: Recent[tuple[str, int], Similar] = Recent(MOST_KNOWN)
 
     async def find(
         self, call: CallContext, state: State, worded: Worded, formats: Formats
@@ -70,7 +77,8 @@ class SimilarRecords:
         except BudgetReached:
             return []
         day = read_day(state.after.get(rule.date)) or change.today()
-        alike = [each for row in rows if (each := _compare(state, rule, row, day)) is not None]
+        amount = _find_amount(state, state.after, is_stored=False) if rows else None
+        alike = [each for row in rows if (each := _compare(state, rule, row, day, amount)) is not None]
         alike.sort(key=lambda each: (not each.is_twin, -len(each.same), abs(each.days)))
         return [_describe(state, rule, each, worded, formats) for each in alike[:MOST_SIMILAR]]
 
@@ -78,46 +86,55 @@ class SimilarRecords:
         self, call: CallContext, state: State, worded: Worded, formats: Formats
     ) -> list[Similar]:
         """Return the waiting changes by the same tool of the same record, or of the same party and amount."""
-        tool, store = state.change.tool, self._deployment.stores
+        tool, store, now = state.change.tool, self._deployment.stores, self._deployment.clock()
         identifier = tool.identifier or state.change.integration.identifier
         record_id = str((state.before or {}).get(identifier) or "")
         if not record_id and not (worded.amount and worded.party):
             return []
-        wanted = PendingFilter(
-            (call.account.id,), statuses=("waiting",), tool=tool.name, until=self._deployment.clock()
+        account_id, own = call.account.id, str(call.grant.server_id or "") if call.grant is not None else ""
+        changes = await store.read(
+            lambda: store.records.list_waiting(account_id, tool.name, record_id, now, MOST_OPENED)
         )
-        changes = await store.read(lambda: store.records.list_pending_changes(wanted, None, MOST_OPENED))
-        own, found = str(call.grant.server_id or "") if call.grant is not None else "", []
-        for change in changes:
-            if change.record_id != record_id:
-                continue
+        why = "The same record, in a change that waits." if record_id else EQUAL
+        asked = (worded.party, worded.amount, worded.currency)
+        return [
+            replace(found, why=why, is_readable=change.server_id == own)
+            for change in changes
+            if (found := self._read(state, change, formats))
+            and (record_id or (found.party, found.amount, found.currency) == asked)
+        ]
+
+    def _read(self, state: State, change: PendingChange, formats: Formats) -> Similar:
+        """Return what is compared of a waiting change, which is opened once."""
+        found = self._known.get((change.id, change.version))
+        if found is None:
             proposal = open_proposal(self._deployment.keys, change)
-            if record_id or _is_equal(proposal, worded):
-                day = _find_day(state, proposal.after)
-                found.append(
-                    Similar(
-                        change.resource,
-                        change.id,
-                        proposal.number,
-                        proposal.party,
-                        formats.write_full_day(day) if day is not None else "",
-                        proposal.amount,
-                        proposal.currency,
-                        "The same record, in a change that waits."
-                        if record_id
-                        else "The same party and amount, in a change that waits.",
-                        is_pending=True,
-                        is_readable=change.server_id == own,
-                    )
-                )
+            name = state.change.integration.policy_facts.days.get(change.resource, "")
+            day = read_day(proposal.after.get(name))
+            found = Similar(
+                change.resource,
+                change.id,
+                proposal.number,
+                proposal.party,
+                formats.write_full_day(day) if day is not None else "",
+                proposal.amount,
+                proposal.currency,
+                "",
+                is_pending=True,
+            )
+            self._known.put((change.id, change.version), found)
         return found
 
 
-def _compare(state: State, rule: DuplicateRule, row: Record, day: date) -> _Found | None:
+def _compare(
+    state: State, rule: DuplicateRule, row: Record, day: date, amount: Decimal | None
+) -> _Found | None:
     """Return in what a record is like the new one; None where only the party is the same."""
     form, new = state.change.integration.reference_form, state.after
     is_twin = is_like(rule, new, row, form.id)
-    same = [each for each in ("number", "amount") if _is_same(each, state, rule, row)]
+    same = ["number"] if _has_same_number(state, rule, row) else []
+    if amount is not None and _find_amount(state, row, is_stored=True) == amount:
+        same.append("amount")
     if is_twin and "lines" in rule.same:
         same.append("lines")
     if is_twin and "links" in rule.same:
@@ -128,12 +145,9 @@ def _compare(state: State, rule: DuplicateRule, row: Record, day: date) -> _Foun
     return _Found(row, tuple(same), is_twin, (found - day).days if found is not None else 0)
 
 
-def _is_same(what: str, state: State, rule: DuplicateRule, row: Record) -> bool:
-    if what == "number":
-        fields = _number_fields(state, rule)
-        return any(read_number(state.after.get(name)) == read_number(row.get(name)) != () for name in fields)
-    amount = _find_amount(state, row, is_stored=True)
-    return amount is not None and amount == _find_amount(state, state.after, is_stored=False)
+def _has_same_number(state: State, rule: DuplicateRule, row: Record) -> bool:
+    numbers = ((state.after.get(name), row.get(name)) for name in _number_fields(state, rule))
+    return any(read_number(new) == read_number(old) != () for new, old in numbers)
 
 
 def _find_amount(state: State, record: Record, *, is_stored: bool) -> Decimal | None:
@@ -183,16 +197,6 @@ def _explain(found: _Found) -> str:
         parts.append("on the same day")
     text = ", ".join(["the same party", *parts])
     return f"{text[0].upper()}{text[1:]}."
-
-
-def _find_day(state: State, record: Record) -> date | None:
-    name = state.change.integration.policy_facts.days.get(state.change.tool.resource, "")
-    return read_day(record.get(name))
-
-
-def _is_equal(proposal: Proposal, worded: Worded) -> bool:
-    own = (worded.party, worded.amount, worded.currency)
-    return (proposal.party, proposal.amount, proposal.currency) == own
 
 
 def _show(value: object) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from runtime.approval import PendingChange
 from runtime.deployment import Deployment
@@ -24,6 +24,7 @@ from runtime.operations.approvals.proposals import Proposal, seal_proposal
 from runtime.operations.approvals.proposing import Proposing
 from runtime.operations.approvals.recognizing import ID_BYTES, make_fingerprint, make_id
 from runtime.operations.approvals.rules import Measured, Reason
+from runtime.operations.approvals.waits import Waiting
 from runtime.operations.known_records import KnownRecords
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
@@ -37,31 +38,6 @@ WHY = "why"
 LONGEST_WHY = 1_000
 """Characters; a reason is a sentence or two."""
 Record = Mapping[str, Any]
-
-
-class Waits(Protocol):
-    """Has writes wait: `Staging`."""
-
-    async def hold_back(self, call: CallContext, request: Request) -> None:
-        """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now."""
-        ...
-
-
-class _SentAtOnce:
-    async def hold_back(self, call: CallContext, request: Request) -> None:
-        """Do nothing: no write waits."""
-
-
-SENT_AT_ONCE: Waits = _SentAtOnce()
-"""For calls that nobody holds back."""
-
-
-class Waiting(Exception):
-    """A write is not sent now: it waits for a person, or for its user to confirm it. Carries the answer of its call."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answer = answer
 
 
 class _Found(NamedTuple):
@@ -118,7 +94,7 @@ class Staging:
 
     async def _confirm(self, call: CallContext, risky: list[CallContext]) -> None:
         """Raise Waiting for writes that the user of the client has not confirmed as they are."""
-        proposals = await self._proposing.propose(call, risky, [[] for _ in risky])
+        proposals = await self._proposing.draft(call, risky, [[] for _ in risky])
         said = [each.says for each in proposals]
         question = confirming.write_question(call.account, said)
         if call.grant is not None and confirming.hash_question(question) != call.grant.confirmed:
@@ -150,7 +126,7 @@ class Staging:
         batch = secrets.token_hex(ID_BYTES) if len(found) > 1 else ""
         stored, asked, keys = [], [], self._deployment.keys
         reasons = [every if also else each.reasons or every for each in found]
-        proposals = await self._proposing.propose(call, [each.change for each in found], reasons)
+        proposals = await self._proposing.draft(call, [each.change for each in found], reasons)
         for place, (each, proposal) in enumerate(zip(found, proposals, strict=True)):
             asked.append((each.change.tool.name, proposal.arguments))
             where = _Place(batch, place, make_fingerprint(keys, *asked[-1], asked.count(asked[-1])))
@@ -163,7 +139,7 @@ class Staging:
         return self._answer(call, changes)
 
     async def _propose(self, call: CallContext, change: CallContext, reasons: list[Reason]) -> Proposal:
-        (proposal,) = await self._proposing.propose(call, [change], [reasons])
+        (proposal,) = await self._proposing.draft(call, [change], [reasons])
         return proposal
 
     async def _make(
@@ -262,7 +238,7 @@ class Staging:
         if approved.fields is not None:
             moved = [name for name in moved if name in approved.fields]
         if moved:
-            approved.fresh.extend(await self._proposing.propose(call, [change], [[]]))
+            approved.fresh.extend(await self._proposing.draft(call, [change], [[]]))
             raise Conflict(
                 f"The record was changed since this was proposed, in: {', '.join(moved)}. Nothing was sent.",
                 advice="Look at the change again, which now shows the record as it is.",

@@ -28,7 +28,7 @@ from runtime.operations.journal_views import JournalViews, Row, Wanted
 from runtime.operations.record_diff import Diff, compare_records, make_rules
 from runtime.operations.value_texts import make_writer
 from runtime.safety import masking
-from runtime.stores.pending_records import PendingFilter
+from runtime.stores.pending_steps import PendingFilter
 from runtime.stores.record_base import Position
 from runtime.upstream.visible_text import show_in_json
 

@@ -93,7 +93,7 @@ def _compare(referenced: Referenced, state: State, write: Write) -> Diff:
     after = referenced.show_bare(state, state.after)
     before = None if state.before is None else referenced.show_bare(state, state.before)
     for path in state.change.worked_out if before is not None else ():
-        _restore(after, before or {}, path.split("."))
+        after = _restore(after, before or {}, path.split("."))
     amounts = _list_amounts(referenced.integration, state.change.tool)
     return compare_masked(
         referenced.integration,
@@ -128,15 +128,16 @@ def _mark_amounts(value: Any, names: frozenset[str], name: str = "") -> Any:
     return Decimal(value).quantize(CENT) if is_amount else value
 
 
-def _restore(after: Any, before: Any, path: list[str]) -> None:
-    """Put what was at a path back there."""
+def _restore(after: Record, before: Any, path: list[str]) -> Record:
+    """Return a record in which what was at a path is there again."""
     name, *rest = path
-    if not isinstance(before, Mapping) or not isinstance(after, dict) or name not in before:
-        return
-    if rest:
-        _restore(after.setdefault(name, {}), before[name], rest)
-    else:
-        after[name] = before[name]
+    if not isinstance(before, Mapping) or name not in before:
+        return after
+    inner = after.get(name)
+    former = (
+        _restore(inner if isinstance(inner, Mapping) else {}, before[name], rest) if rest else before[name]
+    )
+    return {**after, name: former}
 
 
 def compare_masked(

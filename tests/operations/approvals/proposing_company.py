@@ -35,7 +35,9 @@ class ProposingCompany(Company):
         self.here = deploy(data)
         parts = self.here.parts(self.catalog)
         account = self.grant.account
-        self.here.stores.records.add_account(account, AuditEntry(NOON, "tests", "account.created", account.id))
+        self.here.stores.records.add_account(
+            account, AuditEntry(NOON, "tests", "account.created", account.id)
+        )
         made = McpServers(parts).create(account.id, "An agent", {})
         self.grant = replace(self.grant, server_id=McpServerId(made["id"]))
         former = self.calls._vendor
