@@ -174,4 +174,4 @@ def write_rule(rule: str) -> str:
     return f"{_SOURCES.get(source, source)}: {text}" if text else rule
 
 
-_SOURCES = {"tenant": "Organization", "mcp_server": "MCP server", "request": "Request"}
+_SOURCES = {"tenant": "The organization", "mcp_server": "MCP server", "request": "Request"}

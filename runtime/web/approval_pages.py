@@ -18,7 +18,6 @@ from runtime.identity.roles import check_permission
 from runtime.operations.approvals.deciding import MOST_TOGETHER, Opened
 from runtime.operations.approvals.views import PendingPart
 from runtime.operations.formats import Formats
-from runtime.stores.pending_records import PendingFilter
 from runtime.stores.pending_steps import PendingFilter
 from runtime.stores.record_base import Position
 from runtime.web.approval_base import (
