@@ -1,7 +1,7 @@
 """What the pages of approvals share: who looks, as somebody who decides, and the change that an address names.
 
 `approval_pages`, `approval_decision_pages` and `approval_together_pages` inherit from it. Whoever may neither see the
-books nor is named by the rules of a change is told of none: it is refused as one that is not there.
+books nor is named by the rules of a change sees none: it is refused as one that is not there.
 """
 
 from __future__ import annotations
@@ -56,10 +56,7 @@ class ApprovalBase(CompanyPages):
 
     async def find_change(self, request: Request, place: Place) -> Opened:
         """Return the change that the address names. Raises NotFound, also where the viewer may not see it."""
-        return await self.find_one(place, str(request.path_params["change_id"]))
-
-    async def find_one(self, place: Place, change_id: str) -> Opened:
-        """Return a change of the company. Raises NotFound, also where the viewer may not see it."""
+        change_id = str(request.path_params["change_id"])
         if len(change_id) > LONGEST_ID:
             raise refuse_unknown_change()
         opened = await self._decisions.find(place.account, change_id)
@@ -177,4 +174,4 @@ def write_rule(rule: str) -> str:
     return f"{_SOURCES.get(source, source)}: {text}" if text else rule
 
 
-_SOURCES = {"tenant": "Organization", "mcp_server": "MCP server", "request": "Request"}
+_SOURCES = {"tenant": "The organization", "mcp_server": "MCP server", "request": "Request"}

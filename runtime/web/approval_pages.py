@@ -17,6 +17,7 @@ from runtime.approval import PendingStatus
 from runtime.identity.roles import check_permission
 from runtime.operations.approvals.deciding import MOST_TOGETHER, Opened
 from runtime.operations.approvals.views import PendingPart
+from runtime.operations.formats import Formats
 from runtime.stores.pending_steps import PendingFilter
 from runtime.stores.record_base import Position
 from runtime.web.approval_base import (
@@ -84,6 +85,7 @@ class ApprovalPages(ApprovalBase):
             servers=find_company_address(place.account.id, "/servers"),
             may_manage=place.may("manage_servers"),
             now=formats.now,
+            lengths=write_lengths(part, formats),
             write_rule=write_rule,
         )
 
@@ -135,6 +137,15 @@ def group_by_batch(part: PendingPart) -> list[tuple[str, list[Any]]]:
         else:
             groups.append((row.change.batch, [row]))
     return groups
+
+
+def write_lengths(part: PendingPart, formats: Formats) -> dict[int, str]:
+    """Return how long is left, in words, by whole hours: most changes of a page have as many, and locales are slow."""
+    hours: dict[int, float] = {}
+    for row in part.rows:
+        left = row.change.expires_at - formats.now
+        hours.setdefault(int(left // 3600), max(left, 0.0))
+    return {each: formats.write_length(left) for each, left in hours.items()}
 
 
 def write_position(position: Position | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -20,11 +20,14 @@ from runtime.tenancy import TenantId
 from tests.browser.agents import LocalAgent
 from tests.browser.books import TENANT, Books
 from tests.browser.conftest import run_in_thread
-from tests.deployment import HandClock
+from tests.deployment import NOON, HandClock
 from tests.identity.authorization import HEADERS, Place
 from tests.identity.test_routes_of_people import GET, PERSON, RUNS, add_run, add_schedule, fill, list_paths
+from tests.web.pending import EFFECTS, PROPOSAL, SIMILAR, add_change
 
 CUSTOMER = "2"
+DECIDED = "change_decided"
+COMMITTED: Mapping[str, Any] = {"status": "committed", "decided_at": NOON, "finished_at": NOON}
 UPDATE = "update_a_quick_books_customer_by_id"
 LONG = "Landscaping & Garden Maintenance of the Greater Bay Area <b>Ltd</b>"
 QUERY = (
@@ -56,7 +59,8 @@ _OF_COMPANY = (
     "/reports/balance_sheet_reports", f"/explorer/runs/{QUERY_RUN}", f"/explorer/runs/{EMPTY_RUN}",
     f"/explorer/runs/{TOOL_RUN}",
     "/explorer?query=select+Nmae+from+Customer", f"/explorer/tools/{UPDATE}", "/explorer/tools?q=invoice",
-    "/servers/none",
+    "/servers/none", "/approvals?state=committed", "/approvals?state=refused", "/approvals/change_decided",
+    "/approvals/together?change=change_default",
 )  # fmt: skip
 """States of pages that have one of their own: nothing found, something wrong, a longer form."""
 
@@ -102,6 +106,11 @@ def prepare_visit(books: Books) -> Visit:
     place = Place(books.runtime, Application(books.runtime), HandClock(), httpx2.AsyncClient())
     person, account = place.add_person("anna@example.com"), books.account_id
     add_schedule(place, TENANT, account)
+    hostile = replace(
+        PROPOSAL, why=LONG, party=LONG, says=LONG, warnings=(LONG,), effects=EFFECTS, similar=SIMILAR
+    )
+    add_change(place, account, f"change_{TENANT}", hostile)
+    add_change(place, account, DECIDED, hostile, record_id="1", **COMMITTED)
     place.add_server(account, f"server-of-{account}")
     webhook = _fill_settings(books)
     run_in_thread(lambda: _explore(place, account, person))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from runtime.approval import PendingChange
-from runtime.operations.approvals.proposals import FieldChange, Proposal, seal_proposal
+from runtime.operations.approvals.proposals import Effect, FieldChange, Proposal, Similar, seal_proposal
 from runtime.operations.approvals.rules import Approvers
 from runtime.stores.pending_steps import Consequences
 from tests.deployment import NOON
@@ -42,6 +42,24 @@ ADDED: dict[str, Any] = {
     "SalesItemLineDetail": {"ItemRef": {"value": "9", "name": "Mulch delivery"}, "Qty": 6, "UnitPrice": 85.0},
 }
 ARGUMENTS: dict[str, Any] = {"id": "575", "DueDate": "2026-12-20", "Line": [*BEFORE["Line"], ADDED]}
+EFFECTS = (
+    Effect(
+        "balance",
+        "Red Rock Diner owes",
+        "1,515.00",
+        "+510.00",
+        "2,025.00",
+        "USD",
+        "Without tax.",
+        is_exact=False,
+    ),
+    Effect("period", "Booked on", after="Nov 20, 2026", note="The books of that month are open."),
+)
+SIMILAR = (
+    Similar(
+        "invoices", "580", "1161", "Red Rock Diner", "2026-11-18", "510.00", "USD", "It has the same amount."
+    ),
+)
 PROPOSAL = Proposal(
     called=UPDATE,
     arguments=ARGUMENTS,

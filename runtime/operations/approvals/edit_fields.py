@@ -25,7 +25,7 @@ LONGEST_VALUE = 40
 """Characters of an amount or a date; more is neither."""
 LONGEST_ABOUT = 80
 """Characters of the text that says which line a field is of."""
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +119,7 @@ def _name_entry(label: str, entry: Any, kind: str) -> str:
     if not isinstance(entry, Mapping):
         return label
     texts = (value for name, value in entry.items() if isinstance(value, str) and name != kind)
-    about = show_unseen(next((each for each in texts if not each.isdigit()), ""))[:LONGEST_ABOUT]
+    about = show_unseen(next((each for each in texts if not (each.isascii() and each.isdigit())), ""))[
+        :LONGEST_ABOUT
+    ]
     return f"{label}: {about}" if about else label

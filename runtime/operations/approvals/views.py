@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,8 @@ from runtime.upstream.visible_text import show_in_json
 
 MOST_LOOKED_AT = 1_000
 """Changes that are opened for a list of somebody who sees only those that name them, some 0.1 s."""
+LONGEST_SHOWN = 20_000
+"""Characters of what was sent or answered that a page shows: an invoice of fifty lines has some 12,000."""
 MOST_WRITES = 5
 """Writes of the journal beside a change; the journal has all of its record."""
 SYSTEM = "Ledgerport"
@@ -117,6 +119,14 @@ class ApprovalViews:
         shown = found[:limit]
         more = _find_position(shown[-1].change) if len(found) > limit else None
         return PendingPart(self.describe(shown), more)
+
+    def find_all(
+        self, account: Account, ids: Iterable[str], decider: Decider, *, sees_books: bool
+    ) -> list[Opened]:
+        """Return the changes of an account that have these ids and that somebody may see; others are left out."""
+        found = [each for id_ in ids if (each := self._records.find_pending(id_)) is not None]
+        opened = [self._open(each) for each in found if each.account_id == account.id]
+        return [each for each in opened if may_see(decider, each, sees_books=sees_books)]
 
     def describe(self, opened: Sequence[Opened]) -> list[PendingRow]:
         """Return changes with the names of who asked and decided, which are read together."""
@@ -229,4 +239,6 @@ def _show_json(tool: Tool | None, value: Any) -> str:
     cover = masking.cover_of(tool, (), is_masked=True) if tool is not None else None
     hidden = masking.hide(cover, {"shown": copy.deepcopy(value)})["shown"] if cover else value
     text = json.dumps(hidden, indent=2, ensure_ascii=False, default=float)
-    return show_in_json(text.encode()).decode()
+    shown = show_in_json(text.encode()).decode()
+    more = len(shown) - LONGEST_SHOWN
+    return shown if more <= 0 else f"{shown[:LONGEST_SHOWN]}\n… and {more:,} characters more"
