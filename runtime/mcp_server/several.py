@@ -142,10 +142,10 @@ class GrantToolsets:
     ) -> Toolset:
         tools = {name: tool for name, tool in own.tools.items() if name in left}
         shown_by = {name: tool for name, tool in own.tools.items() if name in shown}
-        changes = list_change_tools(shown_by) if self._has_journal else {}
+        changes = list_change_tools(shown_by, may_wait=own.may_wait) if self._has_journal else {}
         if narrowing.tools:
             changes = {name: tool for name, tool in changes.items() if name in named}
-        return Toolset(tools, changes=changes, shown_by=shown_by)
+        return Toolset(tools, changes=changes, shown_by=shown_by, may_wait=own.may_wait)
 
 
 def unite(catalog: Catalog, grant: Grant, own: Sequence[Toolset], *, has_list: bool = True) -> Toolset:
@@ -158,11 +158,13 @@ def unite(catalog: Catalog, grant: Grant, own: Sequence[Toolset], *, has_list: b
     beside = {name: add_company(tool, READS if name == RECENT else WRITES) for name, tool in ours.items()} | (
         {LIST_CONNECTIONS: CONNECTIONS} if has_list else {}
     )
+    may_wait = any(each.may_wait for each in own)
     if grant.config.tool_exposure == "short":
         own = [_add_short(catalog, each, of) for each, of in zip(grant.companies, own, strict=True)]
         short = _unite_short(own)
-        return Toolset(tools, changes=beside, short=short, several=Several(tuple(own), names))
-    whole = Toolset(tools, changes=beside, several=Several(tuple(own), names))
+        several = Several(tuple(own), names)
+        return Toolset(tools, changes=beside, short=short, may_wait=may_wait, several=several)
+    whole = Toolset(tools, changes=beside, may_wait=may_wait, several=Several(tuple(own), names))
     everyday = _list_everyday(catalog, grant, tools)
     return whole if everyday is None else _add_discovery(catalog, grant, whole, everyday)
 

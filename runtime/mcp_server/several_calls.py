@@ -27,6 +27,7 @@ from runtime.mcp_server.several import CONNECTIONS, Several
 from runtime.mcp_server.tool_calls import ToolCalls
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Account, Grant
+from runtime.operations.approvals.staging import WHY
 from runtime.operations.arguments import MORE, ArgumentChecker
 from runtime.operations.companies import (
     Chosen,
@@ -95,7 +96,10 @@ class SeveralCalls:
             outer, arguments = take_company(COMPANY, arguments)
             if name not in (discovery.READ, discovery.WRITE):
                 return Reached(grant, await self._find(grant, toolset, name, outer, arguments, sending))
-            _, name, arguments = toolset.discovery.choose(name, arguments)
+            why = {WHY: arguments[WHY]} if toolset.may_wait and WHY in arguments else {}
+            given = {each: value for each, value in arguments.items() if each not in why}
+            _, name, arguments = toolset.discovery.choose(name, given)
+            arguments = why | arguments
             sending = sending._replace(name=name)
         tool = find_tool(toolset.tools, name) or toolset.find_short(name) or toolset.changes.get(name)
         if tool is None:
@@ -126,8 +130,10 @@ class SeveralCalls:
             others = [grant.companies[each].account for each in having]
             raise refuse_missing_tool(call.tool.name, company.account, others)
         await self._count_use(company)
-        own, sending = several.own[place], call.sending._replace(form=form)
-        return await self._tool_calls.answer(company, own, call.name, dict(call.arguments), sending)
+        own, sending, arguments = several.own[place], call.sending._replace(form=form), dict(call.arguments)
+        if toolset.may_wait and not own.may_wait:
+            arguments.pop(WHY, None)
+        return await self._tool_calls.answer(company, own, call.name, arguments, sending)
 
     async def _ask_each(self, grant: Grant, toolset: Toolset, chosen: Chosen, call: Call) -> Answer:
         """Return one answer with a part for each company. Raises InvalidArguments for what only one can answer."""
