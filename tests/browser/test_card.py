@@ -288,8 +288,10 @@ def test_a_link_that_the_host_does_not_open_is_shown_to_copy(open_host: Callable
 
 FOREIGN = (
     "",
-    "frame.contentWindow.postMessage({jsonrpc: '2.0', method: 'ui/notifications/tool-result', params: "
-    "{structuredContent: {pending: true, status: 'waiting', approve_at: 'https://x.example/'}}}, '*');",
+    (
+        "frame.contentWindow.postMessage({jsonrpc: '2.0', method: 'ui/notifications/tool-result', params: "
+        "{structuredContent: {pending: true, status: 'waiting', approve_at: 'https://x.example/'}}}, '*');"
+    ),
     "frame.contentWindow.postMessage({jsonrpc: '2.0', id: 1, error: {code: -1, message: ''}}, '*');",
 )
 """What a page that is no host does when the card begins: nothing, an answer at once, an error."""
