@@ -154,6 +154,8 @@ class ApprovedChange:
     rules: tuple[str, ...] = ()
     before: Mapping[str, Any] | None = None
     fields: tuple[str, ...] | None = None
+    approvers: Any = None
+    """Who had to approve it: of `operations.approvals.rules`."""
     entries: list[str] = field(default_factory=list)
     fresh: list[Any] = field(default_factory=list)
     """What the change would do to the record as it is now, where that was changed meanwhile."""

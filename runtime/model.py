@@ -308,6 +308,10 @@ class Grant:
     """The approved change that the call carries out; nothing waits then."""
     why: str = ""
     """The reason that an agent gives for a write that may wait, unchecked."""
+    can_confirm: bool = False
+    """Whether the client of the call can have its user confirm a write."""
+    confirmed: str = ""
+    """The hash of the question that the user of the client has confirmed."""
     own_call: OwnCall | None = None
     """The call of a tool of ours that this is made for: what waits is that one."""
 

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
 from runtime.api import limit_shapes, reading, shapes, token_shapes
+from runtime.api.browser_sessions import BrowserSessions
 from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.replies import FORM, build_response, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
@@ -30,6 +31,9 @@ from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
 from runtime.operations.accounts import About, Accounts
 from runtime.operations.answers import show_account
 from runtime.operations.api_tokens import ApiTokens, Bounds
+from runtime.operations.approval_config import add_request_rule
+from runtime.operations.approvals.managing import PendingChanges
+from runtime.operations.approvals.own_tools import take_why
 from runtime.operations.call_log import CallLog
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
@@ -54,6 +58,7 @@ from runtime.operations.spending import Spending
 from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
 from runtime.operations.webhooks import Webhooks
+from runtime.people import SignedIn
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.tenancy import AccountFilter, Reach
@@ -92,6 +97,8 @@ class Services:
     tenants: Tenants
     people: People
     keyed: KeyedRequests
+    browsers: BrowserSessions
+    pending: PendingChanges
     undo: Undo | None = None
     listing: ListingOf | None = None
     spending: Spending | None = None
@@ -112,14 +119,17 @@ class Services:
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """One request on its way: the bearer's token is known, nothing else is checked yet."""
+    """One request on its way: the bearer's token, or the person, is known, nothing else is checked yet."""
 
     request: Request
     bearer: ApiToken | None
+    person: SignedIn | None = None
 
     @property
     def actor(self) -> str:
         """Who asks, for the audit."""
+        if self.person is not None:
+            return str(self.person.person.id)
         return f"api_token:{self.bearer.id}" if self.bearer else "nobody"
 
     @property
@@ -128,11 +138,15 @@ class ApiRequest:
         return find_reach(self.bearer)
 
     def make_grant(self, account: Account) -> Grant:
-        """Return what the API token of the request lets through of an account: all of its tools."""
+        """Return what the API token of the request lets through of an account: all of its tools.
+
+        Raises InvalidRequest for a header field with a rule for approvals that cannot be read.
+        """
         token_id = self.bearer.id if self.bearer else None
         client = self.request.headers.get("user-agent", "")[:LONGEST_CLIENT]
         config = ServerConfig(is_read_only=account.is_read_only, approval=account.tenant_limits.approval)
-        return Grant(account, config, api_token_id=token_id, client=client)
+        grant = Grant(account, config, api_token_id=token_id, client=client)
+        return add_request_rule(grant, self.request.headers.raw)
 
     def read_path_param(self, name: str) -> str:
         """Return a part of the path."""
@@ -286,6 +300,7 @@ async def list_tools(services: Services, asked: ApiRequest) -> Response:
             tags=tuple(query.tags),
             tool_exposure=query.tool_exposure,
             is_read_only=account.is_read_only,
+            approval=account.tenant_limits.approval,
         )
         answer["listing"] = services.listing(catalog, integration.name, config).as_dict()
     return reply(answer)
@@ -340,11 +355,12 @@ def _narrowed(
 
 
 async def _called(services: Services, asked: ApiRequest, account: Account, form: Form, key: str) -> Answer:
+    grant, arguments = take_why(asked.make_grant(account), form.arguments)
     return await services.calls.call(
-        asked.make_grant(account),
+        grant,
         _narrowed(services, asked, account.integration, services.find_tools(account.integration)),
         asked.read_path_param("tool"),
-        form.arguments,
+        arguments,
         idempotency_key=key,
         carried=form.files,
         form=FORM,

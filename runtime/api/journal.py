@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from generator.catalog import ALLOW_DUPLICATE
 from runtime.api import reading
 from runtime.api.handlers import ApiRequest, Services
 from runtime.api.limit_shapes import Body
-from runtime.api.replies import reply
+from runtime.api.replies import build_response, reply
 from runtime.api.shapes import PartQuery, Time
 from runtime.errors import InternalError
-from runtime.model import JournalKind, OutcomeKind
+from runtime.model import JournalKind, OutcomeKind, OwnCall
+from runtime.operations.approvals.waits import Waiting
 from runtime.operations.journal_filters import narrow_filter, read_filter
-from runtime.operations.undo import Asked
+from runtime.operations.undo import REVERT, Asked
 
 
 class JournalQuery(PartQuery):
@@ -84,6 +87,14 @@ class EntryShape(BaseModel):
     ]
 
 
+class ApprovalOfEntry(BaseModel):
+    """Who approved a write that had waited for a person, and by which rules it had."""
+
+    pending_change: str
+    approved_by: Annotated[dict[str, str], Field(description="The person: id, and name.")]
+    rules: list[str]
+
+
 class WholeEntryShape(EntryShape):
     """One write in the journal, with what was sent and what came of it. Sensitive values are masked."""
 
@@ -91,6 +102,7 @@ class WholeEntryShape(EntryShape):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     error: dict[str, Any] | None
+    approval: Annotated[ApprovalOfEntry | None, Field(description="Of a write that had waited for a person.")]
 
 
 class RevertBody(Body):
@@ -156,8 +168,12 @@ async def revert_journal_entry(services: Services, asked: ApiRequest) -> Respons
     account = await services.accounts.fetch(asked.read_path_param("id"))
     if services.undo is None:
         raise InternalError
-    grant = asked.make_grant(account)
     entry_id = asked.read_path_param("entry_id")
+    arguments = {"id": entry_id} | ({ALLOW_DUPLICATE: True} if body.allow_duplicate else {})
+    grant = replace(asked.make_grant(account), own_call=OwnCall(REVERT, arguments))
     tools = services.find_tools(account.integration)
     asked_for = Asked(grant, tools, body.company, body.allow_duplicate)
-    return reply(await services.undo.revert(asked_for, entry_id, is_preview=body.dry_run))
+    try:
+        return reply(await services.undo.revert(asked_for, entry_id, is_preview=body.dry_run))
+    except Waiting as waiting:
+        return build_response(waiting.answer)

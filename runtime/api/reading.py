@@ -7,7 +7,7 @@ nearest right word; never a failure of the server.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -198,8 +198,16 @@ def _error_of(model: type[BaseModel], kind: str, place: tuple[int | str, ...], m
 
 def _names_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
     for step in place:
-        inner = model.model_fields[str(step)].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        inner = _find_model(model.model_fields[str(step)].annotation)
+        if inner is None:
             return []
         model = inner
     return list(model.model_fields)
+
+
+def _find_model(annotation: Any) -> type[BaseModel] | None:
+    """Return the model that a field holds, also one that may be null; None where it holds none."""
+    for each in get_args(annotation) or (annotation,):
+        if isinstance(each, type) and issubclass(each, BaseModel):
+            return each
+    return None

@@ -86,7 +86,7 @@ def build_response(answer: Answer) -> Response:
         response.headers["Content-Disposition"] = build_disposition(answer.file.name)
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     else:
-        status = answer.status if answer.status in _SUCCESSES else 200
+        status = 202 if answer.pending_id else answer.status if answer.status in _SUCCESSES else 200
         response = Response(answer.text, status, media_type=JSON, headers=_SAFE)
     if answer.note:
         response.headers[NOTE] = answer.note.encode("ascii", "replace").decode()

@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from runtime.api import shapes
+from runtime.api.answer_shapes import ToolAnswer
+from runtime.api.operation import Operation
 from runtime.api.replies import NOTE
-from runtime.api.table import Operation
 
 _REFUSALS = {
     "400": "The request is not valid; the message says where.",
@@ -24,6 +25,10 @@ _REFUSALS = {
     "503": "It cannot be done now; Retry-After says how long to wait.",
 }
 _REFUSALS_OF_KEYS = {"422": "The idempotency key was used for another request. Nothing was done."}
+_REFUSALS_OF_PERSONS = {
+    "401": "The API token, or the session of the person, is missing or not valid.",
+    "403": "The API token lacks the scope, or a person decides this, and another one than who asks.",
+}
 _REFUSALS_OF_CALLS = {
     "422": "The idempotency key was used for another call. Nothing was sent.",
     "502": "The vendor is down, its answer cannot be read, or the answer to a write was lost.",
@@ -82,19 +87,23 @@ _FILE = {"schema": {"type": "string", "format": "binary"}}
 _SUCCESSES_OF_CALLS = {
     "200": "Done. A file comes as it is, everything else as JSON.",
     "201": "Done, and the vendor says that something was created.",
-    "202": "The vendor has accepted it and does it later.",
+    "202": "It waits for a person's approval: pending is true, and approve_at is where. Nothing was changed. "
+    "Or the vendor has accepted it and does it later.",
 }
 
 
 def list_responses(operation: Operation) -> dict[str, Any]:
     """Return every response of an operation, by status."""
     if operation.calls_vendor:
-        found = {status: _success_of_call(operation, text) for status, text in _SUCCESSES_OF_CALLS.items()}
+        found = {
+            status: _success_of_call(operation, status, text) for status, text in _SUCCESSES_OF_CALLS.items()
+        }
         refusals = _REFUSALS | _REFUSALS_OF_CALLS
     else:
         located = ("Location",) if operation.has_location else ()
         found = {str(operation.status): _response("Done.", operation.answer, located)}
         refusals = _REFUSALS | (_REFUSALS_OF_KEYS if operation.takes_key else {})
+        refusals |= {} if operation.persons == "no" else _REFUSALS_OF_PERSONS
     if operation.is_public:
         return found | {"503": _response("It cannot work now.", operation.answer, ())}
     limits = _LIMITS if operation.calls_vendor else ()
@@ -112,10 +121,9 @@ def describe_json(model: type[BaseModel]) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
 
 
-def _success_of_call(operation: Operation, text: str) -> dict[str, Any]:
-    described = _response(
-        text, operation.answer, (NOTE, "Content-Disposition", "Content-Security-Policy", *_LIMITS)
-    )
+def _success_of_call(operation: Operation, status: str, text: str) -> dict[str, Any]:
+    answer = ToolAnswer if status == "202" else operation.answer
+    described = _response(text, answer, (NOTE, "Content-Disposition", "Content-Security-Policy", *_LIMITS))
     described["content"] |= {"application/pdf": _FILE, "application/octet-stream": _FILE}
     return described
 

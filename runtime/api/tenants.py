@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from runtime.api import reading
+from runtime.api.approval_shapes import ApprovalShape
 from runtime.api.handlers import ApiRequest, Services
 from runtime.api.limit_shapes import Body
 from runtime.api.replies import reply
@@ -15,6 +16,7 @@ from runtime.api.shapes import PartQuery, Time
 from runtime.errors import InvalidRequest
 from runtime.identity.people import Operator
 from runtime.operations.answers import format_time
+from runtime.operations.names import UNSET
 from runtime.people import Role
 from runtime.tenancy import TenantId
 
@@ -39,6 +41,13 @@ class TenantChange(Body):
             description="The least role for the tools of integrations that handle money; billing_admin if not set."
         ),
     ] = None
+    approval: Annotated[
+        ApprovalShape | None,
+        Field(
+            description="Which writes of agents wait for a person, whatever the rule of an MCP server is: both hold "
+            "together. Replaced as a whole; null or {} for none."
+        ),
+    ] = None
 
 
 class TenantCounts(BaseModel):
@@ -57,6 +66,10 @@ class TenantShape(BaseModel):
     now: Annotated[TenantCounts, Field(description="What it has. Calls are counted where they are limited.")]
     tools_role: Annotated[
         Role, Field(description="The least role for the tools of integrations that handle money.")
+    ]
+    approval: Annotated[
+        ApprovalShape,
+        Field(description="Which writes of agents wait for a person; {} where its rule has none wait."),
     ]
     created_at: Time
 
@@ -96,19 +109,28 @@ async def get_tenant(services: Services, asked: ApiRequest) -> Response:
 
 
 async def change_tenant(services: Services, asked: ApiRequest) -> Response:
-    """Set limits of a tenant, which need not have been used before, and the least role for its tools.
+    """Set limits of a tenant, which is made where it is new, the least role for its tools, and which writes wait.
 
     What it has beyond its limits stays.
     """
     body = reading.check_model(await reading.read_json(asked.request), TenantChange)
     limits = body.limits.model_dump(include=body.limits.model_fields_set)
-    if not limits and body.tools_role is None:
+    names_approval = "approval" in body.model_fields_set
+    if not limits and body.tools_role is None and not names_approval:
         raise InvalidRequest(
             "The change names nothing to set.",
-            advice="Name tools_role, or accounts, mcp_servers or calls_per_minute in limits.",
+            advice="Name tools_role, approval, or accounts, mcp_servers or calls_per_minute in limits.",
         )
-    tenant_id = asked.read_path_param("tenant_id")
-    return reply(await services.tenants.change(tenant_id, limits, body.tools_role, actor=asked.actor))
+    rule = body.approval.model_dump(exclude_unset=True) if body.approval is not None else None
+    return reply(
+        await services.tenants.change(
+            asked.read_path_param("tenant_id"),
+            limits,
+            body.tools_role,
+            rule if names_approval else UNSET,
+            actor=asked.actor,
+        )
+    )
 
 
 async def list_people(services: Services, asked: ApiRequest) -> Response:

@@ -45,3 +45,10 @@ class Answer(NamedTuple):
     """Whether the text, a JSON object, is answered as structured content as well, for hosts that read it there."""
     pending_id: str = ""
     """The pending change that the call was stored as, where it waits for a person; the text says what it is."""
+    question: str = ""
+    """What its user has to confirm before the call is carried out; nothing was sent."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the call is not carried out yet: it waits for a person, or for its user to confirm it."""
+        return bool(self.pending_id or self.question)

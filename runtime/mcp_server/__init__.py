@@ -8,6 +8,7 @@ server is, `tool_calls` calls tools, `toolset` holds the tools that a filter lea
 calls tools where they are too many to list, `changes` lists what was written and reverts it, `results` writes what a
 call came to, `resources` reads files and the card of `cards`. Where an address reaches several companies, `several`
 unites their toolsets and `several_calls` finds the company of a call. `callers` recognizes the programs that call,
-`traces` makes spans of messages where telemetry is on. `sse` carries the same messages for clients of the older
+`traces` makes spans of messages where telemetry is on. `questions` asks the user of a client in the middle of a call,
+as `elicitation` writes it, with what `request_states` seals. `sse` carries the same messages for clients of the older
 transport, on the streams of `streams`. The SDK's server is the oracle: `tests/differential`.
 """

@@ -8,7 +8,7 @@ reversed. Calls `operations.journal`, `operations.undo` and `operations.reversal
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -21,22 +21,22 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant, JournalEntry, OwnCall
 from runtime.operations.approvals.deciding import Decisions
 from runtime.operations.approvals.own_tools import PENDING_TOOL
-from runtime.operations.approvals.staging import Waiting
 from runtime.operations.approvals.status import STATUS_TOOL, write_pending
+from runtime.operations.approvals.waits import Waiting
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.journal import Journal, make_visible, show_entry
 from runtime.operations.journal_filters import KINDS, OUTCOMES, read_filter
 from runtime.operations.own_tools import make_tool
 from runtime.operations.reversal import Reversal, Wanted, list_reversible
-from runtime.operations.undo import Asked, Undo
+from runtime.operations.undo import REVERT, Asked, Undo
 from runtime.safety import masking
 from runtime.safety.fences import PREFACE, fence_value, strip_fences
 from runtime.safety.journal.undo import list_changed
 
-RECENT, REVERT, REVERSE = "list_recent_changes", "revert_change", "reverse_record"
+RECENT, REVERSE = "list_recent_changes", "reverse_record"
 USUAL, MOST = 20, 50
 """Changes in one answer: few, because each costs tokens."""
-WRITTEN = frozenset({"changed", "arguments", "client"})
+WRITTEN = frozenset({"changed", "arguments", "client", "approved"})
 """Members of an answer whose texts others wrote."""
 _CHECKER = ArgumentChecker()
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
@@ -82,12 +82,17 @@ class Changes:
         except Waiting as waiting:
             return waiting.answer
 
+    async def find_company(self, companies: Sequence[Grant], arguments: Mapping[str, Any]) -> int:
+        """Return the place of the company at which the pending change waits that is asked for. Raises NotFound."""
+        assert self.decisions is not None
+        arguments = _CHECKER.check(PENDING_TOOL, strip_fences(dict(arguments)), ())
+        company, _ = await self.decisions.find_own(companies, arguments["id"])
+        return companies.index(company)
+
     async def _show_pending(self, grant: Grant, change_id: str) -> Answer:
         """Return how a pending change stands that this MCP server, and no other, has proposed."""
         assert self.decisions is not None
-        found = await self.decisions.find(grant.account, change_id)
-        if found.change.caller != grant.caller:
-            raise NotFound("There is no such pending change.", advice="Its id is in the answer of the write.")
+        _, found = await self.decisions.find_own((grant,), change_id)
         text = write_pending(self.decisions.deployment, grant.account, [found.change])
         return Answer(text, preface=_find_preface(grant), is_structured=True)
 
@@ -139,6 +144,12 @@ class Changes:
         row: dict[str, Any] = {name: whole[name] for name in _SHOWN if whole[name]}
         row |= {} if entry.kind == "write" else {"kind": entry.kind}
         intent, outcome = self.journal.open(entry)
+        if (approved := self.journal.find_approval(entry, intent)) is not None:
+            row["approved"] = {
+                "by": approved.who.name,
+                "rules": list(approved.rules),
+                "id": approved.change_id,
+            }
         before, after = intent["before"] or {}, outcome.get("after") or {}
         names = list_changed(before, after, ()) if after else []
         row["changed"] = {

@@ -24,8 +24,10 @@ from runtime.mcp_server.cards import pending_change
 from runtime.mcp_server.changes import Changes
 from runtime.mcp_server.greeting import Identity, describe_server, write_instructions
 from runtime.mcp_server.protocol import Message
+from runtime.mcp_server.questions import Questions
 from runtime.mcp_server.replies import ACCEPTED, ANSWER_FIELDS, EVENT_BYTES, INVALID_PARAMS, Field, Reply
 from runtime.mcp_server.request import Fields, takes_gzip
+from runtime.mcp_server.request_states import CallMade
 from runtime.mcp_server.sending import Sending
 from runtime.mcp_server.several_calls import SeveralCalls
 from runtime.mcp_server.tool_calls import ToolCalls
@@ -92,6 +94,7 @@ class Methods:
         finished = services.finished or FinishedCalls(services.log)
         self._tool_calls = ToolCalls(services.calls, finished, services.changes, services.public_url)
         self._several = SeveralCalls(self._tool_calls, uses)
+        self._questions = Questions(services.calls, finished, services.changes)
         self._callers = Callers()
         self._traces = services.traces
 
@@ -193,12 +196,19 @@ class Methods:
         tool = find_tool(toolset.tools, name)
         client = "" if tool is not None and tool.is_read_only else _name_client(message, fields)
         caller = self._callers.find(message, grant, fields)
-        sending = Sending(key, message.carried, self._form(message, grant), name, client, caller)
+        turn = self._questions.read(message, grant, CallMade(name, arguments, key))
+        sending = turn.prepare(
+            Sending(key, message.carried, self._form(message, grant), name, client, caller)
+        )
         reached = grant
-        if toolset.several is not None:
+        if (settled := await self._questions.settle(grant, toolset, turn, sending)) is not None:
+            answer = settled
+        elif toolset.several is not None:
             reached, answer = await self._several.answer(grant, toolset, name, arguments, sending)
         else:
             answer = await self._tool_calls.answer(grant, toolset, name, arguments, sending)
+        if (asked := self._questions.ask(grant, turn, answer)) is not None:
+            return results.reply_success(self._body(message, grant, asked), answer)
         answer = sending.form.fit(answer, self._calls.compute_budget(grant))
         if isinstance(answer.error, RateLimited) and grant.config.rate_limit_style == "http_429":
             return results.refuse_rate(answer, message.id)
@@ -223,7 +233,7 @@ class Methods:
         """Return the JSON-RPC response, with what the newer revisions want in every result."""
         if message.is_modern:
             server = {protocol.SERVER_KEY: orjson.Fragment(self._describe(grant))}
-            result = {**result, "resultType": "complete", "_meta": {**result.get("_meta", {}), **server}}
+            result = {"resultType": "complete", **result, "_meta": {**result.get("_meta", {}), **server}}
         return orjson.dumps({"jsonrpc": "2.0", "id": message.id, "result": result})
 
     def _form(self, message: Message, grant: Grant) -> Form:

@@ -14,7 +14,7 @@ from typing import Any
 from runtime.errors import StorageUnavailable, TooManyGuesses
 from runtime.mcp_server.replies import INTERNAL_ERROR, INVALID_REQUEST, RATE_LIMITED, Field, Refused, Reply
 from runtime.mcp_server.request import Fields
-from runtime.operations import narrowing
+from runtime.operations import approval_config, narrowing
 from runtime.operations.mcp_servers import PREFIX as TOKEN_PREFIX
 
 PREFIX = "/mcp/"
@@ -49,7 +49,7 @@ PREFLIGHT = Reply(
         (
             b"access-control-allow-headers",
             b"accept, authorization, content-type, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id, "
-            + b", ".join(sorted(narrowing.FIELDS)),
+            + b", ".join(sorted({approval_config.FIELD, *narrowing.FIELDS})),
         ),
         (b"access-control-max-age", b"7200"),
     ),

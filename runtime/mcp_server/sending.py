@@ -23,5 +23,9 @@ class Sending(NamedTuple):
     """How the program that calls names itself, where it may change something."""
     caller: Caller = NO_CALLER
     """The same for the call log."""
+    can_confirm: bool = False
+    """Whether the client can have its user confirm a write."""
+    confirmed: str = ""
+    """The hash of the question that its user has confirmed."""
     asked: Asked | None = None
     """What the caller asked for, where a short tool calls."""

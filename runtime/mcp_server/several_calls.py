@@ -27,7 +27,8 @@ from runtime.mcp_server.several import CONNECTIONS, Several
 from runtime.mcp_server.tool_calls import ToolCalls
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Account, Grant
-from runtime.operations.approvals.staging import WHY
+from runtime.operations.approvals.own_tools import split_why
+from runtime.operations.approvals.status import STATUS_TOOL
 from runtime.operations.arguments import MORE, ArgumentChecker
 from runtime.operations.companies import (
     Chosen,
@@ -94,18 +95,20 @@ class SeveralCalls:
         outer = None
         if toolset.discovery is not None and name in toolset.discovery.listed:
             outer, arguments = take_company(COMPANY, arguments)
+            why, arguments = split_why(arguments, may_wait=toolset.may_wait)
             if name not in (discovery.READ, discovery.WRITE):
                 return Reached(grant, await self._find(grant, toolset, name, outer, arguments, sending))
-            why = {WHY: arguments[WHY]} if toolset.may_wait and WHY in arguments else {}
-            given = {each: value for each, value in arguments.items() if each not in why}
-            _, name, arguments = toolset.discovery.choose(name, given)
-            arguments = why | arguments
+            _, name, arguments = toolset.discovery.choose(name, arguments)
+            arguments = {**why, **arguments}
             sending = sending._replace(name=name)
         tool = find_tool(toolset.tools, name) or toolset.find_short(name) or toolset.changes.get(name)
         if tool is None:
             return Reached(grant, await self._tool_calls.answer(grant, toolset, name, arguments, sending))
         several = _several_of(toolset)
         named, arguments = take_company(several.names.get(tool.name, COMPANY), arguments)
+        if tool.name == STATUS_TOOL and outer is named is None:
+            place = await self._tool_calls.find_pending_company(grant, arguments)
+            return await self._call_one(grant, toolset, place, Call(tool, name, arguments, sending))
         chosen = await choose_companies(grant, _choose_name(outer, named))
         call = Call(tool, name, arguments, sending)
         if chosen.is_fan_out:
@@ -130,9 +133,10 @@ class SeveralCalls:
             others = [grant.companies[each].account for each in having]
             raise refuse_missing_tool(call.tool.name, company.account, others)
         await self._count_use(company)
-        own, sending, arguments = several.own[place], call.sending._replace(form=form), dict(call.arguments)
-        if toolset.may_wait and not own.may_wait:
-            arguments.pop(WHY, None)
+        own, sending = several.own[place], call.sending._replace(form=form)
+        why, arguments = split_why(call.arguments, may_wait=toolset.may_wait)
+        if company.config.approval:
+            arguments = {**why, **arguments}
         return await self._tool_calls.answer(company, own, call.name, arguments, sending)
 
     async def _ask_each(self, grant: Grant, toolset: Toolset, chosen: Chosen, call: Call) -> Answer:

@@ -62,6 +62,11 @@ class ToolCalls:
             return await self._discovered(grant, toolset, name, arguments, sending)
         return await self._unknown(grant, toolset, name, sending.caller)
 
+    async def find_pending_company(self, grant: Grant, arguments: dict[str, Any]) -> int:
+        """Return the place of the company of a pending change among those of a grant. Raises NotFound."""
+        assert self._changes is not None
+        return await self._changes.find_company(grant.companies, arguments)
+
     async def drain(self) -> None:
         """Wait for every write that is under way, also those whose client has gone."""
         while self._writes:
@@ -88,7 +93,7 @@ class ToolCalls:
     ) -> Answer:
         """Return the answer of one of the tools of a toolset."""
         if not tool.is_read_only:
-            grant = replace(grant, client=sending.client)
+            grant = _add_client(grant, sending)
         call = self._run(grant, toolset, tool, arguments, sending)
         return await (call if tool.is_read_only else self._to_its_end(call))
 
@@ -146,7 +151,7 @@ class ToolCalls:
         began, beside = perf_counter(), Answer(status=0, limits=await self.calls.read_limits(grant))
         allowance = sending.form.compute_allowance(self.calls.compute_budget(grant), beside)
         try:
-            grant = replace(grant, client=sending.client)
+            grant = _add_client(grant, sending)
             tools = toolset.tools if toolset.shown_by is None else toolset.shown_by
             call = self._changes.answer(grant, tools, name, arguments, Space(sending.form, allowance))
             answer = await self._to_its_end(call)
@@ -193,6 +198,12 @@ class ToolCalls:
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)
         return await asyncio.shield(task)
+
+
+def _add_client(grant: Grant, sending: Sending) -> Grant:
+    """Return a grant with what its client says of itself and of its user."""
+    can_confirm, confirmed = sending.can_confirm, sending.confirmed
+    return replace(grant, client=sending.client, can_confirm=can_confirm, confirmed=confirmed)
 
 
 def _broken(tool: Tool) -> Answer:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import fields
-from decimal import Decimal, InvalidOperation
+from dataclasses import fields, replace
+from decimal import Decimal
 from typing import Any
 
 from generator.catalog import Tool
 from generator.suggestions import did_you_mean
 from runtime.approval import NO_APPROVAL, RISKS, Approval, ApprovalRule, RuleSource
 from runtime.errors import InvalidRequest
+from runtime.model import Grant
 from runtime.people import ROLES
 
+FIELD = b"ledgerport-approval"
+"""The header field by which a request adds a rule of its own, in lower case."""
 LARGEST_AMOUNT = 1_000_000_000_000
 """In units of a currency, as in the policies."""
 MOST_HOURS = 24 * 31
@@ -26,6 +29,7 @@ MOST_NAMES = 200
 """Tools, tags or people of one list: more than any tenant names by hand."""
 LONGEST_HEADER = 200
 """Characters; all risks and an amount have under 60."""
+_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 KNOWN = [each.name for each in fields(ApprovalRule) if each.name != "source"]
 
@@ -39,27 +43,38 @@ def read_approval_rule(given: Any, name: str, source: RuleSource, tools: Iterabl
         return NO_APPROVAL
     if not isinstance(given, Mapping):
         raise InvalidRequest(f"{name} is an object.", details={"approval": KNOWN})
-    known = _list_known(tuple(tools))
-    problems = [
-        f'{name} has no "{str(key)[:80]}". {did_you_mean(str(key), KNOWN)}'.rstrip()
-        for key in given
-        if key not in KNOWN
-    ]
-    for key, check in _CHECKS.items():
-        if given.get(key) is not None:
-            problems += check(f"{name}.{key}", given[key], known.get(key, ()))
+    problems = [each for found in find_problems(given, name, tools).values() for each in found]
     if problems:
         raise InvalidRequest(" ".join(problems[:10]), details={"approval": KNOWN})
-    values = dict(given)
-    if values.get("people"):
-        values["people"] = [str(each).strip().lower() for each in values["people"]]
-    rule = ApprovalRule.read({key: value for key, value in values.items() if value is not None}, source)
+    rule = ApprovalRule.read(_tidy(given), source)
     if rule.is_empty:
         raise InvalidRequest(
-            f"{name} has no write wait: it names no risk, tag, tool or amount.",
+            f"{name} names no risk, tag, tool or amount, so that no write would wait.",
             advice=f'Name one, such as {{"risks": ["overwrite"]}}, or set {name} to null.',
         )
     return (rule,)
+
+
+def find_problems(given: Mapping[Any, Any], name: str, tools: Iterable[Tool]) -> dict[str, list[str]]:
+    """Return what is wrong with each key of a rule, as sentences; those that are right are left out."""
+    known = _list_known(tuple(tools))
+    problems = {
+        str(key): [f'{name} has no "{str(key)[:80]}". {did_you_mean(str(key), KNOWN)}'.rstrip()]
+        for key in given
+        if key not in KNOWN
+    }
+    for key, check in _CHECKS.items():
+        if given.get(key) is not None:
+            problems[key] = check(f"{name}.{key}", given[key], known.get(key, ()))
+    return {key: found for key, found in problems.items() if found}
+
+
+def _tidy(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a rule as they are stored: each entry of a list once, addresses in small letters."""
+    values = {key: value for key, value in given.items() if value is not None}
+    if "people" in values:
+        values["people"] = [each.strip().lower() for each in values["people"]]
+    return {key: list(dict.fromkeys(v)) if isinstance(v, list | tuple) else v for key, v in values.items()}
 
 
 def read_approval_header(text: str) -> Approval:
@@ -72,7 +87,7 @@ def read_approval_header(text: str) -> Approval:
     risks, amount = [], None
     for part in filter(None, (each.strip() for each in text.split(","))):
         name, _, value = part.partition("=")
-        if name == "above" and value:
+        if name == "above":
             amount = _read_amount(value)
         elif part in RISKS:
             risks.append(part)
@@ -87,14 +102,29 @@ def read_approval_header(text: str) -> Approval:
     return (ApprovalRule("request", tuple(dict.fromkeys(risks)), above_amount=amount),)
 
 
+def add_request_rule(grant: Grant, lines: Iterable[tuple[bytes, bytes]]) -> Grant:
+    """Return a grant at which the rule of a request holds as well; it never takes one of the others away.
+
+    `lines` are the header lines of the request; several of them are one list. Raises InvalidRequest.
+    """
+    given = [value.decode("latin-1") for name, value in lines if name == FIELD]
+    rule = read_approval_header(",".join(given))
+    if not rule:
+        return grant
+    return replace(_add_rule(grant, rule), companies=tuple(_add_rule(each, rule) for each in grant.companies))
+
+
+def _add_rule(grant: Grant, rule: Approval) -> Grant:
+    return replace(grant, config=replace(grant.config, approval=grant.config.approval + rule))
+
+
 def _read_amount(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or not 0 <= amount <= LARGEST_AMOUNT:
-        raise InvalidRequest(f'The approval header has no amount in "above={text[:40]}".')
-    return amount
+    if not _AMOUNT.fullmatch(text) or Decimal(text) > LARGEST_AMOUNT:
+        raise InvalidRequest(
+            f'The approval header has no amount in "above={text[:40]}".',
+            advice=f"Write it in digits, such as above=500, up to {LARGEST_AMOUNT}.",
+        )
+    return Decimal(text)
 
 
 def _list_known(tools: tuple[Tool, ...]) -> dict[str, tuple[str, ...]]:
@@ -134,7 +164,8 @@ def _is_list(value: Any) -> bool:
 
 def _check_amount(name: str, value: Any, _known: Collection[str]) -> list[str]:
     is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    is_right = is_number and 0 <= value <= LARGEST_AMOUNT
+    is_finite = not isinstance(value, Decimal) or value.is_finite()
+    is_right = is_number and is_finite and 0 <= value <= LARGEST_AMOUNT
     return [] if is_right else [f"{name} is a number from 0 to {LARGEST_AMOUNT:,}, or null for none."]
 
 

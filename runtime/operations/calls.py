@@ -23,7 +23,7 @@ from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import refuse_unknown_tool
 from runtime.model import Grant
-from runtime.operations.approvals.staging import SENT_AT_ONCE, Waiting, Waits
+from runtime.operations.approvals.waits import SENT_AT_ONCE, Waiting, Waits
 from runtime.operations.call_bounds import CallBounds, Tools
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.dry_runs import answer_dry
@@ -53,11 +53,12 @@ class Calls(CallBounds):
         policies: WritePolicies | None = None,
         tenants: TenantCalls | None = None,
         waits: Waits = SENT_AT_ONCE,
+        known: KnownRecords | None = None,
         today: Callable[[str], date] = find_today,
     ) -> None:
         super().__init__(catalog, vendor, max_answer_bytes)
         self._checks, self._today = Checks(), today
-        self._policies, known = policies or WritePolicies(vendor), KnownRecords()
+        self._policies, known = policies or WritePolicies(vendor), known or KnownRecords()
         self._tenants, self._writes, self._waits = tenants or TenantCalls(), Writes(vendor, known), waits
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
@@ -126,7 +127,7 @@ class Calls(CallBounds):
         await self._writes.prepare(call, request := await run_for(call, self._kind_of(call.tool).prepare))
         if is_preview:
             return await self._policies.check(call, request)
-        await self._waits.stage(call, request)
+        await self._waits.hold_back(call, request)
         async with self._policies.hold(call, request):
             return read_value(call, await self._writes.send(call, request))
 
@@ -144,7 +145,7 @@ class Calls(CallBounds):
         if call.options.dry_run:
             await self._policies.check(call, request)
             return await answer_dry(self._vendor, call, request)
-        await self._waits.stage(call, request)
+        await self._waits.hold_back(call, request)
         async with self._policies.hold(call, request):
             return await self._exchanges.send(kind, call, request)
 

@@ -169,7 +169,8 @@ class McpServers:
         if self._listing is None:
             return shown
         owner = account or self._find_account(server.account_id)
-        config = replace(server.config, is_read_only=owner.is_read_only)
+        approval = owner.tenant_limits.approval + server.config.approval
+        config = replace(server.config, is_read_only=owner.is_read_only, approval=approval)
         listing = self._listing(self._deployment.catalog(), owner.integration, config)
         return {**shown, "listing": listing.as_dict()}
 

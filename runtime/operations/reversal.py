@@ -94,7 +94,7 @@ class Reversal:
         async with self._undo.guard.hold(asked.grant.account.id, tools[0].resource, wanted.record_id):
             await self._prepare(asked, wanted, call, tools[0].resource)
             answer = await self._calls.answer(call)
-            if answer.error is not None or answer.pending_id:
+            if answer.error is not None or answer.is_held:
                 return answer
             return await self._conclude(asked, wanted, call, answer)
 

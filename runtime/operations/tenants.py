@@ -7,16 +7,22 @@ transaction that adds one; `tenant_calls` holds the calls a minute.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
+from runtime.approval import write_approval
 from runtime.deployment import Deployment
 from runtime.errors import NotFound
 from runtime.model import AuditEntry
 from runtime.operations import answers
-from runtime.operations.names import check_tenant_id
+from runtime.operations.approval_config import read_approval_rule
+from runtime.operations.names import UNSET, Unset, check_tenant_id
 from runtime.operations.tenant_calls import TenantCalls
 from runtime.people import Role
 from runtime.tenancy import NO_TENANT_LIMITS, Tenant, TenantId
+
+COUNTED = ("accounts", "mcp_servers", "calls_per_minute")
+"""The limits that are numbers."""
 
 
 class Tenants:
@@ -54,16 +60,27 @@ class Tenants:
         return (await self._show([found or Tenant(tenant_id, NO_TENANT_LIMITS, self._deployment.clock())]))[0]
 
     async def change(
-        self, tenant_id: str, limits: dict[str, int], tools_role: Role | None = None, *, actor: str = ""
+        self,
+        tenant_id: str,
+        limits: Mapping[str, int],
+        tools_role: Role | None = None,
+        approval: Mapping[str, Any] | Unset | None = UNSET,
+        *,
+        actor: str = "",
     ) -> dict[str, Any]:
-        """Set the limits that are named, and the least role for tools, of a tenant that is made where it is new.
+        """Set the limits that are named, the least role for tools, and which writes wait, of a tenant that is made
+        where it is new. `approval` None or empty: none waits by its rule any more.
 
         Raises InvalidRequest.
         """
         named = check_tenant_id(tenant_id)
+        changes: dict[str, Any] = dict(limits)
+        if not isinstance(approval, Unset):
+            tools = self._deployment.catalog().by_name.values()
+            changes["approval"] = read_approval_rule(approval, "approval", "tenant", tools)
         audit = AuditEntry(self._deployment.clock(), actor, "tenant.changed", named)
         changed = await self._stores.write(
-            lambda: self._stores.records.change_tenant(named, limits, audit, tools_role)
+            lambda: self._stores.records.change_tenant(named, changes, audit, tools_role)
         )
         return (await self._show([changed]))[0]
 
@@ -73,13 +90,14 @@ class Tenants:
         return [
             {
                 "id": each.id,
-                "limits": {"accounts": 0, "mcp_servers": 0, "calls_per_minute": 0} | each.limits.as_dict(),
+                "limits": {name: getattr(each.limits, name) for name in COUNTED},
                 "now": {
                     "accounts": have[each.id][0],
                     "mcp_servers": have[each.id][1],
                     "calls_per_minute": await self._calls.count(each),
                 },
                 "tools_role": each.tools_role,
+                "approval": write_approval(each.limits.approval, "tenant"),
                 "created_at": answers.format_time(each.created_at),
             }
             for each in tenants

@@ -26,6 +26,8 @@ from runtime.safety.journal.undo import find_undo, list_changed, make_content
 from runtime.stores.embedded import Stores
 from runtime.upstream.answer import follow_path
 
+REVERT = "revert_change"
+"""The tool of ours that undoes a write; an undo that waits for a person is carried out as a call of it."""
 MOST_MOVES, MOST_LOOKED_AT = 20, 100
 """How often a record that is looked for may have been created again, and writes of it that are looked at."""
 Record = Mapping[str, Any]

@@ -17,7 +17,7 @@ Records are SQL (SQLite in a file):
 - `people_tables`, `oauth_tables`: people and their sessions; what they have granted by OAuth
 - `people_records`, `invitation_records`, `session_records`: people and their roles, who is invited, who is signed in
 - `schedule_tables`, `saved_report_records`, `schedule_records`, `report_run_records`: schedules and runs
-- `pending_records`, `pending_tables`: changes that wait for a person
+- `pending_records`, `pending_tables`, `pending_steps`: changes that wait for a person
 - `explorer_records`, `explorer_tables`: what people have asked in the explorer, and saved
 - `purge_records`: what has expired is noted, and removed in parts
 - `writer`: the one thread that makes every change

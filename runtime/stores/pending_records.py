@@ -7,16 +7,16 @@ change still is in the state that it was decided about: of two who decide at onc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, NamedTuple
+from dataclasses import asdict, fields
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, text, true, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, true, tuple_, update
 
-from runtime.approval import PendingChange, PendingStatus
-from runtime.events import Event, NewJob
-from runtime.model import AuditEntry, McpServerId
+from runtime.approval import UNDER_WAY, PendingChange
+from runtime.model import McpServerId
 from runtime.stores.emitting import emit
 from runtime.stores.job_records import add_job
+from runtime.stores.pending_steps import Consequences, PendingFilter
 from runtime.stores.pending_tables import PENDING_CHANGE
 from runtime.stores.record_base import Position, RecordBase, note
 from runtime.stores.tables import MCP_SERVER
@@ -27,41 +27,37 @@ _ADD = text(
     f"INSERT INTO pending_change ({', '.join(_NAMES)}) VALUES ({', '.join(f':{name}' for name in _NAMES)}) "  # noqa: S608
     "ON CONFLICT DO NOTHING"
 )
-"""A change that is there already stays as it is: the same call again, or an equal one that still waits."""
-
-
-class Consequences(NamedTuple):
-    """What comes with a step of a change."""
-
-    audit: AuditEntry | None = None
-    event: Event | None = None
-    jobs: tuple[NewJob, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PendingFilter:
-    """Which pending changes; what is empty filters nothing. `until` leaves out waiting ones that end by then."""
-
-    account_ids: tuple[str, ...] = ()
-    tenant_id: str = ""
-    statuses: tuple[PendingStatus, ...] = ()
-    batch: str = ""
-    until: float = 0.0
+"""A change that is there already stays as it is: the same call again, or an equal one that is still under way."""
+_EQUAL = (
+    select(*_COLUMNS)
+    .where(
+        PENDING_CHANGE.c.account_id == bindparam("account"),
+        PENDING_CHANGE.c.status == "waiting",
+        PENDING_CHANGE.c.tool == bindparam("tool"),
+        PENDING_CHANGE.c.record_id == bindparam("record"),
+        PENDING_CHANGE.c.expires_at > bindparam("now"),
+    )
+    .order_by(PENDING_CHANGE.c.created_at.desc(), PENDING_CHANGE.c.id.desc())
+    .limit(bindparam("most"))
+)
+"""Written once: each write that waits asks it."""
 
 
 class PendingRecords(RecordBase):
     """Reads and changes what waits for a person."""
 
     def add_pending(self, new: Sequence[tuple[PendingChange, Consequences]]) -> list[PendingChange]:
-        """Store changes, all or none, and return what is stored of each: another one where it was there already."""
-        stored = []
+        """Store changes, all or none, and return what is stored of each: another one where it was there already.
+
+        None is stored, and none returned, where the id of one is that of another call.
+        """
+        stored: list[PendingChange] = []
         with self._engine.begin() as connection:
             for change, follows in new:
-                if connection.execute(_ADD, asdict(change)).rowcount:
-                    _carry_out(connection, follows)
-                    stored.append(change)
-                else:
-                    stored.append(_find_same(connection, change))
+                stored.append(_add(connection, change, follows))
+                if stored[-1].fingerprint != change.fingerprint:
+                    connection.rollback()
+                    return []
         return stored
 
     def find_pending(self, change_id: str) -> PendingChange | None:
@@ -81,6 +77,23 @@ class PendingRecords(RecordBase):
         with self._reading.begin() as connection:
             return [PendingChange(*row) for row in connection.execute(query)]
 
+    def find_newer_pending(self, wanted: PendingFilter, after: Position) -> PendingChange | None:
+        """Return the oldest of those pending changes that are newer than a position, if there is one."""
+        table = PENDING_CHANGE
+        query = select(*_COLUMNS).where(_is_wanted(wanted)).order_by(table.c.created_at, table.c.id).limit(1)
+        query = query.where(tuple_(table.c.created_at, table.c.id) > tuple_(*after))
+        with self._reading.begin() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else PendingChange(*row)
+
+    def list_waiting(
+        self, account_id: str, tool: str, record_id: str, now: float, most: int
+    ) -> list[PendingChange]:
+        """Return the waiting changes by one tool of one record, empty for new ones; the newest first."""
+        given = {"account": account_id, "tool": tool, "record": record_id, "now": now, "most": most}
+        with self._reading.begin() as connection:
+            return [PendingChange(*row) for row in connection.execute(_EQUAL, given)]
+
     def count_pending(self, wanted: PendingFilter, most: int) -> int:
         """Return how many pending changes there are, `most` at the highest."""
         part = select(PENDING_CHANGE.c.id).where(_is_wanted(wanted)).limit(most).subquery()
@@ -91,7 +104,8 @@ class PendingRecords(RecordBase):
         self, before: PendingChange, values: Mapping[str, Any], follows: Consequences
     ) -> PendingChange | None:
         """Make a step of a change that is as it was; None where it is not any more, and nothing is stored then."""
-        table, wanted = PENDING_CHANGE, PENDING_CHANGE.c.id == before.id
+        table = PENDING_CHANGE
+        wanted = table.c.id == before.id
         as_it_was = and_(wanted, table.c.status == before.status, table.c.version == before.version)
         change = update(table).where(as_it_was).values(version=before.version + 1, **values)
         with self._engine.begin() as connection:
@@ -121,17 +135,25 @@ def _find(connection: Connection, condition: Any) -> PendingChange | None:
     return None if row is None else PendingChange(*row)
 
 
-def _find_same(connection: Connection, change: PendingChange) -> PendingChange:
+def _add(connection: Connection, change: PendingChange, follows: Consequences) -> PendingChange:
+    """Store a change, and return it, or the one that is in its place; one that ends meanwhile is in no place."""
+    while True:
+        if connection.execute(_ADD, asdict(change)).rowcount:
+            _carry_out(connection, follows)
+            return change
+        if (same := _find_same(connection, change)) is not None:
+            return same
+
+
+def _find_same(connection: Connection, change: PendingChange) -> PendingChange | None:
     table = PENDING_CHANGE.c
     alike = and_(
         table.account_id == change.account_id,
         table.caller == change.caller,
         table.fingerprint == change.fingerprint,
-        table.status == "waiting",
+        table.status.in_(UNDER_WAY),
     )
-    found = _find(connection, table.id == change.id) or _find(connection, alike)
-    assert found is not None  # an insert that changed nothing met one of them, in this transaction
-    return found
+    return _find(connection, table.id == change.id) or _find(connection, alike)
 
 
 def _is_wanted(wanted: PendingFilter) -> Any:

@@ -6,7 +6,7 @@ from sqlalchemy import DOUBLE_PRECISION, Column, ForeignKey, Index, Integer, Lar
 
 from runtime.stores.tables import METADATA
 
-_WAITING = text("status = 'waiting'")
+_UNDER_WAY = text("status IN ('waiting', 'approved')")
 
 PENDING_CHANGE = Table(
     "pending_change",
@@ -43,8 +43,8 @@ PENDING_CHANGE = Table(
         "caller",
         "fingerprint",
         unique=True,
-        sqlite_where=_WAITING,
-        postgresql_where=_WAITING,
+        sqlite_where=_UNDER_WAY,
+        postgresql_where=_UNDER_WAY,
     ),
     Index("pending_change_finished", "finished_at"),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select, text, update
@@ -34,15 +35,19 @@ class TenantRecords(RecordBase):
         return None if row is None else _read_tenant(row)
 
     def change_tenant(
-        self, tenant_id: TenantId, changes: dict[str, int], audit: AuditEntry, tools_role: str | None = None
+        self,
+        tenant_id: TenantId,
+        changes: Mapping[str, Any],
+        audit: AuditEntry,
+        tools_role: str | None = None,
     ) -> Tenant:
-        """Set the limits that are named, and the least role for tools where one is given.
+        """Set the limits that are named, of which `approval` is one, and the least role for tools where one is given.
 
         A tenant that has not been used before is made.
         """
         with self._engine.begin() as connection:
             before = hold_tenant(connection, tenant_id, audit.at)
-            limits = TenantLimits(**(before.as_dict() | changes))
+            limits = replace(before, **changes)
             change = update(TENANT).where(TENANT.c.id == tenant_id).values(limits=write_tenant_limits(limits))
             if limits != before:
                 connection.execute(change)

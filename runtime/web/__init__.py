@@ -14,12 +14,15 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `saved_report_pages`, `schedule_pages`, `schedule_form_pages`: reports under a name, and those that run by themselves
 - `journal_pages`, `journal_undo_pages`, `call_log_pages`: the writes of a company, undoing one, its calls (with
   `journal_query`, what their filters ask for)
+- `approval_pages`, `approval_decision_pages`, `approval_together_pages` (with `approval_base`):
+  changes that wait for a person, what is decided about one, and about several
 - `explorer_pages`, `run_pages`, `run_files`, `tool_pages`: queries and tools by hand (with `explorer_base`,
   `run_reading`, `run_view`, `answer_view`, `rows`)
 - `record_pages`, `record_view`: one record of the books, and what of it is shown
 - `server_pages`, `server_form_pages` (with `managed_servers`): MCP servers, and the form that makes and changes them
-- `server_form`, `form_fields`, `server_views`, `server_trials`, `qr_codes`: what that form held, how a server is shown,
-  a try of one of its tools, a new URL for a phone
+- `server_form`, `server_picks`, `form_fields`, `server_views`, `server_trials`, `qr_codes`: what that form held and
+  offers, how a server is shown, a try of one of its tools, a new URL for a phone
+- `approval_form`, `approval_words`: which writes wait for a person, in that form and that of an organization, in words
 - `report_pages`, `report_view`, `report_rows`, `report_chart`, `report_links`: the reports of a company, the table of
   one, its chart, and what its cells lead to
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
@@ -29,7 +32,7 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `sign_in_pages`, `account_pages`, `people_pages`: how people come in and go, their accounts, the people of a tenant
 - `oauth_pages`, `oauth_endpoints`, `agents`: what a person lets a program do, and what the program asks
 - `tenant_pages`: what the pages of an organization share
-- `settings_pages`, `token_pages`, `webhook_pages`, `budget_pages`: its settings
+- `settings_pages`, `token_pages`, `webhook_pages`, `budget_pages`, `approval_floor_pages`: its settings
 - `static_files`: the stylesheet and the script
 - `routes`: the routes of all of them, and what renders them
 """

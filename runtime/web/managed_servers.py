@@ -62,9 +62,11 @@ class ManagedServers(CompanyPages):
 
     async def preview(self, place: Place, config: ServerConfig) -> Preview:
         """Return what a config leaves of the company's tools. Raises InvalidRequest where that is none."""
-        bound = replace(config, is_read_only=place.account.is_read_only)
+        account = place.account
+        approval = account.tenant_limits.approval + config.approval
+        bound = replace(config, is_read_only=account.is_read_only, approval=approval)
         return await asyncio.to_thread(
-            preview_server, self._deployment.catalog(), place.account.integration, bound, self._listing
+            preview_server, self._deployment.catalog(), account.integration, bound, self._listing
         )
 
     async def check_fields(self, request: Request, form: str) -> FormFields:

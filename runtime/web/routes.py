@@ -25,6 +25,7 @@ from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.web.account_list_pages import AccountListPages
 from runtime.web.account_pages import AccountPages
+from runtime.web.approval_floor_pages import ApprovalFloorPages
 from runtime.web.budget_pages import BudgetPages
 from runtime.web.company_pages import CompanyServices
 from runtime.web.company_routes import make_company_routes
@@ -66,7 +67,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_OF_TENANTS = (SettingsPages, TokenPages, WebhookPages, BudgetPages)
+_OF_TENANTS = (SettingsPages, TokenPages, WebhookPages, BudgetPages, ApprovalFloorPages)
 """The pages of an organization. A page is added here."""
 
 

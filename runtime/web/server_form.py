@@ -6,7 +6,7 @@ beside the field.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -14,6 +14,7 @@ from typing import Any
 
 from generator.catalog import Tool
 from generator.vendor import Integration
+from runtime.approval import NO_APPROVAL, RISKS, ApprovalRule
 from runtime.errors import InvalidRequest
 from runtime.model import CLOSING_DATE, McpServer, ServerConfig
 from runtime.networks import check_networks
@@ -22,6 +23,13 @@ from runtime.operations.config_bounds import LARGEST_NUMBERS, MOST_FILTERED
 from runtime.operations.mcp_servers import CHOICES, check_filter
 from runtime.operations.names import UNSET, Unset, check_expiry, check_name, read_end
 from runtime.operations.policy_config import LARGEST_BUDGET, read_policies, read_time_zone
+from runtime.web.approval_form import (
+    ApprovalContext,
+    can_write,
+    fill_approval,
+    is_waiting,
+    read_approval,
+)
 from runtime.web.form_fields import FormFields
 
 ENDS: Mapping[str, str] = {
@@ -46,12 +54,16 @@ LONGEST_LINE = 100
 
 @dataclass(frozen=True, slots=True)
 class FormContext:
-    """What the fields are read against: the integration with its tools, the viewer's zone, and the time it is."""
+    """What the fields are read against: the integration with its tools, the viewer's zone, the time it is, and whom an
+    approval may name.
+    """
 
     integration: Integration
     tools: tuple[Tool, ...]
     zone: tzinfo
     now: float
+    approval: ApprovalContext | None = None
+    """None where nothing can be written, so that nothing can wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +87,24 @@ def read_draft(fields: FormFields, context: FormContext) -> ServerDraft:
 def read_filter_only(fields: FormFields, *, is_read_only: bool) -> ServerConfig:
     """Return the config of a form as far as its tools depend on it, unchecked."""
     exposure = fields.read("tool_exposure")
+    waiting = (ApprovalRule(risks=RISKS),) if is_waiting(fields) else NO_APPROVAL
     return ServerConfig(
         methods=fields.list_all("methods")[:MOST_FILTERED],
         tags=fields.list_all("tags")[:MOST_FILTERED],
         tool_exposure=exposure if exposure in CHOICES["tool_exposure"] else "auto",  # type: ignore[arg-type]
         is_read_only=is_read_only,
+        approval=waiting,
     )
 
 
 def fill_fields(
-    config: ServerConfig, name: str = "", ends: str = "", server: McpServer | None = None
+    config: ServerConfig,
+    rule: ApprovalRule | None = None,
+    *,
+    ends: str = "",
+    server: McpServer | None = None,
 ) -> FormFields:
-    """Return the fields of a form that shows a config."""
+    """Return the fields of a form that shows a config, with a rule of what waits."""
     shown = show_config(config)
     policies, budget = shown["policies"], shown["budget"]
     lists = {
@@ -95,7 +113,7 @@ def fill_fields(
     }
     not_before = policies.get("not_before", "")
     values = {
-        "name": server.name if server else name,
+        "name": server.name if server else "",
         "ends": AS_IT_IS if server else ends,
         "not_before": not_before if not_before in ("", CLOSING_DATE) else "day",
         "not_before_on": not_before if not_before not in ("", CLOSING_DATE) else "",
@@ -109,7 +127,7 @@ def fill_fields(
         **{each: _write_number(policies.get(each)) for each in (*AMOUNTS, "max_writes_per_hour")},
         **{each: "\n".join(lines) for each, lines in lists.items()},
     }
-    picked = {"methods": config.methods, "tags": config.tags}
+    picked = {"methods": config.methods, "tags": config.tags} | (fill_approval(rule) if rule else {})
     return FormFields({each: (value,) for each, value in values.items()} | picked)
 
 
@@ -145,7 +163,7 @@ class _Reader:
             "methods", lambda: check_filter(self._context.integration, self._context.tools, methods, tags)
         )
         networks = [line for line in fields.read("networks").replace(",", "\n").split() if line]
-        return {
+        return self._read_approval(methods, tags) | {
             "methods": list(methods),
             "tags": list(tags),
             **{each: fields.read(each) or choices[0] for each, choices in CHOICES.items()},
@@ -161,6 +179,15 @@ class _Reader:
                 or ()
             ),
         }
+
+    def _read_approval(self, methods: Sequence[str], tags: Sequence[str]) -> dict[str, Any]:
+        """Return which writes wait; nothing, so that it stays, where the server can write nothing."""
+        approval = self._context.approval
+        if approval is None or not can_write(approval.tools, methods, tags):
+            return {}
+        draft = read_approval(self._fields, approval)
+        self.errors |= draft.errors
+        return {"approval": draft.values}
 
     def read_expiry(self) -> str | Unset | None:
         """Return when it ends: None for never, unset where that is not to change."""

@@ -6,21 +6,21 @@ the answer to the form that made it.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from generator.catalog import METHOD_CLASSES, Risk, Tool
+from runtime.approval import NO_APPROVAL
 from runtime.errors import InvalidRequest, LedgerportError
 from runtime.model import McpServer, McpServerId, ServerConfig
-from runtime.operations.own_tools import WORST_LAST
 from runtime.operations.server_preview import Preview
 from runtime.operations.server_snippets import make_snippets
+from runtime.tenancy import TenantId
+from runtime.web.approval_form import choose_rule, make_context
 from runtime.web.company_pages import Place, require_company
 from runtime.web.form_fields import FormFields
 from runtime.web.managed_servers import (
@@ -44,7 +44,8 @@ from runtime.web.server_form import (
     read_draft,
     read_filter_only,
 )
-from runtime.web.server_views import EXPOSURES, RISK_WORDS
+from runtime.web.server_picks import count_tags, make_picks
+from runtime.web.server_views import EXPOSURES, RISK_WORDS, describe_floor
 
 USUAL_END = "90d"
 """Of a new server: an agent that is used is given another URL before, one that is not loses it."""
@@ -55,22 +56,10 @@ OVERLAPS: Mapping[str, tuple[int, str]] = {
     "week": (7 * 86_400, "works for another week"),
 }
 """How long a URL works beside the one that replaces it, in seconds and in words."""
+FOUR_EYES = "That is the person who let the agent in, or who made this server."
+"""Who the person whose agent asks is."""
 SHOW = "show"
 """What the button sends by which a form is shown again with what remains."""
-
-
-MOST_NAMED = 8
-"""Resources that are named beside a method: two lines of the form."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """A method, or a class of them, that can be chosen: how many tools it lets through, and what the worst does."""
-
-    name: str
-    count: int
-    risk: Risk
-    about: str
 
 
 class ServerFormPages(ManagedServers):
@@ -93,7 +82,9 @@ class ServerFormPages(ManagedServers):
     async def begin(self, request: Request, place: Place) -> Response:
         """Show the form of a new server, which reads and nothing else until more is chosen."""
         usual = ServerConfig(methods=("read",), time_zone=str(read_zone(request)))
-        return await self._show_form(request, place, fill_fields(usual, ends=USUAL_END))
+        context = await self._make_context(request, place)
+        fields = fill_fields(usual, choose_rule(usual, context.approval), ends=USUAL_END)
+        return await self._show_form(request, place, fields)
 
     @require_company("manage_servers")
     async def create(self, request: Request, place: Place) -> Response:
@@ -101,7 +92,7 @@ class ServerFormPages(ManagedServers):
         fields = await self.check_fields(request, name_form(CREATE, place))
         if fields.read("action") == SHOW:
             return await self._show_form(request, place, fields)
-        draft = read_draft(fields, self._make_context(request, place))
+        draft = read_draft(fields, await self._make_context(request, place))
         if draft.errors:
             return await self._show_form(request, place, fields, draft=draft)
         assert draft.expires_at is None or isinstance(draft.expires_at, str)
@@ -119,7 +110,9 @@ class ServerFormPages(ManagedServers):
     async def begin_change(self, request: Request, place: Place) -> Response:
         """Show the form of a server that is there."""
         server = await self.find_server(place, request.path_params["server_id"])
-        return await self._show_form(request, place, fill_fields(server.config, server=server), server)
+        context = await self._make_context(request, place, server)
+        fields = fill_fields(server.config, choose_rule(server.config, context.approval), server=server)
+        return await self._show_form(request, place, fields, server)
 
     @require_company("manage_servers")
     async def change(self, request: Request, place: Place) -> Response:
@@ -128,7 +121,7 @@ class ServerFormPages(ManagedServers):
         fields = await self.check_fields(request, name_form(CHANGE, place, server.id))
         if fields.read("action") == SHOW:
             return await self._show_form(request, place, fields, server)
-        draft = read_draft(fields, self._make_context(request, place))
+        draft = read_draft(fields, await self._make_context(request, place, server))
         if draft.errors:
             return await self._show_form(request, place, fields, server, draft)
         try:
@@ -184,11 +177,19 @@ class ServerFormPages(ManagedServers):
             list_address=find_server_address(place),
         )
 
-    def _make_context(self, request: Request, place: Place) -> FormContext:
-        catalog = self._deployment.catalog()
-        integration = catalog.integrations[place.account.integration]
-        tools = catalog.list_tools(integration.name)
-        return FormContext(integration, tools, read_zone(request), self._deployment.clock())
+    async def _make_context(
+        self, request: Request, place: Place, server: McpServer | None = None
+    ) -> FormContext:
+        catalog, account = self._deployment.catalog(), place.account
+        integration = catalog.integrations[account.integration]
+        tools, approval = catalog.list_tools(integration.name), None
+        if not account.is_read_only:
+            members = await asyncio.to_thread(
+                self._deployment.stores.records.list_members, TenantId(account.tenant_id)
+            )
+            own = server.config.approval if server else NO_APPROVAL
+            approval = make_context(tools, members, own, "mcp_server")
+        return FormContext(integration, tools, read_zone(request), self._deployment.clock(), approval)
 
     async def _show_form(
         self,
@@ -202,11 +203,10 @@ class ServerFormPages(ManagedServers):
         """Show the form with what it held; only what remains of the tools where a script asks for that."""
         preview, refused = await self._preview_fields(place, fields)
         values: dict[str, Any] = {"preview": preview, "refused": refused}
+        formats = await self.make_formats(request, place)
         if request.headers.get("hx-request") and fields.read("action") == SHOW:
-            return self._parts.show(
-                "server_preview", place=place, formats=await self.make_formats(request, place), **values
-            )
-        context = self._make_context(request, place)
+            return self._parts.show("server_preview", place=place, formats=formats, **values)
+        context = await self._make_context(request, place, server)
         errors = draft.errors if draft else {}
         return await self.show_company(
             request,
@@ -219,10 +219,15 @@ class ServerFormPages(ManagedServers):
             errors=errors,
             problem=problem,
             picks=make_picks(context.tools, is_read_only=place.account.is_read_only),
-            tags=_count_tags(context),
+            tags=count_tags(context.tools, context.integration),
             exposures=self._list_exposures(place),
             ends=({AS_IT_IS: "As it is"} if server else {}) | dict(ENDS),
             integration=context.integration,
+            approval=context.approval,
+            risk_words=RISK_WORDS,
+            amount_unit=formats.currency,
+            four_eyes_about=FOUR_EYES,
+            floor=describe_floor(place, formats),
             form_name=name_form(CHANGE if server else CREATE, place, server.id if server else ""),
             address=request.url.path,
             back=find_server_address(place, server.id if server else ""),
@@ -243,46 +248,3 @@ class ServerFormPages(ManagedServers):
     def _list_exposures(self, place: Place) -> dict[str, tuple[str, str]]:
         has_short = self._deployment.catalog().has_short_tools(place.account.integration)
         return {key: value for key, value in EXPOSURES.items() if key != "short" or has_short}
-
-
-def make_picks(tools: tuple[Tool, ...], *, is_read_only: bool = False) -> dict[str, list[Pick]]:
-    """Return what can be chosen as methods, each with its risk and how many tools it lets through.
-
-    `main` has reading as a whole and each method that is no part of it, the worst last; `more` the other classes and
-    the methods of reading.
-    """
-    usable = [tool for tool in tools if tool.is_read_only or not is_read_only]
-    methods = sorted(_make_picks(usable, lambda tool: tool.method), key=_rank)
-    classes = {pick.name: pick for pick in _make_picks(usable, lambda tool: tool.method_class)}
-    reading = [pick for pick in methods if METHOD_CLASSES.get(pick.name) == "read"]
-    others = [pick for pick in methods if pick not in reading]
-    wide = [classes[name] for name in ("write", "custom") if name in classes]
-    return {"main": [classes[name] for name in ("read",) if name in classes] + others, "more": reading + wide}
-
-
-def _make_picks(tools: list[Tool], name_of: Callable[[Tool], str]) -> list[Pick]:
-    found: dict[str, list[Tool]] = {}
-    for tool in tools:
-        found.setdefault(name_of(tool), []).append(tool)
-    return [Pick(name, len(each), _find_worst(each), _describe_pick(each)) for name, each in found.items()]
-
-
-def _find_worst(tools: list[Tool]) -> Risk:
-    return max((tool.risk for tool in tools), key=WORST_LAST.index)
-
-
-def _describe_pick(tools: list[Tool]) -> str:
-    """Return what tools do, with the resources where these are few."""
-    resources = sorted({tool.resource.replace("_", " ") for tool in tools})
-    named = f": {', '.join(resources)}" if len(resources) <= MOST_NAMED else ""
-    return f"{RISK_WORDS[_find_worst(tools)]}{named}"
-
-
-def _rank(pick: Pick) -> tuple[int, int, str]:
-    return WORST_LAST.index(pick.risk), -pick.count, pick.name
-
-
-def _count_tags(context: FormContext) -> list[tuple[str, int, str]]:
-    """Return each tag with how many tools have it, and what it stands for."""
-    counts = Counter(tag for tool in context.tools for tag in tool.tags)
-    return [(tag, count, context.integration.tags.get(tag, "")) for tag, count in counts.most_common()]

@@ -34,7 +34,15 @@ from runtime.web.managed_servers import (
 )
 from runtime.web.server_form_pages import OVERLAPS
 from runtime.web.server_trials import Trial, begin_trial, carry_out, list_testable
-from runtime.web.server_views import EXPOSURES, ServerRow, list_day_bounds, list_limits, make_row
+from runtime.web.server_views import (
+    EXPOSURES,
+    ServerRow,
+    describe_floor,
+    describe_rule,
+    list_day_bounds,
+    list_limits,
+    make_row,
+)
 
 MOST_SERVERS = 500
 """Servers of one company that the list looks through: each takes its tools to be found, some 50 µs."""
@@ -197,6 +205,9 @@ class ServerPages(ManagedServers):
             risks=WORST_LAST,
             used=await self._count_tools(place, server, bounds[0]),
             limits=list_limits(server.config, formats),
+            waits=describe_rule(server.config, formats),
+            floor=describe_floor(place, formats),
+            may_write=any(not tool.is_read_only for tool in preview.tools) if preview else False,
             exposures=EXPOSURES,
             overlaps=OVERLAPS,
             done=DONE.get(request.query_params.get("done", ""), ""),

@@ -14,6 +14,8 @@ from runtime.model import CLOSING_DATE, McpServer, ServerConfig
 from runtime.operations.formats import Formats
 from runtime.operations.own_tools import WORST_LAST
 from runtime.watching.calls import CallerDays
+from runtime.web.approval_words import list_facts, write_sentence
+from runtime.web.company_pages import Place
 
 DAYS = 7
 """Days of the use that is shown: a week, so that each weekday is there once."""
@@ -167,3 +169,19 @@ def list_limits(config: ServerConfig, formats: Formats) -> list[tuple[str, str]]
 
 def _write_count(number: int, formats: Formats) -> str:
     return f"at most {formats.write_number(number)}" if number else ""
+
+
+def describe_rule(config: ServerConfig, formats: Formats) -> list[tuple[str, str]]:
+    """Return everything that the rule of a server says of writes that wait; nothing where it has none."""
+    return [
+        fact
+        for rule in config.approval
+        if rule.source == "mcp_server"
+        for fact in list_facts(rule, formats.write_money)
+    ]
+
+
+def describe_floor(place: Place, formats: Formats) -> str:
+    """Return which writes wait by the rule of the organization; empty where it has none."""
+    floor = place.account.tenant_limits.approval
+    return " ".join(write_sentence(rule, formats.write_money) for rule in floor)

@@ -20,6 +20,7 @@ from tests.deployment import HandClock
 CONFIG = {"methods": ["read"], "tags": [], "require_api_token_auth": False, "show_sensitive": False}
 CONFIG |= {
     "policies": {},
+    "approval": {},
     "budget": {},
     "rate_limit_style": "tool_result",
     "max_answer_bytes": 0,

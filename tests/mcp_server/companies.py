@@ -18,6 +18,9 @@ from runtime.mcp_server.endpoint import Access, McpEndpoint
 from runtime.mcp_server.greeting import Identity
 from runtime.mcp_server.methods import McpServices
 from runtime.model import Account, AccountId, AuditEntry, Credentials, Grant, McpServerId, ServerConfig
+from runtime.operations.approvals.deciding import Decisions
+from runtime.operations.approvals.staging import Staging
+from runtime.operations.approvals.waits import SENT_AT_ONCE
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.journal import Journal
@@ -27,6 +30,8 @@ from runtime.operations.server_uses import ServerUses
 from runtime.operations.undo import Undo
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_journal import WriteJournal
+from runtime.operations.write_policies import WritePolicies
+from runtime.safety.once import Once
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.companies import seed
 from runtime.simulators.quickbooks.oauth.tokens import OAuth
@@ -126,7 +131,9 @@ class _Tokens:
 class Office:
     """Companies of the simulator behind one address."""
 
-    def __init__(self, data: Path, grants: tuple[Grant, ...], *, has_uses: bool = False) -> None:
+    def __init__(
+        self, data: Path, grants: tuple[Grant, ...], *, has_uses: bool = False, may_wait: bool = False
+    ) -> None:
         self.here = deploy(data)
         self.catalog: Catalog = builtin_catalog()
         self.grant: Grant = unite(self._store(grants))
@@ -141,20 +148,35 @@ class Office:
             hot=MemoryHotState(),
             base_url=lambda _integration, _account: f"http://simulator/v3/company/{seed.REALM}",
             journal=WriteJournal(self.here.keys, self.here.stores, clock=self.here.clock),
+            once=Once(self.here.keys, self.here.stores, clock=self.here.clock) if may_wait else None,
         )
-        self.calls = Calls(catalog=lambda: self.catalog, vendor=vendor, max_answer_bytes=32_000)
-        parts = self.here.parts(self.catalog)
+        parts, policies = self.here.parts(self.catalog), WritePolicies(vendor, clock=self.here.clock)
+        waits = Staging(parts, vendor, policies) if may_wait else SENT_AT_ONCE
+        self.calls = Calls(
+            catalog=lambda: self.catalog,
+            vendor=vendor,
+            max_answer_bytes=32_000,
+            policies=policies,
+            waits=waits,
+        )
         journal = Journal(parts)
         undo = Undo(self.here.stores, journal, self.calls, lambda: self.catalog)
         self.lines: list[dict[str, object]] = []
         self.uses = ServerUses(self.here.stores, clock=self.here.clock) if has_uses else None
+        self.decisions = Decisions(parts)
+        self.changes = Changes(
+            journal,
+            undo,
+            Reversal(self.calls, lambda: self.catalog, undo),
+            self.decisions if may_wait else None,
+        )
         services = McpServices(
             lambda: self.catalog,
             self.calls,
             Identity("ledgerport", "0.1.0"),
             self._log,
             FileLinks(parts),
-            Changes(journal, undo, Reversal(self.calls, lambda: self.catalog, undo)),
+            self.changes,
         )
         self.endpoint = McpEndpoint(
             services, Access(hash_token, lambda _hashed: self.grant, self._is_api_token, uses=self.uses)

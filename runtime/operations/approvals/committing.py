@@ -8,12 +8,10 @@ in what the change is about, it goes back to the people who decide.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
-from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
-from generator.catalog import ALLOW_DUPLICATE, Tool, select
+from generator.catalog import ALLOW_DUPLICATE
 from runtime.approval import ApprovedChange, PendingChange, PendingStatus
 from runtime.deployment import Deployment
 from runtime.errors import (
@@ -22,54 +20,34 @@ from runtime.errors import (
     Duplicate,
     Indeterminate,
     KeyInUse,
+    KeySpent,
     LedgerportError,
     NeedsReauth,
+    PartlyDone,
     RateLimited,
     StorageUnavailable,
     VendorUnavailable,
 )
-from runtime.events import Event
+from runtime.events import Event, NewJob
 from runtime.exchange.tool_answer import Answer
 from runtime.jobs.work import Job, Task
 from runtime.logs import Log
-from runtime.model import Account, AccountId, ApiTokenId, AuditEntry, Grant, McpServerId, ServerConfig
+from runtime.model import AuditEntry
 from runtime.operations.approvals import status
+from runtime.operations.approvals.carrying import ANSWER_BYTES, Carrying, OwnTools, Stopped
 from runtime.operations.approvals.deciding import COMMIT, make_commit_job
 from runtime.operations.approvals.proposals import Note, Proposal, open_proposal, seal_proposal
-from runtime.operations.approvals.staging import EXPIRE
+from runtime.operations.approvals.rules import unite
+from runtime.operations.approvals.staging import ANNOUNCE, EXPIRE
 from runtime.operations.call_protocol import CallProtocol
-from runtime.operations.finished_calls import FinishedCalls, describe_ending
-from runtime.safety.write_options import Asked
-from runtime.stores.pending_records import Consequences
+from runtime.operations.finished_calls import FinishedCalls
+from runtime.stores.pending_steps import Consequences
 from runtime.upstream import figures
 
 DELAYS = (15.0, 60.0, 300.0, 1_800.0, 7_200.0)
 """Seconds after each failed attempt until the next: a limit that passes, a restart, a fault that somebody sees to."""
-ANSWER_BYTES = 200_000
-"""Of the answer that is stored for the agent to read: a record has a few thousand."""
 SYSTEM = "ledgerport"
 """Who ends what has expired, for the audit."""
-Tools = Mapping[str, Tool]
-
-
-class OwnTools(Protocol):
-    """Carries out the tools of ours that write, such as one that undoes a write."""
-
-    def is_own(self, name: str) -> bool:
-        """Return whether a tool is one of them."""
-        ...
-
-    async def answer(self, grant: Grant, tools: Tools, name: str, arguments: dict[str, Any]) -> Answer:
-        """Return the answer of one of them. Every error comes back inside the answer."""
-        ...
-
-    def find_done(self, name: str, arguments: Mapping[str, Any], since: float) -> str:
-        """Return the journal entry of what one of them has done since a time; empty where it has done nothing."""
-        ...
-
-
-class _Stopped(Exception):
-    """The change cannot be carried out any more; the text says why."""
 
 
 class Committing:
@@ -83,8 +61,8 @@ class Committing:
         finished: FinishedCalls,
         log: Log,
     ) -> None:
-        self._deployment, self._stores, self._calls = deployment, deployment.stores, calls
-        self._own, self._finished, self._log = own, finished, log
+        self._deployment, self._stores, self._log = deployment, deployment.stores, log
+        self._carrying = Carrying(deployment, calls, own, finished)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -108,79 +86,22 @@ class Committing:
             return
         proposal, attempt = open_proposal(self._deployment.keys, change), int(task.args["attempt"])
         approved = ApprovedChange(
-            change.id, change.decided_by, proposal.rules, proposal.before, proposal.fields
+            change.id,
+            change.decided_by,
+            proposal.rules,
+            proposal.before,
+            proposal.fields,
+            proposal.approvers,
         )
         try:
-            answer = await self._carry_out(change, proposal, approved)
-        except _Stopped as stopped:
+            answer = await self._carrying.carry_out(change, proposal, approved)
+        except Stopped as stopped:
             await self._end(change, "failed", replace(proposal, error=str(stopped)))
             return
         await self._settle(change, proposal, approved, answer, attempt)
 
     async def _find(self, change_id: str) -> PendingChange | None:
         return await asyncio.to_thread(self._stores.records.find_pending, change_id)
-
-    async def _carry_out(self, change: PendingChange, proposal: Proposal, approved: ApprovedChange) -> Answer:
-        """Return the answer of the call. Raises _Stopped where what it needs is gone."""
-        account = await self._stores.look_up.find_account(AccountId(change.account_id))
-        if account is None:
-            raise _Stopped("The company was removed from Ledgerport. Nothing was sent.")
-        grant = replace(await self._make_grant(account, change), approved=approved, client=change.client)
-        tools = self._list_tools(account, grant.config)
-        if self._own.is_own(proposal.called):
-            return await self._answer_own(grant, tools, change, proposal)
-        if proposal.called not in tools:
-            raise _Stopped(
-                f"{proposal.called} is no longer among the tools of its MCP server. Nothing was sent."
-            )
-        began = perf_counter()
-        answer = await self._calls.call(
-            grant,
-            tools,
-            proposal.called,
-            dict(proposal.arguments),
-            idempotency_key=f"{change.id}.{change.version}",
-            asked=Asked(proposal.called, {"pending_change": change.id, "version": change.version}),
-        )
-        self._finished.note_of(grant, proposal.called, began, describe_ending(answer))
-        return answer
-
-    async def _answer_own(
-        self, grant: Grant, tools: Tools, change: PendingChange, proposal: Proposal
-    ) -> Answer:
-        """Return the answer of a tool of ours; where a crash came after it was done, that it was."""
-        answer = await self._own.answer(grant, tools, proposal.called, dict(proposal.arguments))
-        if isinstance(answer.error, Conflict):
-            since = change.decided_at or 0.0
-            done = await asyncio.to_thread(self._own.find_done, proposal.called, proposal.arguments, since)
-            if done and grant.approved is not None:
-                grant.approved.entries.append(done)
-                return Answer("{}", status=0)
-        return answer
-
-    async def _make_grant(self, account: Account, change: PendingChange) -> Grant:
-        """Return what the proposer of a change may do now. Raises _Stopped where it may nothing any more."""
-        now, records = self._deployment.clock(), self._stores.records
-        if not change.server_id:
-            token_id = ApiTokenId(change.caller.partition(":")[2])
-            config = ServerConfig(is_read_only=account.is_read_only, max_answer_bytes=ANSWER_BYTES)
-            return Grant(account, config, api_token_id=token_id)
-        server_id = McpServerId(change.server_id)
-        server = await asyncio.to_thread(records.find_mcp_server, account.id, server_id, now)
-        if server is None or server.used_up_at is not None:
-            raise _Stopped("The MCP server that proposed it has ended. Nothing was sent.")
-        config = replace(
-            server.config,
-            is_read_only=account.is_read_only,
-            max_answer_bytes=ANSWER_BYTES,
-            max_answer_tokens=0,
-        )
-        return Grant(account, config, server.id)
-
-    def _list_tools(self, account: Account, config: ServerConfig) -> dict[str, Tool]:
-        every = self._deployment.catalog().list_tools(account.integration)
-        found = select(every, config.methods, config.tags)
-        return {each.name: each for each in found if each.is_read_only or not config.is_read_only}
 
     async def _settle(
         self,
@@ -199,7 +120,9 @@ class Committing:
             await self._end(change, "committed", done, entry_id, self._find_record_id(change, answer))
             return
         sentence = f"{error.message} {error.advice}".strip()
-        if isinstance(error, Indeterminate):
+        if isinstance(
+            error, Indeterminate | PartlyDone | KeySpent
+        ):  # what was sent may stand: never again by itself
             await self._end(change, "unclear", replace(proposal, error=sentence), entry_id)
         elif isinstance(error, KeyInUse | RateLimited | Busy | VendorUnavailable | StorageUnavailable):
             await self._try_again(change, proposal, error, attempt)
@@ -234,7 +157,9 @@ class Committing:
             "decided_by": "",
             "sealed": seal_proposal(self._deployment.keys, change.id, noted),
         }
-        await self._step(change, values, "pending_change.returned", "")
+        args, id_ = {"change": change.id, "since": now}, f"{ANNOUNCE}:{change.id}:{change.version + 1}"
+        announce = NewJob(id_, ANNOUNCE, args, now, change.tenant_id)
+        await self._step(change, values, "pending_change.returned", "", (announce,))
 
     async def _end(
         self,
@@ -268,7 +193,12 @@ class Committing:
         return str(found.get(identifier) or "") if isinstance(found, dict) else ""
 
     async def _step(
-        self, change: PendingChange, values: dict[str, Any], action: str, event_type: str
+        self,
+        change: PendingChange,
+        values: dict[str, Any],
+        action: str,
+        event_type: str,
+        due: tuple[NewJob, ...] = (),
     ) -> None:
         now = self._deployment.clock()
         about = {"integrated_account_id": change.account_id, "tool": change.tool}
@@ -277,7 +207,7 @@ class Committing:
         data = status.describe_event(change, self._deployment.settings.public_url)
         event = Event(event_type, now, data, change.tenant_id) if event_type else None
         await self._stores.write(
-            lambda: self._stores.records.change_pending(change, values, Consequences(audit, event))
+            lambda: self._stores.records.change_pending(change, values, Consequences(audit, event, due))
         )
 
 
@@ -295,4 +225,8 @@ def _refresh(proposal: Proposal, approved: ApprovedChange) -> Proposal:
         fields=fresh.fields,
         amount=fresh.amount,
         warnings=fresh.warnings,
+        rules=tuple(dict.fromkeys(proposal.rules + fresh.rules)),
+        approvers=unite(proposal.approvers, fresh.approvers) if fresh.rules else proposal.approvers,
+        effects=fresh.effects,
+        similar=fresh.similar,
     )

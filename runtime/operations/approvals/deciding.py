@@ -15,12 +15,12 @@ from runtime.approval import PendingChange, PendingStatus
 from runtime.deployment import Deployment
 from runtime.errors import Conflict, Forbidden, InvalidRequest, LedgerportError, NotFound
 from runtime.events import Event, NewJob
-from runtime.model import Account, AuditEntry, McpServerId
+from runtime.model import Account, AuditEntry, Grant, McpServerId
 from runtime.operations.answers import format_time
 from runtime.operations.approvals import status
 from runtime.operations.approvals.edits import apply_edits
 from runtime.operations.approvals.proposals import Note, Proposal, open_proposal, seal_proposal
-from runtime.stores.pending_records import Consequences, PendingFilter
+from runtime.stores.pending_steps import Consequences, PendingFilter
 
 COMMIT = "commit_pending_change"
 LONGEST_REASON = 1_000
@@ -73,6 +73,21 @@ def explain_not_allowed(decider: Decider, opened: Opened) -> str:
     return ""
 
 
+def refuse_unknown_change() -> NotFound:
+    """Return the error for a pending change that is not there, or not for who asks: the same for both."""
+    return NotFound(
+        "There is no such pending change.",
+        advice="One is stored for a quarter after its end. The list has those that there are.",
+    )
+
+
+def may_see(decider: Decider, opened: Opened, *, sees_books: bool) -> bool:
+    """Return whether a person may look at a change: all of them who sees the books, else whom its rules name."""
+    return sees_books or any(
+        decider.email in people or decider.role in roles for roles, people in opened.proposal.approvers.rules
+    )
+
+
 class Decisions:
     """Reads and decides pending changes. One for the process."""
 
@@ -83,11 +98,16 @@ class Decisions:
         """Return a pending change of an account. Raises NotFound."""
         change = await asyncio.to_thread(self._records.find_pending, change_id)
         if change is None or change.account_id != account.id:
-            raise NotFound(
-                "There is no such pending change.",
-                advice="One is stored for a quarter after its end. The list has those that there are.",
-            )
+            raise refuse_unknown_change()
         return self.open(change)
+
+    async def find_own(self, grants: Sequence[Grant], change_id: str) -> tuple[Grant, Opened]:
+        """Return a pending change that one of these grants has proposed, and that grant. Raises NotFound."""
+        change = await asyncio.to_thread(self._records.find_pending, change_id)
+        for grant in grants:
+            if change is not None and (change.account_id, change.caller) == (grant.account.id, grant.caller):
+                return grant, self.open(change)
+        raise NotFound("There is no such pending change.", advice="Its id is in the answer of the write.")
 
     def open(self, change: PendingChange) -> Opened:
         """Return a pending change with its content."""
@@ -129,7 +149,9 @@ class Decisions:
         if edits and (changed := apply_edits(self._find_tool(opened.change), proposal.arguments, edits)):
             texts = "; ".join(f"{each.field}: {each.before} → {each.after}" for each in changed.edits)
             note = Note(now, decider.person_id, f"Edited before approval: {texts}")
-            proposal = replace(proposal, arguments=changed.arguments, notes=(*proposal.notes, note))
+            fields = None if proposal.fields is None else (*proposal.fields, *changed.fields)
+            notes = (*proposal.notes, note)
+            proposal = replace(proposal, arguments=changed.arguments, notes=notes, fields=fields)
         return await self._step(opened, "approved", decider, proposal, jobs=True)
 
     async def refuse(
@@ -192,16 +214,22 @@ class Decisions:
 
     async def _check_reachable(self, account: Account, change: PendingChange) -> None:
         """Raise Conflict where a change cannot be carried out now."""
+        if (hindrance := await self.find_hindrance(account, change)) is not None:
+            raise hindrance
+
+    async def find_hindrance(self, account: Account, change: PendingChange) -> Conflict | None:
+        """Return why a change that waits cannot be carried out now, as the error of whoever approves it."""
         if account.status != "active":
-            raise Conflict(
+            return Conflict(
                 "The company is not connected, so nothing can be sent.",
                 advice="Connect it again, and approve then: the change waits until it expires.",
             )
         if not await self.is_server_there(account, change):
-            raise Conflict(
-                "The MCP server that proposed this has ended, and nothing is carried out for it any more.",
+            return Conflict(
+                "What proposed this, an MCP server or an API token, has ended: nothing is carried out for it any more.",
                 advice="Refuse it, and have the agent propose it again by another MCP server.",
             )
+        return None
 
     async def is_server_there(self, account: Account, change: PendingChange) -> bool:
         """Return whether what proposed a change may still call: its MCP server, or its API token."""

@@ -17,7 +17,9 @@ from generator.catalog import Tool
 from runtime.errors import InvalidRequest
 from runtime.operations.approvals.proposals import FieldChange
 
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+LARGEST = Decimal(10) ** 15
+"""Of an amount that a person types: a thousand times what a rule may name, and few enough digits to write out."""
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -32,10 +34,11 @@ class Editable:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """Arguments with corrections, and what these were."""
+    """Arguments with corrections, what these were, and in which fields of the record."""
 
     arguments: dict[str, Any]
     edits: tuple[FieldChange, ...]
+    fields: tuple[str, ...]
 
 
 def list_editable(tool: Tool, arguments: Mapping[str, Any]) -> list[Editable]:
@@ -58,7 +61,9 @@ def apply_edits(tool: Tool, arguments: Mapping[str, Any], edits: Mapping[str, st
         if text.strip() != here.value:
             _set(changed, path, _read_value(here, text.strip()))
             made.append(FieldChange(path, here.value, text.strip()))
-    return Edited(changed, tuple(made)) if made else None
+    names = dict(tool.call.body_arguments)
+    fields = dict.fromkeys(names[_STEP.findall(each.field)[0][0]] for each in made)
+    return Edited(changed, tuple(made), tuple(fields)) if made else None
 
 
 def _list_in(path: str, value: Any) -> Iterator[Editable]:
@@ -82,9 +87,9 @@ def _read_value(here: Editable, text: str) -> Any:
     except (ValueError, InvalidOperation) as cause:
         wanted = "a date as YYYY-MM-DD" if here.kind == "day" else "a number, such as 510.00"
         raise InvalidRequest(f"{here.path} has to be {wanted}.") from cause
-    if not number.is_finite():
+    if not number.is_finite() or not -LARGEST <= number <= LARGEST:
         raise InvalidRequest(f"{here.path} has to be a number, such as 510.00.")
-    return number if number != number.to_integral_value() else int(number)
+    return float(number) if number != number.to_integral_value() else int(number)
 
 
 def _set(arguments: dict[str, Any], path: str, value: Any) -> None:

@@ -11,10 +11,15 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+import orjson
+
 from runtime.approval import PendingChange, name_pending_owner
 from runtime.keys.crypto import Keys
 from runtime.operations.approvals.rules import Approvers
-from runtime.upstream import figures
+
+_WRITER = msgspec.json.Encoder(decimal_format="number")
+"""Figures come back as the numbers that they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,44 @@ class FieldChange:
     field: str
     before: str
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change does to one figure of the books: computed, not yet posted. All are texts for people.
+
+    `kind` is `balance`, `stock` or `period`; `change` has its sign. Where `is_exact` is false, `note` says what is not
+    known, and a figure that is not known is empty.
+    """
+
+    kind: str
+    label: str
+    now: str = ""
+    change: str = ""
+    after: str = ""
+    currency: str = ""
+    note: str = ""
+    is_exact: bool = True
+    resource: str = ""
+    record_id: str = ""
+    is_readable: bool = True
+    """Whether who proposed it may read that record; an agent that may not is not shown it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A record that is there already and looks like the new one, or an equal change that waits: `is_pending`."""
+
+    resource: str
+    id: str
+    number: str
+    party: str
+    day: str
+    amount: str
+    currency: str
+    why: str
+    is_pending: bool = False
+    is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +106,8 @@ class Proposal:
     warnings: tuple[str, ...] = ()
     resolved: tuple[Mapping[str, str], ...] = ()
     """What names in the place of Ids became: `{argument, name, id}`."""
+    effects: tuple[Effect, ...] = ()
+    similar: tuple[Similar, ...] = ()
     notes: tuple[Note, ...] = ()
     """What happened to it since: it came back because the record changed, or a person has edited it."""
     refusal: str = ""
@@ -71,18 +116,18 @@ class Proposal:
     """Why it could not be carried out."""
     answer: str = ""
     """What the tool answered when it was carried out: JSON."""
-    attempts: int = 0
 
 
 def seal_proposal(keys: Keys, change_id: str, proposal: Proposal) -> bytes:
     """Return a proposal encrypted so that it opens only as the content of its change."""
-    return keys.seal(figures.write_json(asdict(proposal)), name_pending_owner(change_id))
+    return keys.seal(_WRITER.encode(asdict(proposal)), name_pending_owner(change_id))
 
 
 def open_proposal(keys: Keys, change: PendingChange) -> Proposal:
     """Return the content of a pending change. Raises SealBroken."""
     text = keys.open(change.sealed, name_pending_owner(change.id))
     values = json.loads(text, parse_float=Decimal)
+    values["arguments"] = orjson.loads(text)["arguments"]  # as a caller gives them
     approvers = values.pop("approvers")
     rules = tuple((tuple(roles), tuple(people)) for roles, people in approvers[0])
     fields = values.pop("fields")
@@ -91,7 +136,9 @@ def open_proposal(keys: Keys, change: PendingChange) -> Proposal:
         | {
             "approvers": Approvers(rules, approvers[1]),
             "changed": tuple(FieldChange(**each) for each in values["changed"]),
-            "notes": tuple(Note(**each) for each in values["notes"]),
+            "effects": tuple(Effect(**each) for each in values.get("effects") or ()),
+            "similar": tuple(Similar(**each) for each in values.get("similar") or ()),
+            "notes": tuple(Note(**each | {"at": float(each["at"])}) for each in values["notes"]),
             "rules": tuple(values["rules"]),
             "warnings": tuple(values["warnings"]),
             "resolved": tuple(values["resolved"]),

@@ -40,7 +40,7 @@ def find_reasons(approval: Approval, tool: Tool, measured: Measured) -> list[Rea
     return [Reason(rule, text) for rule in approval for text in _find_texts(rule, tool, measured)]
 
 
-def looks_at_amounts(approval: Approval) -> bool:
+def is_about_amounts(approval: Approval) -> bool:
     """Whether any rule is about an amount."""
     return any(rule.above_amount is not None for rule in approval)
 
@@ -49,6 +49,16 @@ def find_approvers(reasons: Sequence[Reason]) -> Approvers:
     """Return who may approve what waits for these reasons."""
     found = dict.fromkeys((each.rule.roles, each.rule.people) for each in reasons)
     return Approvers(tuple(found), any(each.rule.four_eyes for each in reasons))
+
+
+def unite(one: Approvers, other: Approvers) -> Approvers:
+    """Return who may approve what waits for the reasons of both."""
+    return Approvers(tuple(dict.fromkeys(one.rules + other.rules)), one.four_eyes or other.four_eyes)
+
+
+def is_met(needed: Approvers, met: Approvers) -> bool:
+    """Return whether who may approve by what was met also may by what is needed."""
+    return set(needed.rules) <= set(met.rules) and (met.four_eyes or not needed.four_eyes or not needed.rules)
 
 
 def find_hours(reasons: Sequence[Reason]) -> int:

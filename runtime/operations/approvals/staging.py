@@ -6,15 +6,11 @@ then the record must be in what it changes as it was when it was proposed. Nothi
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-import orjson
-
-from generator.catalog import Tool
 from runtime.approval import PendingChange
 from runtime.deployment import Deployment
 from runtime.errors import Conflict, Forbidden
@@ -22,52 +18,26 @@ from runtime.events import Event, NewJob
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.tool_answer import Answer
 from runtime.model import AuditEntry
-from runtime.operations.approvals import rules, status
+from runtime.operations.approvals import confirming, rules, status
+from runtime.operations.approvals.comparing import list_skipped, name_version_argument
 from runtime.operations.approvals.proposals import Proposal, seal_proposal
+from runtime.operations.approvals.proposing import Proposing
+from runtime.operations.approvals.recognizing import ID_BYTES, make_fingerprint, make_id
 from runtime.operations.approvals.rules import Measured, Reason
-from runtime.operations.approvals.wording import describe_change
-from runtime.operations.stored_values import find_current, read_stored
+from runtime.operations.approvals.waits import Waiting
+from runtime.operations.known_records import KnownRecords
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
-from runtime.safety.findings import list_warnings
 from runtime.safety.journal.undo import list_changed
-from runtime.safety.updates import list_writable
-from runtime.stores.pending_records import Consequences
-from runtime.upstream import figures
-from runtime.upstream.request import record
+from runtime.safety.key_errors import describe_reused_key
+from runtime.stores.pending_steps import Consequences
 
 EXPIRE, ANNOUNCE = "expire_pending_change", "announce_pending_changes"
 WHY = "why"
 """The argument of every write by which an agent gives its reason, where writes may wait."""
 LONGEST_WHY = 1_000
 """Characters; a reason is a sentence or two."""
-ID_BYTES = 16
 Record = Mapping[str, Any]
-
-
-class Waits(Protocol):
-    """Has writes wait: `Staging`."""
-
-    async def stage(self, call: CallContext, request: Request) -> None:
-        """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now."""
-        ...
-
-
-class _SentAtOnce:
-    async def stage(self, call: CallContext, request: Request) -> None:
-        """Do nothing: no write waits."""
-
-
-SENT_AT_ONCE: Waits = _SentAtOnce()
-"""For calls that nobody holds back."""
-
-
-class Waiting(Exception):
-    """A write waits for a person; carries the answer of its call."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answer = answer
 
 
 class _Found(NamedTuple):
@@ -78,14 +48,29 @@ class _Found(NamedTuple):
     measured: Measured
 
 
+class _Place(NamedTuple):
+    """Where a write stands in its call, and what the same one of the same call is recognized by."""
+
+    batch: str
+    number: int
+    fingerprint: bytes
+
+
 class Staging:
     """Stores writes that wait. One for the process."""
 
-    def __init__(self, deployment: Deployment, vendor: VendorCalls, policies: WritePolicies) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        vendor: VendorCalls,
+        policies: WritePolicies,
+        known: KnownRecords | None = None,
+    ) -> None:
         self._deployment, self._vendor, self._policies = deployment, vendor, policies
+        self._proposing = Proposing(deployment, vendor, known or KnownRecords())
 
-    async def stage(self, call: CallContext, request: Request) -> None:
-        """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now.
+    async def hold_back(self, call: CallContext, request: Request) -> None:
+        """Raise Waiting for a write that waits, once it is stored, and for one that its user has to confirm.
 
         Raises PolicyRefused, Conflict for an approved change whose record is not as it was proposed, Forbidden for a
         write with a file, which cannot wait, and StorageUnavailable.
@@ -93,13 +78,27 @@ class Staging:
         grant = call.grant
         if grant is None or (not grant.config.approval and grant.approved is None):
             return
+        if await self._vendor.is_repeat(call):  # it was sent before, and its repeat has the first answer
+            return
         if grant.approved is not None:
+            await self._refuse_stricter(call, request)
             await self._refuse_moved(call, request)
             return
         found = await self._find_waiting(call, request)
         if any(each.reasons for each in found):
             await self._policies.check(call, request)
             raise Waiting(await self._store(call, found))
+        if risky := confirming.list_risky(grant, request):
+            await self._policies.check(call, request)
+            await self._confirm(call, risky)
+
+    async def _confirm(self, call: CallContext, risky: list[CallContext]) -> None:
+        """Raise Waiting for writes that the user of the client has not confirmed as they are."""
+        proposals = await self._proposing.draft(call, risky, [[] for _ in risky])
+        said = [each.says for each in proposals]
+        question = confirming.write_question(call.account, said)
+        if call.grant is not None and confirming.hash_question(question) != call.grant.confirmed:
+            raise Waiting(confirming.make_answer(call, question))
 
     async def _find_waiting(self, call: CallContext, request: Request) -> list[_Found]:
         assert call.grant is not None
@@ -108,7 +107,7 @@ class Staging:
             if change.tool.is_read_only:
                 continue
             measured = Measured()
-            if rules.looks_at_amounts(approval):
+            if rules.is_about_amounts(approval):
                 measured = await self._policies.measure(call, change)
             found.append(_Found(change, rules.find_reasons(approval, change.tool, measured), measured))
         return found
@@ -120,58 +119,28 @@ class Staging:
                     f"{each.change.tool.name} sends a file, and a file cannot wait for approval. Nothing was sent.",
                     advice="Ask a person to add the file in the company itself.",
                 )
-        every = [reason for each in found for reason in each.reasons]
+        every, also = [reason for each in found for reason in each.reasons], []
         if call.grant is not None and call.grant.own_call is not None:
-            found = [max(found, key=lambda each: bool(each.reasons))]
+            others = [await self._propose(call, each.change, []) for each in found[1:]]
+            found, also = found[:1], [f"In the same step: {each.says}." for each in others]
         batch = secrets.token_hex(ID_BYTES) if len(found) > 1 else ""
-        stored = []
-        for place, each in enumerate(found):
-            reasons = each.reasons or every
-            proposal = await self._propose(call, each.change, reasons)
-            stored.append(await self._make(call, each, proposal, reasons, batch, place))
+        stored, asked, keys = [], [], self._deployment.keys
+        reasons = [every if also else each.reasons or every for each in found]
+        proposals = await self._proposing.draft(call, [each.change for each in found], reasons)
+        for place, (each, proposal) in enumerate(zip(found, proposals, strict=True)):
+            asked.append((each.change.tool.name, proposal.arguments))
+            where = _Place(batch, place, make_fingerprint(keys, *asked[-1], asked.count(asked[-1])))
+            shown = replace(proposal, warnings=(*proposal.warnings, *also))
+            stored.append(await self._make(call, each, shown, reasons[place], where))
         store = self._deployment.stores
         changes = await store.write(lambda: store.records.add_pending(stored))
+        if not changes:
+            raise describe_reused_key()
         return self._answer(call, changes)
 
     async def _propose(self, call: CallContext, change: CallContext, reasons: list[Reason]) -> Proposal:
-        before = await self._read_before(call, change)
-        after = _find_after(change, before)
-        tool, integration, version = change.tool, change.integration, _version_argument(change)
-        worded = describe_change(self._deployment.catalog(), integration, tool, before, after)
-        required = tool.input_schema.get("required", ())
-        arguments = {
-            name: value for name, value in change.arguments.items() if name != version or version in required
-        }
-        called, own_call = tool.name, call.grant.own_call if call.grant is not None else None
-        if own_call is not None:
-            called, arguments = own_call.name, dict(own_call.arguments)
-        return Proposal(
-            called=called,
-            arguments=arguments,
-            says=worded.says,
-            action=worded.action,
-            kind=worded.kind,
-            number=worded.number,
-            party=worded.party,
-            amount=worded.amount,
-            currency=worded.currency,
-            changed=worded.changed,
-            why=call.grant.why if call.grant is not None else "",
-            rules=tuple(dict.fromkeys(each.text for each in reasons)),
-            approvers=rules.find_approvers(reasons),
-            before=before,
-            after=after,
-            fields=_list_fields(change, before, after),
-            warnings=tuple(list_warnings(change.findings)),
-            resolved=tuple(change.resolved),
-        )
-
-    async def _read_before(self, call: CallContext, change: CallContext) -> Record | None:
-        """Return the record that a change is about as it is stored now; None for a new one."""
-        known = change.before or change.deleted
-        if known is None and (get := find_current(change.tool, call.known)) is not None:
-            known = await read_stored(self._vendor, call, change, get)
-        return None if known is None else _read_plain(known)
+        (proposal,) = await self._proposing.draft(call, [change], [reasons])
+        return proposal
 
     async def _make(
         self,
@@ -179,12 +148,11 @@ class Staging:
         found: _Found,
         proposal: Proposal,
         reasons: list[Reason],
-        batch: str,
-        place: int,
+        where: _Place,
     ) -> tuple[PendingChange, Consequences]:
         assert call.grant is not None
         now, change, server_id = self._deployment.clock(), found.change, call.grant.server_id or ""
-        id_ = f"pch_{self._make_id(call, place)}"
+        id_ = f"pch_{make_id(self._deployment.keys, call, where.number)}"
         stored = PendingChange(
             id=id_,
             tenant_id=call.account.tenant_id,
@@ -193,8 +161,8 @@ class Staging:
             caller=call.caller,
             requested_by=await self._find_requester(call),
             client=call.client,
-            batch=batch,
-            fingerprint=self._make_fingerprint(change.tool, proposal.arguments),
+            batch=where.batch,
+            fingerprint=where.fingerprint,
             tool=change.tool.name,
             resource=change.tool.resource,
             record_id=str(
@@ -238,83 +206,44 @@ class Staging:
         store = self._deployment.stores
         return await store.read(lambda: store.records.find_maker(server_id))
 
-    def _make_id(self, call: CallContext, place: int) -> str:
-        """Return the same id for a repeat under the key of its caller, and otherwise a new one."""
-        if not call.caller_key:
-            return secrets.token_hex(ID_BYTES)
-        text = "\n".join(("pending", call.account.id, call.caller, call.caller_key, str(place)))
-        return self._deployment.keys.hash_key(text.encode()).hex()[: 2 * ID_BYTES]
-
-    def _make_fingerprint(self, tool: Tool, arguments: Mapping[str, Any]) -> bytes:
-        text = figures.write_json({"tool": tool.name, "arguments": arguments})
-        same = orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS)
-        return self._deployment.keys.hash_key(b"pending\n" + same)
-
     def _answer(self, call: CallContext, changes: list[PendingChange]) -> Answer:
         text = status.write_pending(self._deployment, call.account, changes)
         first = call.answer(text)
         return first._replace(status=0, is_structured=True, pending_id=changes[0].id)
 
-    async def _refuse_moved(self, call: CallContext, request: Request) -> None:
-        """Raise Conflict where what an approved change is about is not as it was when it was proposed.
+    async def _refuse_stricter(self, call: CallContext, request: Request) -> None:
+        """Raise Conflict where a write as it is now is for others to approve: edited, or by a rule of today."""
+        assert call.grant is not None
+        assert call.grant.approved is not None
+        approved, found = call.grant.approved, await self._find_waiting(call, request)
+        reasons = [reason for each in found for reason in each.reasons]
+        if rules.is_met(rules.find_approvers(reasons), approved.approvers):
+            return
+        approved.fresh.append(await self._propose(call, found[0].change, reasons))
+        raise Conflict(
+            f"As it is now, others have to approve it: {'; '.join(approved.fresh[0].rules)}. Nothing was sent.",
+            advice="Who may approve it is shown with the change.",
+        )
 
-        A repeat of it is let through: what it changed is what it changed itself.
-        """
+    async def _refuse_moved(self, call: CallContext, request: Request) -> None:
+        """Raise Conflict where what an approved change is about is not as it was when it was proposed."""
         assert call.grant is not None
         assert call.grant.approved is not None
         approved = call.grant.approved
-        if approved.before is None or len(request.changes) != 1 or await self._vendor.is_repeat(call):
+        if approved.before is None or len(request.changes) != 1:
             return
         change = request.changes[0]
-        now = await self._read_before(call, change)
-        moved = list_changed(approved.before, now or {}, _list_skipped(call))
+        now = await self._proposing.read_before(call, change)
+        moved = list_changed(approved.before, now or {}, list_skipped(call))
         if approved.fields is not None:
             moved = [name for name in moved if name in approved.fields]
         if moved:
-            approved.fresh.append(await self._propose(call, change, []))
+            approved.fresh.extend(await self._proposing.draft(call, [change], [[]]))
             raise Conflict(
                 f"The record was changed since this was proposed, in: {', '.join(moved)}. Nothing was sent.",
                 advice="Look at the change again, which now shows the record as it is.",
                 details={"changed_since": moved},
             )
-        version = _version_argument(change)
+        version = name_version_argument(change)
         if now is not None and version in change.arguments:
             change.arguments[version] = now.get(change.integration.updates.version)
-
-
-def _find_after(change: CallContext, before: Record | None) -> dict[str, Any]:
-    """Return the record as it would stand: without what a replacement leaves out; nothing for one that is removed."""
-    content = record(change.tool, change.arguments) if change.content is None else change.content
-    if change.tool.risk == "destroy":
-        return {}
-    if change.tool.risk == "send":
-        return dict(before or {})
-    stands, given = before or {}, _read_plain(content)
-    after = {**stands, **{name: value for name, value in given.items() if stands.get(name) != value}}
-    if change.before is not None:
-        for name in list_writable(change.tool, stands):
-            if name not in content and name != change.tool.clears_unless:
-                after.pop(name, None)
-    return after
-
-
-def _list_fields(change: CallContext, before: Record | None, after: Record) -> tuple[str, ...] | None:
-    """Return the fields of the stored record that a change is about; None for the whole record."""
-    if before is None or change.tool.risk != "overwrite":
-        return None
-    return tuple(list_changed(before, after, _list_skipped(change)))
-
-
-def _list_skipped(change: CallContext) -> tuple[str, ...]:
-    updates = change.integration.updates
-    return (updates.version, *updates.computed)
-
-
-def _version_argument(change: CallContext) -> str:
-    arguments = {name: argument for argument, name in change.tool.call.body_arguments}
-    return arguments.get(change.integration.updates.version, "")
-
-
-def _read_plain(value: Any) -> Any:
-    """Return a value whose figures are decimals, so that two of them are compared by what they are worth."""
-    return json.loads(figures.write_json(value), parse_float=Decimal)

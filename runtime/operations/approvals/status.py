@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ WAITS = (
     "Nothing was changed. A person has to approve this at approve_at, signed in as somebody who may. "
     f"{STATUS_TOOL} with its id says how it stands."
 )
+COMPUTED = "Computed from the books as they are now, not yet posted."
 MEANINGS = {
     "waiting": WAITS,
     "approved": "A person has approved it, and it is being carried out. Ask again in a moment.",
@@ -56,15 +58,24 @@ def describe_event(change: PendingChange, public_url: str) -> dict[str, Any]:
 
 
 def write_pending(deployment: Deployment, account: Account, changes: Sequence[PendingChange]) -> str:
-    """Return the answer to a call whose writes wait: of one its members, of several a list of them."""
+    """Return the answer about the writes of a call: of one its members, of several a list of them."""
     shown = [describe_pending(deployment, account, each) for each in changes]
     value: dict[str, Any] = shown[0]
     if len(shown) > 1:
         page = find_list(deployment.settings.public_url, account.id)
-        value = {"pending": True, "says": f"{len(shown)} changes wait for approval", "note": WAITS}
-        value |= {"approve_at": page}
+        value = _describe_together(changes) | {"approve_at": page}
         value |= {"changes": [_drop(each, "note") for each in shown]}
     return show_in_json(figures.write_json(value)).decode()
+
+
+def _describe_together(changes: Sequence[PendingChange]) -> dict[str, Any]:
+    """Return what is said of the changes of one call, before each of them."""
+    counts = Counter(each.status for each in changes)
+    if counts["waiting"] == len(changes):
+        return {"pending": True, "says": f"{len(changes)} changes wait for approval", "note": WAITS}
+    is_pending = not all(each.is_over for each in changes)
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return {"pending": is_pending, "says": f"{len(changes)} changes: {said}"}
 
 
 def describe_pending(deployment: Deployment, account: Account, change: PendingChange) -> dict[str, Any]:
@@ -90,9 +101,42 @@ def describe_pending(deployment: Deployment, account: Account, change: PendingCh
         "changed": [
             {"field": each.field, "before": each.before, "after": each.after} for each in proposal.changed
         ],
+        **_describe_effects(proposal),
         "rules": list(proposal.rules),
         **_leave_out_empty(warnings=list(proposal.warnings)),
     }
+
+
+def _describe_effects(proposal: Proposal) -> dict[str, Any]:
+    """Return what a change does to the books and what it looks like, of records that its proposer may read."""
+    effects = [
+        _leave_out_empty(
+            kind=each.kind,
+            label=each.label,
+            now=each.now,
+            change=each.change,
+            after=each.after,
+            currency=each.currency,
+            note=each.note,
+        )
+        for each in proposal.effects
+        if each.is_readable
+    ]
+    similar = [
+        _leave_out_empty(
+            resource=each.resource,
+            id=each.id,
+            number=each.number,
+            party=each.party,
+            day=each.day,
+            amount=each.amount,
+            currency=each.currency,
+            why=each.why,
+        )
+        for each in proposal.similar
+        if each.is_readable
+    ]
+    return _leave_out_empty(effects=effects, effects_note=COMPUTED if effects else "", similar=similar)
 
 
 def _describe_end(change: PendingChange, proposal: Proposal) -> dict[str, Any]:

@@ -96,7 +96,7 @@ class ShortCall:
         answer = await self.carry(grant, target.tool, filled, form, asked)
         if answer.error is not None:
             return self._rename(answer, target, filler.origins)
-        if answer.pending_id:
+        if answer.is_held:
             return answer
         return self._shape(answer, target, scope, steps.notes)
 
