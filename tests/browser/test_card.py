@@ -210,6 +210,7 @@ OVER: tuple[tuple[dict[str, Any], str], ...] = (
     ({"structuredContent": ENDED | {"status": "refused"}}, "Refused"),
     ({"structuredContent": ENDED | {"status": "expired"}}, "Not decided in time"),
     ({"structuredContent": WAITING | {"expires_at": "2020-01-01T00:00:00Z"}}, "Not decided in time"),
+    ({"structuredContent": SEVERAL | {"pending": False, "says": "8 changes: 8 refused"}}, "8 refused"),
     ({"structuredContent": ENDED | {"status": "__proto__"}}, "Nothing waits for approval"),
 )
 
@@ -284,6 +285,26 @@ def test_a_link_that_the_host_does_not_open_is_shown_to_copy(open_host: Callable
     host.card.get_by_role("button", name="Open in Ledgerport").click()
 
     expect(host.card.get_by_role("status").get_by_text(ADDRESS)).to_be_visible()
+
+
+_FORGE = """answer => new Promise(done => {
+    const other = document.createElement("iframe"), message = JSON.stringify({
+        jsonrpc: "2.0", method: "ui/notifications/tool-result", params: {structuredContent: answer}});
+    const act = `parent.frames[0].postMessage(${message}, "*"); parent.postMessage("sent", "*")`;
+    other.srcdoc = "<script>" + act + "</" + "script>";
+    window.addEventListener("message", each => each.data === "sent" && done());
+    document.body.append(other);
+})"""
+
+
+def test_another_frame_of_the_host_cannot_write_on_the_card(open_host: Callable[..., Host]) -> None:
+    host = open_host()
+    host.show_result(UPDATE, WAITING)
+    host.page.evaluate(_FORGE, WAITING | {"action": "Forged"})
+    host.page.evaluate("window.host.end()")
+
+    assert WAITING["action"] in list_shown(host)
+    assert "Forged" not in list_shown(host)
 
 
 FOREIGN = (

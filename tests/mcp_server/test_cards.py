@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from runtime.mcp_server.toolset import Toolsets
 from runtime.model import ServerConfig
 from runtime.operations.approvals.status import STATUS_TOOL
 from tests.builtin import builtin_catalog
+from tests.mcp_server.companies import NAMES, Office, make_grants
 from tests.mcp_server.stand import MODERN, REVISIONS, TOKEN, Response, Stand, make_grant, shake
 
 RULE = (ApprovalRule(risks=("overwrite", "destroy")),)
@@ -120,3 +124,38 @@ def test_the_card_loads_nothing_and_makes_no_markup_of_what_it_shows() -> None:
     assert NETWORK.findall(html.replace("/url\\(/i.test", "")) == []
     assert MARKUP.findall(html) == []
     assert len(html.encode()) < 20_000
+
+
+class TestSeveralCompanies:
+    """An address at which writes wait at one company and not at another."""
+
+    @pytest.fixture
+    def office(self, tmp_path: Path) -> Iterator[Office]:
+        waiting, free = make_grants(NAMES[:2], tool_exposure="discovery")
+        rules = replace(waiting.config, approval=RULE)
+        office = Office(tmp_path, (replace(waiting, config=rules), free))
+        yield office
+        office.close()
+
+    def test_every_listed_write_takes_a_reason_and_names_the_card(self, office: Office) -> None:
+        tools = {each["name"]: each for each in office.post("tools/list").result["tools"]}
+
+        for name in ("call_write_tool", "revert_change"):
+            assert "why" in tools[name]["inputSchema"]["properties"], name
+            assert tools[name]["_meta"] == {"ui": {"resourceUri": pending_change.URI}}, name
+        assert "_meta" in tools[STATUS_TOOL]
+        assert "_meta" not in tools["search_tools"]
+        assert office.post("resources/read", {"uri": pending_change.URI}).result["contents"]
+
+    @pytest.mark.parametrize("company", NAMES[:2])
+    def test_a_reason_is_taken_by_the_tool_for_writes_and_by_the_write_itself(
+        self, office: Office, company: str
+    ) -> None:
+        arguments = {"id": "2", "Notes": "Late"}
+        write = "update_a_quick_books_customer_by_id"
+
+        assert office.read(write, **arguments, company=company, why="Asked")
+        outer = {"name": write, "arguments": arguments | {"Notes": "Later"}, "why": "Asked"}
+        assert office.read("call_write_tool", **outer, company=company)
+        inner = {"name": write, "arguments": arguments | {"Notes": "Latest", "why": "Asked"}}
+        assert office.read("call_write_tool", **inner, company=company)
