@@ -90,13 +90,13 @@ def read_response(message: Message, name: str) -> Response:
     return Response(action, content if isinstance(content, dict) else {})
 
 
-def request_page(url: str, text: str, id_: str) -> dict[str, Any]:
+def ask_for_page(url: str, text: str, id_: str) -> dict[str, Any]:
     """Return a request that has the user open a page. Its id is for clients that share code with older revisions."""
     params = {"mode": "url", "message": text[:LONGEST_MESSAGE], "url": url, "elicitationId": id_}
     return {APPROVAL: {"method": "elicitation/create", "params": params}}
 
 
-def request_confirmation(text: str) -> dict[str, Any]:
+def ask_for_confirmation(text: str) -> dict[str, Any]:
     """Return a request that has the user confirm something."""
     params = {"mode": "form", "message": text[:LONGEST_MESSAGE], "requestedSchema": _FORM}
     return {CONFIRM: {"method": "elicitation/create", "params": params}}

@@ -134,12 +134,12 @@ class Questions:
         """
         if answer.question and turn.modes.has_form:
             state = self._states.make_confirmation(answer.question)
-            requests = elicitation.request_confirmation(answer.question)
+            requests = elicitation.ask_for_confirmation(answer.question)
         elif answer.pending_id and turn.modes.has_url and not (turn.state and turn.state.change_id):
             said = orjson.loads(answer.text)
             state = self._states.make_approval(answer.pending_id)
             page = str(said["approve_at"])
-            requests = elicitation.request_page(page, f"{said['says']}. {_ASKED}", answer.pending_id)
+            requests = elicitation.ask_for_page(page, f"{said['says']}. {_ASKED}", answer.pending_id)
         else:
             return None
         return elicitation.require_input(requests, self._states.seal(grant, turn.made, state))
