@@ -34,6 +34,7 @@ from generator.short_tools import ShortTool
 from generator.stages.arguments import derive_arguments
 from generator.stages.company_rules import check_dashboard
 from generator.stages.descriptions import Links, describe, describe_resource, fill_properties
+from generator.stages.effects import check_effects
 from generator.stages.integration import parse_integration
 from generator.stages.lint import CompiledTool, check_names, check_tools
 from generator.stages.methods import Method, complete_methods
@@ -95,6 +96,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     links = Links(_name_tools(methods), documents.broken, diagnostics)
     integration = parse_integration(document, links, diagnostics, documents.grammars)
     check_policy_facts(document, methods, diagnostics)
+    check_effects(document, methods, diagnostics)
     masks = make_masks(methods, diagnostics)
     tools = [_compile_tool(method, document, links, masks(method)) for method in methods]
     linked = link_writes(tools, diagnostics)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from generator.company_rules import CompanyRules
+from generator.effect_rules import EffectRules
 from generator.meanings import Meant, Unsupported
 from generator.preflight_rules import Preflight
 from generator.vendor_rules import AdviceCase, FormRules, PolicyFacts, UndoRules, UpdateRules
@@ -278,11 +279,10 @@ class Integration:
     """The vendor's field that names a record, and each entry of a list inside one."""
     reference_form: ReferenceForm = BARE_IDS
     display_fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """For each resource whose records people know by a name or a number, the fields that hold it, the most certain
-    first.
-    """
+    """For each resource, the fields that hold the name or number that people know a record by, the best one first."""
     rules: FormRules = field(default_factory=FormRules)
     policy_facts: PolicyFacts = field(default_factory=PolicyFacts)
+    effects: EffectRules = field(default_factory=EffectRules)
     company: CompanyRules = field(default_factory=CompanyRules)
     updates: UpdateRules = field(default_factory=UpdateRules)
     preflight: Preflight = field(default_factory=Preflight)

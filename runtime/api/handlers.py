@@ -19,6 +19,7 @@ from starlette.responses import Response
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
 from runtime.api import limit_shapes, reading, shapes, token_shapes
+from runtime.api.browser_sessions import BrowserSessions
 from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.replies import FORM, build_response, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
@@ -31,6 +32,7 @@ from runtime.operations.accounts import About, Accounts
 from runtime.operations.answers import show_account
 from runtime.operations.api_tokens import ApiTokens, Bounds
 from runtime.operations.approval_config import add_request_rule
+from runtime.operations.approvals.managing import PendingChanges
 from runtime.operations.approvals.own_tools import take_why
 from runtime.operations.call_log import CallLog
 from runtime.operations.call_protocol import CallProtocol
@@ -56,6 +58,7 @@ from runtime.operations.spending import Spending
 from runtime.operations.tenants import Tenants
 from runtime.operations.undo import Undo
 from runtime.operations.webhooks import Webhooks
+from runtime.people import SignedIn
 from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.tenancy import AccountFilter, Reach
@@ -94,6 +97,8 @@ class Services:
     tenants: Tenants
     people: People
     keyed: KeyedRequests
+    browsers: BrowserSessions
+    pending: PendingChanges
     undo: Undo | None = None
     listing: ListingOf | None = None
     spending: Spending | None = None
@@ -114,14 +119,17 @@ class Services:
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """One request on its way: the bearer's token is known, nothing else is checked yet."""
+    """One request on its way: the bearer's token, or the person, is known, nothing else is checked yet."""
 
     request: Request
     bearer: ApiToken | None
+    person: SignedIn | None = None
 
     @property
     def actor(self) -> str:
         """Who asks, for the audit."""
+        if self.person is not None:
+            return str(self.person.person.id)
         return f"api_token:{self.bearer.id}" if self.bearer else "nobody"
 
     @property

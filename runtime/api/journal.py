@@ -17,7 +17,7 @@ from runtime.api.replies import build_response, reply
 from runtime.api.shapes import PartQuery, Time
 from runtime.errors import InternalError
 from runtime.model import JournalKind, OutcomeKind, OwnCall
-from runtime.operations.approvals.staging import Waiting
+from runtime.operations.approvals.waits import Waiting
 from runtime.operations.journal_filters import narrow_filter, read_filter
 from runtime.operations.undo import REVERT, Asked
 
@@ -87,6 +87,14 @@ class EntryShape(BaseModel):
     ]
 
 
+class ApprovalOfEntry(BaseModel):
+    """Who approved a write that had waited for a person, and by which rules it had."""
+
+    pending_change: str
+    approved_by: Annotated[dict[str, str], Field(description="The person: id, and name.")]
+    rules: list[str]
+
+
 class WholeEntryShape(EntryShape):
     """One write in the journal, with what was sent and what came of it. Sensitive values are masked."""
 
@@ -94,6 +102,7 @@ class WholeEntryShape(EntryShape):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     error: dict[str, Any] | None
+    approval: Annotated[ApprovalOfEntry | None, Field(description="Of a write that had waited for a person.")]
 
 
 class RevertBody(Body):

@@ -10,9 +10,11 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from runtime.api import shapes
+from runtime.api.operation import TAGS, TOOLS, Operation
 from runtime.api.responses import HEADERS, describe_json, list_responses
-from runtime.api.table import TABLE, TAGS, TOOLS, Operation
+from runtime.api.table import TABLE
 from runtime.error_codes import ERROR_CODES, ERROR_PAGES
+from runtime.identity.sessions import find_cookie_name
 from runtime.operations.approval_config import LONGEST_HEADER
 from runtime.safety.once import LONGEST_KEY, VALID_FOR_SECONDS
 
@@ -58,7 +60,10 @@ def build_document(server_url: str) -> dict[str, Any]:
         "components": {
             "schemas": schemas["$defs"],
             "headers": HEADERS,
-            "securitySchemes": {"api_token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "api_token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": find_cookie_name(server_url)},
+            },
         },
         "security": [{"api_token": []}],
     }
@@ -95,8 +100,14 @@ def _operation(operation: Operation) -> dict[str, Any]:
         }
     if operation.calls_vendor:
         described["requestBody"]["content"] |= _FORM
-    described["security"] = [{"api_token": [operation.scope]}] if operation.scope else []
+    described["security"] = _list_security(operation)
     return described
+
+
+def _list_security(operation: Operation) -> list[dict[str, list[str]]]:
+    """Return what an operation is answered for: an API token with a scope, the session of a person, or either."""
+    token = [{"api_token": [str(operation.scope)]}] if operation.scope else []
+    return [*token, *([] if operation.persons == "no" else [{"session": list[str]()}])]
 
 
 def _path(operation: Operation) -> list[dict[str, Any]]:
@@ -167,7 +178,7 @@ def _headers(operation: Operation) -> list[dict[str, Any]]:
     found = narrowing if operation.tag == TOOLS else []
     if operation.calls_vendor:
         found = [*found, _APPROVAL]
-    if operation.method != "POST":
+    if operation.method != "POST" or operation.persons == "only":
         return found
     about = _OF_REQUESTS if operation.takes_key else _OF_CALLS
     return [

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from runtime.api import shapes
 from runtime.api.answer_shapes import ToolAnswer
+from runtime.api.operation import Operation
 from runtime.api.replies import NOTE
-from runtime.api.table import Operation
 
 _REFUSALS = {
     "400": "The request is not valid; the message says where.",
@@ -25,6 +25,10 @@ _REFUSALS = {
     "503": "It cannot be done now; Retry-After says how long to wait.",
 }
 _REFUSALS_OF_KEYS = {"422": "The idempotency key was used for another request. Nothing was done."}
+_REFUSALS_OF_PERSONS = {
+    "401": "The API token, or the session of the person, is missing or not valid.",
+    "403": "The API token lacks the scope, or a person decides this, and another one than who asks.",
+}
 _REFUSALS_OF_CALLS = {
     "422": "The idempotency key was used for another call. Nothing was sent.",
     "502": "The vendor is down, its answer cannot be read, or the answer to a write was lost.",
@@ -99,6 +103,7 @@ def list_responses(operation: Operation) -> dict[str, Any]:
         located = ("Location",) if operation.has_location else ()
         found = {str(operation.status): _response("Done.", operation.answer, located)}
         refusals = _REFUSALS | (_REFUSALS_OF_KEYS if operation.takes_key else {})
+        refusals |= {} if operation.persons == "no" else _REFUSALS_OF_PERSONS
     if operation.is_public:
         return found | {"503": _response("It cannot work now.", operation.answer, ())}
     limits = _LIMITS if operation.calls_vendor else ()

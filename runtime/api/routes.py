@@ -17,13 +17,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from runtime.api.browser_sessions import BrowserSessions
 from runtime.api.file_links import FileLinkEndpoint
 from runtime.api.handlers import ApiRequest, Services
 from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.openapi import build_document
+from runtime.api.operation import Operation
+from runtime.api.pending_changes import refuse_program
 from runtime.api.reading import read_body, read_idempotency_key, refuse_query
 from runtime.api.replies import refuse, reply
-from runtime.api.table import TABLE, Operation
+from runtime.api.table import TABLE
 from runtime.api.uploads import Uploads
 from runtime.connect.tokens import AccessTokens
 from runtime.deployment import Deployment
@@ -36,11 +39,13 @@ from runtime.errors import (
     Unauthorized,
 )
 from runtime.identity.people import People
+from runtime.identity.roles import may
 from runtime.identity.sessions import Sessions
 from runtime.logs import Log, find_failing_line
 from runtime.model import ApiToken, Grant
 from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
+from runtime.operations.approvals.managing import PendingChanges
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
@@ -116,6 +121,8 @@ def make_application(
         tenants=Tenants(deployment, TenantCalls(deployment.stores.hot)),
         people=People(deployment),
         keyed=KeyedRequests(deployment.keys, deployment.stores, deployment.clock),
+        browsers=BrowserSessions(Sessions(deployment), deployment.settings.public_url),
+        pending=PendingChanges(deployment, may),
         undo=undo,
         listing=listing,
         spending=spending,
@@ -194,8 +201,9 @@ class _OperationEndpoint:
         asked = ApiRequest(request, None)
         try:
             if not operation.is_public:
-                asked = ApiRequest(request, await self._bearer(request))
-                await self._check_access(operation, asked)
+                asked = await self._identify(operation, request)
+                if asked.bearer is not None:
+                    await self._check_access(operation, asked)
                 if operation.query is None:
                     refuse_query(request)
             return await self._handle(operation, asked), asked.actor
@@ -206,6 +214,19 @@ class _OperationEndpoint:
                 "api_failed", path=operation.path, error=type(error).__name__, at=find_failing_line(error)
             )
             return refuse(InternalError()), asked.actor
+
+    async def _identify(self, operation: Operation, request: Request) -> ApiRequest:
+        """Return a request with who asks: a person by a session, where the operation takes one and no token is sent."""
+        browsers, has_token = self._services.browsers, "authorization" in request.headers
+        if operation.persons == "only" and has_token:
+            await self._bearer(request)
+            raise refuse_program(browsers.public_url)
+        if operation.persons == "only" or (
+            operation.persons == "also" and browsers.has_cookie(request) and not has_token
+        ):
+            browsers.check_page(request)
+            return ApiRequest(request, None, await browsers.find(request))
+        return ApiRequest(request, await self._bearer(request))
 
     def _address(self, request: Request) -> str:
         peer = request.client.host if request.client else ""

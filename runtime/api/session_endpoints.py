@@ -7,24 +7,23 @@
     GET  /api/health, /.well-known/mcp.json
 
 Called by `routes`; calls `identity.program_sessions`. A request by cookie that changes something must be JSON from a
-page of ours: no form of another page can send that.
+page of ours (`browser_sessions`): no form of another page can send that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from runtime.api.browser_sessions import BrowserSessions
 from runtime.api.reading import check_model, read_json
 from runtime.api.replies import refuse, reply
 from runtime.errors import (
-    Forbidden,
     InternalError,
     InvalidRequest,
     LedgerportError,
@@ -71,7 +70,8 @@ class SessionEndpoints:
     def __init__(
         self, sessions: Sessions, programs: ProgramSessions, readiness: Readiness, public_url: str, log: Log
     ) -> None:
-        self._sessions, self._programs, self._readiness = sessions, programs, readiness
+        self._browsers = BrowserSessions(sessions, public_url)
+        self._programs, self._readiness = programs, readiness
         self._public_url, self._log = public_url, log
 
     def make_routes(self) -> list[BaseRoute]:
@@ -107,13 +107,13 @@ class SessionEndpoints:
         return answer
 
     async def _issue_for_all(self, request: Request) -> Response:
-        who = await self._find_signed_in(request)
-        self._check_page(request)
+        who = await self._browsers.find(request)
+        self._browsers.check_page(request)
         return self._show_token(who, await self._programs.issue(who))
 
     async def _issue_for_one(self, request: Request) -> Response:
-        who = await self._find_signed_in(request)
-        self._check_page(request)
+        who = await self._browsers.find(request)
+        self._browsers.check_page(request)
         wanted = check_model(await read_json(request), _Wanted)
         return self._show_token(who, await self._programs.issue(who, wanted.realm_id, wanted.ttl_minutes))
 
@@ -129,8 +129,8 @@ class SessionEndpoints:
         )
 
     async def _revoke(self, request: Request) -> Response:
-        who = await self._find_signed_in(request)
-        self._check_page(request)
+        who = await self._browsers.find(request)
+        self._browsers.check_page(request)
         wanted = check_model(await read_json(request), _Revoked)
         if not await self._programs.revoke(who.person.id, wanted.token):
             raise InvalidRequest("This token is not one of yours, or has been revoked before.")
@@ -141,7 +141,7 @@ class SessionEndpoints:
         if token:
             found = await self._programs.describe_token(token)
         else:
-            found = await self._programs.describe(await self._find_signed_in(request))
+            found = await self._programs.describe(await self._browsers.find(request))
         return reply(_show_connections(found))
 
     async def _check_health(self, _request: Request) -> Response:
@@ -163,30 +163,6 @@ class SessionEndpoints:
                 },
             }
         )
-
-    async def _find_signed_in(self, request: Request) -> SignedIn:
-        who = await self._sessions.find(request.cookies.get(self._sessions.cookie_name, ""))
-        if who is None:
-            raise Unauthorized(
-                "Nobody is signed in here, or the session has ended.",
-                advice=f"Sign in at {self._public_url}/sign-in, and send the cookie of that session.",
-            )
-        return who
-
-    def _check_page(self, request: Request) -> None:
-        """Raise Forbidden for a request that a page of somebody else's has the browser send."""
-        origin = request.headers.get("origin", "")
-        site = request.headers.get("sec-fetch-site", "same-origin")
-        if (origin and origin != _origin_of(self._public_url)) or site not in ("same-origin", "none"):
-            raise Forbidden(
-                "Pages of other sites may not use the session of this browser.",
-                advice=f"Send this from a page of {self._public_url}, or from a program.",
-            )
-
-
-def _origin_of(public_url: str) -> str:
-    parts = urlsplit(public_url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _read_bearer(request: Request) -> str:

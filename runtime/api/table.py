@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-
-from pydantic import BaseModel
-from starlette.responses import Response
-
 from runtime.api import (
     answer_shapes,
     call_log,
@@ -15,6 +9,7 @@ from runtime.api import (
     handlers,
     journal,
     limit_shapes,
+    pending_changes,
     probes,
     server_tokens,
     shapes,
@@ -22,8 +17,20 @@ from runtime.api import (
     token_shapes,
     webhooks,
 )
-from runtime.api.handlers import ApiRequest, Services
-from runtime.model import ScopeName
+from runtime.api.operation import (
+    ACCOUNTS,
+    API_TOKENS,
+    CALL_LOG,
+    DEPLOYMENT,
+    JOURNAL,
+    LINK_TOKENS,
+    PENDING,
+    SERVERS,
+    TENANTS,
+    TOOLS,
+    WEBHOOKS,
+    Operation,
+)
 from runtime.operations.scopes import (
     ADMIN,
     CALL_TOOLS,
@@ -36,74 +43,10 @@ from runtime.operations.scopes import (
     WRITE_SERVERS,
 )
 
-Handler = Callable[[Services, ApiRequest], Awaitable[Response]]
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One method on one path. The handler's docstring is its summary, its name its id.
-
-    `scope` is what an API token needs for it, for the integrated account that is `{id}` in its path. With None the
-    operation is public: it is answered without a token.
-    """
-
-    method: str
-    path: str
-    handler: Handler
-    answer: type[BaseModel] | None = None
-    """The shape of its JSON; None for plain text."""
-    status: int = 200
-    body: type[BaseModel] | None = None
-    query: type[BaseModel] | None = None
-    calls_vendor: bool = False
-    has_location: bool = False
-    """Whether its answer says in Location where what it made can be read."""
-    tag: str = field(kw_only=True)
-    """The group that it stands in, one of TAGS."""
-    scope: ScopeName | None = field(kw_only=True)
-    is_for_all_tenants: bool = False
-    """Whether a token that is bound to a tenant may not ask for it."""
-
-    @property
-    def is_public(self) -> bool:
-        """Whether it is answered without an API token."""
-        return self.scope is None
-
-    @property
-    def takes_key(self) -> bool:
-        """Whether a repeat under the same Idempotency-Key has the same answer: a tool call sees to its key itself."""
-        return self.method == "POST" and self.body is not shapes.Arguments
-
-
-ACCOUNTS, LINK_TOKENS, SERVERS, TOOLS, JOURNAL, CALL_LOG, TENANTS, API_TOKENS, WEBHOOKS, DEPLOYMENT = (
-    "Integrated accounts",
-    "Link tokens",
-    "MCP servers",
-    "Tools",
-    "Journal",
-    "Call log",
-    "Tenants",
-    "API tokens",
-    "Webhooks",
-    "Deployment",
-)
-TAGS = {
-    ACCOUNTS: "Companies, each with its connection to a vendor.",
-    LINK_TOKENS: "Links at which customers of a platform connect a company.",
-    SERVERS: "The secret URLs of an integrated account, each with its access filter.",
-    TOOLS: "The tools of an integrated account, called without MCP.",
-    JOURNAL: "The writes of an integrated account, each with what it came to.",
-    CALL_LOG: "Every call of a tool, for a set time.",
-    TENANTS: "Whose the integrated accounts are, and what each may have.",
-    API_TOKENS: "What programs prove themselves by at this API.",
-    WEBHOOKS: "Addresses that are informed of events, signed by Standard Webhooks 1.0. Each event is delivered at "
-    "least once, and in no certain order: webhook-id says which it is.",
-    DEPLOYMENT: "How the deployment is.",
-}
-
 ACCOUNT = "/integrated-account/{id}"
 SERVER = ACCOUNT + "/mcp/{mcp_id}"
 WEBHOOK = "/webhook/{webhook_id}"
+CHANGE = "/pending-change/{change_id}"
 
 TABLE = (
     Operation(
@@ -259,6 +202,55 @@ TABLE = (
         calls_vendor=True,
         tag=TOOLS,
         scope=CALL_TOOLS,
+    ),
+    Operation(
+        "GET",
+        "/pending-change",
+        pending_changes.list_pending_changes,
+        pending_changes.PendingChangeList,
+        query=pending_changes.PendingQuery,
+        tag=PENDING,
+        scope=READ_JOURNAL,
+        persons="also",
+    ),
+    Operation(
+        "POST",
+        "/pending-change/approve",
+        pending_changes.approve_pending_changes,
+        pending_changes.Outcomes,
+        body=pending_changes.ManyToApprove,
+        tag=PENDING,
+        scope=None,
+        persons="only",
+    ),
+    Operation(
+        "GET",
+        CHANGE,
+        pending_changes.get_pending_change,
+        pending_changes.PendingChangeShape,
+        tag=PENDING,
+        scope=READ_JOURNAL,
+        persons="also",
+    ),
+    Operation(
+        "POST",
+        CHANGE + "/approve",
+        pending_changes.approve_pending_change,
+        pending_changes.PendingChangeShape,
+        body=pending_changes.ToApprove,
+        tag=PENDING,
+        scope=None,
+        persons="only",
+    ),
+    Operation(
+        "POST",
+        CHANGE + "/refuse",
+        pending_changes.refuse_pending_change,
+        pending_changes.PendingChangeShape,
+        body=pending_changes.ToRefuse,
+        tag=PENDING,
+        scope=None,
+        persons="only",
     ),
     Operation(
         "GET",

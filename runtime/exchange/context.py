@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -90,6 +90,8 @@ class CallContext:
     """How a write is to be carried out."""
     before: Mapping[str, Any] | None = None
     """The record as it was stored, where an update was laid over it."""
+    near: Sequence[Mapping[str, Any]] | None = None
+    """Records that are there already and may be like a new one; None where nobody has looked."""
     deleted: Mapping[str, Any] | None = None
     """The record as it was read before it is deleted."""
     worked_out: tuple[str, ...] = ()

@@ -28,13 +28,18 @@ LONGEST_COOKIE = 100
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{43,60}")
 
 
+def find_cookie_name(public_url: str) -> str:
+    """Return the name of the cookie of a session at an address."""
+    return "__Host-ledgerport-session" if public_url.startswith("https:") else "ledgerport-session"
+
+
 class Sessions:
     """Begins, finds and ends sessions."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment, self._stores = deployment, deployment.stores
         self.is_secure = deployment.settings.public_url.startswith("https:")
-        self.cookie_name = "__Host-ledgerport-session" if self.is_secure else "ledgerport-session"
+        self.cookie_name = find_cookie_name(deployment.settings.public_url)
         self.browser_cookie_name = "__Host-ledgerport-browser" if self.is_secure else "ledgerport-browser"
 
     async def begin(self, person_id: PersonId, signed_in_by: str) -> str:

@@ -21,8 +21,8 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant, JournalEntry, OwnCall
 from runtime.operations.approvals.deciding import Decisions
 from runtime.operations.approvals.own_tools import PENDING_TOOL
-from runtime.operations.approvals.staging import Waiting
 from runtime.operations.approvals.status import STATUS_TOOL, write_pending
+from runtime.operations.approvals.waits import Waiting
 from runtime.operations.arguments import ArgumentChecker
 from runtime.operations.journal import Journal, make_visible, show_entry
 from runtime.operations.journal_filters import KINDS, OUTCOMES, read_filter
@@ -36,7 +36,7 @@ from runtime.safety.journal.undo import list_changed
 RECENT, REVERSE = "list_recent_changes", "reverse_record"
 USUAL, MOST = 20, 50
 """Changes in one answer: few, because each costs tokens."""
-WRITTEN = frozenset({"changed", "arguments", "client"})
+WRITTEN = frozenset({"changed", "arguments", "client", "approved"})
 """Members of an answer whose texts others wrote."""
 _CHECKER = ArgumentChecker()
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
@@ -144,6 +144,12 @@ class Changes:
         row: dict[str, Any] = {name: whole[name] for name in _SHOWN if whole[name]}
         row |= {} if entry.kind == "write" else {"kind": entry.kind}
         intent, outcome = self.journal.open(entry)
+        if (approved := self.journal.find_approval(entry, intent)) is not None:
+            row["approved"] = {
+                "by": approved.who.name,
+                "rules": list(approved.rules),
+                "id": approved.change_id,
+            }
         before, after = intent["before"] or {}, outcome.get("after") or {}
         names = list_changed(before, after, ()) if after else []
         row["changed"] = {

@@ -34,6 +34,7 @@ from runtime.mcp_server.request import (
     Fields,
     Gate,
     Receive,
+    add_rule,
     check_content,
     read_body,
     wants_stream,
@@ -42,7 +43,7 @@ from runtime.mcp_server.several import GrantToolsets
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant, TokenHash
 from runtime.networks import is_within
-from runtime.operations import approval_config, narrowing
+from runtime.operations import narrowing
 from runtime.operations.server_uses import ServerUses
 from runtime.request_ids import CURRENT, FIELD, add_request_id, choose_request_id
 from runtime.safety.client_addresses import ClientAddresses
@@ -321,12 +322,8 @@ class McpEndpoint:
         """Return the reply to a body, or what to await for it. Raises Refused."""
         grant = exchange.grant
         assert grant is not None
-        if approval_config.FIELD in exchange.fields:
-            exchange.grant = grant = self._add_rule(exchange, grant)
-        if exchange.fields.keys().isdisjoint(narrowing.FIELDS):
-            toolset = self._toolsets.select(self._catalog(), grant)
-        else:
-            toolset = self._narrow(exchange, grant)
+        exchange.grant = grant = add_rule(grant, exchange.fields, exchange.head.sent)
+        toolset = self._find_toolset(exchange, grant)
         if not isinstance(body, bytes):
             return self._read_and_answer(exchange, grant, toolset, body)
         return self._answer_message(
@@ -363,15 +360,10 @@ class McpEndpoint:
         answer = self.methods.answer(message, grant, toolset, exchange.fields)
         return answer if isinstance(answer, Reply) else await answer
 
-    def _add_rule(self, exchange: Exchange, grant: Grant) -> Grant:
-        """Return the grant with the rule that the header fields of a request add. Raises Refused."""
-        try:
-            return approval_config.add_request_rule(grant, exchange.head.sent)
-        except InvalidRequest as wrong:
-            raise Refused(wrong.status, INVALID_REQUEST, wrong.as_text()) from wrong
-
-    def _narrow(self, exchange: Exchange, grant: Grant) -> Toolset:
-        """Return the toolset that the header fields of a request leave of the server's. Raises Refused."""
+    def _find_toolset(self, exchange: Exchange, grant: Grant) -> Toolset:
+        """Return the toolset of a grant, or what the header fields of a request leave of it. Raises Refused."""
+        if exchange.fields.keys().isdisjoint(narrowing.FIELDS):
+            return self._toolsets.select(self._catalog(), grant)
         try:
             named = narrowing.read_narrowing(exchange.head.sent)
             return self._toolsets.narrow(self._catalog(), grant, named)

@@ -138,9 +138,8 @@ class Questions:
         elif answer.pending_id and turn.modes.has_url and not (turn.state and turn.state.change_id):
             said = orjson.loads(answer.text)
             state = self._states.make_approval(answer.pending_id)
-            requests = elicitation.request_page(
-                _find_page(said), f"{said['says']}. {_ASKED}", answer.pending_id
-            )
+            page = str(said["approve_at"])
+            requests = elicitation.request_page(page, f"{said['says']}. {_ASKED}", answer.pending_id)
         else:
             return None
         return elicitation.require_input(requests, self._states.seal(grant, turn.made, state))
@@ -166,10 +165,3 @@ class Questions:
 
 
 _ASKED = "Nothing is changed until somebody who may has approved it there, signed in."
-
-
-def _find_page(said: dict[str, Any]) -> str:
-    """Return the page of a change that waits, or that of the list for several."""
-    if "changes" not in said:
-        return str(said["approve_at"])
-    return str(said["changes"][0]["approve_at"]).rpartition("/")[0]

@@ -12,7 +12,11 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from runtime.errors import InvalidRequest
 from runtime.mcp_server.replies import INVALID_REQUEST, Field, Refused
+from runtime.model import Grant
+from runtime.operations.approval_config import FIELD as APPROVAL
+from runtime.operations.approval_config import add_request_rule
 from runtime.operations.bodies import LARGEST_BODY, count_seconds, explain_lateness, explain_size
 from runtime.settings import LOOPBACK
 
@@ -160,6 +164,16 @@ def check_content(fields: Fields) -> None:
         raise Refused(415, INVALID_REQUEST, "The Content-Type must be application/json.")
     if fields.get(b"content-encoding", b"identity").strip().lower() != b"identity":
         raise Refused(415, INVALID_REQUEST, "The body must not be compressed.")
+
+
+def add_rule(grant: Grant, fields: Fields, sent: Iterable[Field]) -> Grant:
+    """Return a grant with the rule for approvals that the header lines of a request add. Raises Refused."""
+    if APPROVAL not in fields:
+        return grant
+    try:
+        return add_request_rule(grant, sent)
+    except InvalidRequest as wrong:
+        raise Refused(wrong.status, INVALID_REQUEST, wrong.as_text()) from wrong
 
 
 def _no_growth(_size: int) -> None:

@@ -26,6 +26,7 @@ APPROVAL_SECONDS = 3_600.0
 LONGEST = 8_192
 """Characters. Ours have some 500; a client may send anything."""
 _NONCE_BYTES = 16
+"""128 bits, as keys of ours have."""
 _REFUSED = "params.requestState is not one that belongs to this call"
 
 

@@ -6,7 +6,7 @@ the grant and the toolset of that company: its log, journal, limits and policies
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -27,7 +27,7 @@ from runtime.mcp_server.several import CONNECTIONS, Several
 from runtime.mcp_server.tool_calls import ToolCalls
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Account, Grant
-from runtime.operations.approvals.staging import WHY
+from runtime.operations.approvals.own_tools import split_why
 from runtime.operations.approvals.status import STATUS_TOOL
 from runtime.operations.arguments import MORE, ArgumentChecker
 from runtime.operations.companies import (
@@ -95,7 +95,7 @@ class SeveralCalls:
         outer = None
         if toolset.discovery is not None and name in toolset.discovery.listed:
             outer, arguments = take_company(COMPANY, arguments)
-            why, arguments = take_reason(toolset, arguments)
+            why, arguments = split_why(arguments, may_wait=toolset.may_wait)
             if name not in (discovery.READ, discovery.WRITE):
                 return Reached(grant, await self._find(grant, toolset, name, outer, arguments, sending))
             _, name, arguments = toolset.discovery.choose(name, arguments)
@@ -107,9 +107,9 @@ class SeveralCalls:
         several = _several_of(toolset)
         named, arguments = take_company(several.names.get(tool.name, COMPANY), arguments)
         if tool.name == STATUS_TOOL and outer is named is None:
-            chosen = Chosen((await self._tool_calls.find_pending_company(grant, arguments),))
-        else:
-            chosen = await choose_companies(grant, _choose_name(outer, named))
+            place = await self._tool_calls.find_pending_company(grant, arguments)
+            return await self._call_one(grant, toolset, place, Call(tool, name, arguments, sending))
+        chosen = await choose_companies(grant, _choose_name(outer, named))
         call = Call(tool, name, arguments, sending)
         if chosen.is_fan_out:
             return Reached(grant, await self._ask_each(grant, toolset, chosen, call))
@@ -134,7 +134,7 @@ class SeveralCalls:
             raise refuse_missing_tool(call.tool.name, company.account, others)
         await self._count_use(company)
         own, sending = several.own[place], call.sending._replace(form=form)
-        why, arguments = take_reason(toolset, call.arguments)
+        why, arguments = split_why(call.arguments, may_wait=toolset.may_wait)
         if company.config.approval:
             arguments = {**why, **arguments}
         return await self._tool_calls.answer(company, own, call.name, arguments, sending)
@@ -211,13 +211,6 @@ class SeveralCalls:
     def _note(self, grant: Grant, name: str, began: float, answer: Answer, sending: Sending) -> None:
         shown = name[: protocol.LONGEST_ECHO]
         self._finished.note_of(grant, shown, began, describe_ending(answer), sending.caller)
-
-
-def take_reason(toolset: Toolset, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the reason for a write, where any company may have it wait, and the arguments without it."""
-    if not toolset.may_wait or WHY not in arguments:
-        return {}, dict(arguments)
-    return {WHY: arguments[WHY]}, {name: value for name, value in arguments.items() if name != WHY}
 
 
 def take_company(argument: str, arguments: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -25,6 +25,8 @@ one would have, `server_snippets` how a program is given its URL) and `api_token
 For people, `company_facts` says
 where a company is, `formats` writes money and times, `report_table` is a report, `report_runs` runs one,
 `exports` writes tables as files, `journal_views` and `call_views` show the journal and the call log (with
-`journal_entries`, `record_diff`, `entry_matching`, `text_pieces`, `value_texts`, `field_names` and `caller_names`),
-`journal_sheet` and `journal_check` are its file and its check, `schedules` runs and sends reports by themselves.
+`journal_entries`, `record_diff`, `entry_matching`, `text_pieces`, `value_texts`, `field_names`,
+`caller_names` and `approved_writes`),
+`journal_sheet` and `journal_check` are its file and its check, `schedules` runs and sends reports by themselves
+(`plain_emails` begins every email).
 """

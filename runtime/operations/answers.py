@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from runtime.approval import write_approval
+from runtime.approval import PendingChange, write_approval
 from runtime.errors import InvalidRequest
 from runtime.events import Delivery, Webhook
 from runtime.model import Account, ApiToken, McpServer, ServerConfig
@@ -21,7 +21,7 @@ LARGEST_PART = 200
 """Things in one answer of a list; a cursor leads to the next."""
 USUAL_PART = 50
 """As many as a page shows."""
-Thing = TypeVar("Thing", Account, McpServer, ApiToken, LinkToken, Tenant, Webhook, Delivery)
+Thing = TypeVar("Thing", Account, McpServer, ApiToken, LinkToken, Tenant, Webhook, Delivery, PendingChange)
 
 
 def format_time(seconds: float | None) -> str | None:

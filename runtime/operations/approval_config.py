@@ -49,7 +49,7 @@ def read_approval_rule(given: Any, name: str, source: RuleSource, tools: Iterabl
     rule = ApprovalRule.read(_tidy(given), source)
     if rule.is_empty:
         raise InvalidRequest(
-            f"{name} has no write wait: it names no risk, tag, tool or amount.",
+            f"{name} names no risk, tag, tool or amount, so that no write would wait.",
             advice=f'Name one, such as {{"risks": ["overwrite"]}}, or set {name} to null.',
         )
     return (rule,)

@@ -13,6 +13,7 @@ from typing import Any
 from runtime.deployment import Deployment
 from runtime.model import AuditEntry
 from runtime.operations.answers import LARGEST_PART
+from runtime.operations.caller_names import SERVER, read_names
 from runtime.tenancy import AccountFilter, Reach, TenantId
 
 KINDS = {
@@ -21,6 +22,7 @@ KINDS = {
     "mcp_server": "MCP servers",
     "oauth_grant": "Agents",
     "api_token": "API tokens",
+    "pending_change": "Approvals",
     "webhook": "Webhooks",
     "link_token": "Links for customers",
     "tenant": "Limits and roles",
@@ -51,6 +53,14 @@ SENTENCES = {
     "oauth_grant.created": "An agent was allowed",
     "oauth_grant.revoked": "An agent was revoked",
     "oauth_grant.reuse_detected": "A token of an agent was used twice, and the agent was revoked",
+    "pending_change.created": "An agent proposed a change that waits for a person",
+    "pending_change.approved": "A change of an agent was approved",
+    "pending_change.refused": "A change of an agent was refused",
+    "pending_change.expired": "A change of an agent expired without a decision",
+    "pending_change.committed": "An approved change was carried out",
+    "pending_change.failed": "An approved change could not be carried out",
+    "pending_change.unclear": "An approved change was sent, and nobody knows whether it was done",
+    "pending_change.returned": "An approved change waits again: it could not be carried out as it was",
     "person.invited": "A person was invited",
     "person.invitation_ended": "An invitation was ended",
     "person.invitation_used": "An invitation was used",
@@ -121,9 +131,15 @@ class AuditLog:
     def _list_part(self, tenant_id: TenantId, before: int | None, kind: str) -> LogPart:
         kinds = (kind,) if kind in KINDS else ()
         found = self._records.list_audit_of_tenant(tenant_id, MOST_ENTRIES + 1, before, kinds)
-        shown, names = found[:MOST_ENTRIES], self._list_names(tenant_id)
+        shown = found[:MOST_ENTRIES]
+        names = self._list_names(tenant_id) | self._name_agents({each.entry.actor for each in shown})
         rows = tuple(describe_entry(each.entry, names) for each in shown)
         return LogPart(rows, shown[-1].number if len(found) > MOST_ENTRIES else None)
+
+    def _name_agents(self, actors: set[str]) -> dict[str, str]:
+        """Return what MCP servers among those who did something are called, by what the audit has of them."""
+        agents = {each for each in actors if each.partition(":")[0] == SERVER}
+        return {key: f"{each.kind} {each.name}" for key, each in read_names(self._records, agents).items()}
 
     def _list_names(self, tenant_id: TenantId) -> dict[str, str]:
         """Return what people, companies and API tokens of an organization are called, by their ids."""

@@ -23,7 +23,7 @@ from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import NO_LIMITS, Answer
 from runtime.exchange.tool_names import refuse_unknown_tool
 from runtime.model import Grant
-from runtime.operations.approvals.staging import SENT_AT_ONCE, Waiting, Waits
+from runtime.operations.approvals.waits import SENT_AT_ONCE, Waiting, Waits
 from runtime.operations.call_bounds import CallBounds, Tools
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.dry_runs import answer_dry
@@ -53,11 +53,12 @@ class Calls(CallBounds):
         policies: WritePolicies | None = None,
         tenants: TenantCalls | None = None,
         waits: Waits = SENT_AT_ONCE,
+        known: KnownRecords | None = None,
         today: Callable[[str], date] = find_today,
     ) -> None:
         super().__init__(catalog, vendor, max_answer_bytes)
         self._checks, self._today = Checks(), today
-        self._policies, known = policies or WritePolicies(vendor), KnownRecords()
+        self._policies, known = policies or WritePolicies(vendor), known or KnownRecords()
         self._tenants, self._writes, self._waits = tenants or TenantCalls(), Writes(vendor, known), waits
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]

@@ -64,12 +64,16 @@ class Duplicates:
         rule, content = change.tool.duplicates, build_content(change)
         if rule is None:
             return None
-        day = read_day(content.get(rule.date)) or change.today()
-        rows = await self._list(call, change, rule, day)
+        change.near = await self.list_near(call, change, rule)
         reference_id = change.integration.reference_form.id
-        near = (row for row in rows if is_near(rule, day, row))
-        twin = next((row for row in near if is_like(rule, content, row, reference_id)), None)
+        twin = next((row for row in change.near if is_like(rule, content, row, reference_id)), None)
         return _leave_sent(twin, content) if twin is not None and change.is_blind else twin
+
+    async def list_near(self, call: CallContext, change: CallContext, rule: DuplicateRule) -> list[Record]:
+        """Return the records with the same name that are of a day near that of a new one."""
+        day = read_day(build_content(change).get(rule.date)) or change.today()
+        rows = await self._list(call, change, rule, day)
+        return [row for row in rows if is_near(rule, day, row)]
 
     async def _list(
         self, call: CallContext, change: CallContext, rule: DuplicateRule, day: date

@@ -7,7 +7,7 @@ the tools of the account mask it. `write_journal` stores what is read here.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from runtime.errors import InvalidRequest, NotFound, StorageUnavailable
 from runtime.journal_filter import JournalFilter
 from runtime.model import AccountId, JournalEntry
 from runtime.operations import answers
+from runtime.operations.approved_writes import ApprovedWrite, read_approvals
 from runtime.operations.names import refuse_unknown_account
 from runtime.safety import masking
 from runtime.safety.journal.chain import Break, Head, find_breaks, hash_link
@@ -84,6 +85,7 @@ class Journal:
     def show(self, entry: JournalEntry, *, is_masked: bool = True) -> dict[str, Any]:
         """Return an entry with what is stored encrypted; sensitive values are masked unless it says otherwise."""
         intent, outcome = self.open(entry)
+        approved = self.find_approval(entry, intent)
         secret = {
             "arguments": intent["arguments"],
             "before": intent["before"],
@@ -92,7 +94,12 @@ class Journal:
         }
         tool = self._deployment.catalog().by_name.get(entry.tool)
         cover = masking.cover_of(tool, (), is_masked=is_masked) if tool else None
-        return make_visible(show_entry(entry) | (masking.hide(cover, secret) if cover else secret))
+        shown = show_entry(entry) | (masking.hide(cover, secret) if cover else secret)
+        return make_visible(shown | {"approval": approved and approved.as_dict()})
+
+    def find_approval(self, entry: JournalEntry, intent: Mapping[str, Any]) -> ApprovedWrite | None:
+        """Return who approved a write, of which what is stored encrypted is given; None where it did not wait."""
+        return read_approvals(self._stores.records, {entry.id: intent}).get(entry.id)
 
     def open(self, entry: JournalEntry) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what is stored encrypted of an entry and of its outcome. Raises SealBroken."""

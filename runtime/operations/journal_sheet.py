@@ -22,7 +22,8 @@ COLUMNS = (
     Column("Total amount", "amount"), Column("Currency"), Column("Outcome"), Column("Can be undone"), Column("Who"),
     Column("Who: details"), Column("Program"), Column("Tool"), Column("Record Id"), Column("Error"),
     Column("Undoes entry"), Column("Undone by entry"), Column("Entry"), Column("Number in the chain", "number"),
-    Column("Caller"), Column("Idempotency key"), Column("Vendor request"),
+    Column("Caller"), Column("Idempotency key"), Column("Vendor request"), Column("Approved by"),
+    Column("Waited by"), Column("Pending change"),
 )  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def read_rows(views: JournalViews, account: Account, wanted: Wanted) -> tuple[li
 
 def _make_row(row: Row, formats: Formats) -> SheetRow:
     entry, said = row.entry, row.said
-    error = said.error or {}
+    error, approved = said.error or {}, row.approved
     return SheetRow(
         (
             datetime.fromtimestamp(entry.begun_at, formats.zone).isoformat(timespec="seconds"),
@@ -60,5 +61,7 @@ def _make_row(row: Row, formats: Formats) -> SheetRow:
             entry.tool, row.record_id, str(error.get("message", "")), entry.reverts or "",
             said.undone_by.id if said.undone_by else "", entry.id, entry.seq, entry.caller, entry.vendor_key,
             entry.last.trace if entry.last else "",
+            approved.who.name if approved else "", "; ".join(approved.rules) if approved else "",
+            approved.change_id if approved else "",
         )
     )  # fmt: skip

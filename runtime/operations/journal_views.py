@@ -15,6 +15,7 @@ from runtime.deployment import Deployment
 from runtime.errors import SealBroken
 from runtime.journal_filter import JournalFilter
 from runtime.model import Account, JournalEntry
+from runtime.operations.approved_writes import ApprovedWrite, read_approvals
 from runtime.operations.caller_names import CallerName, read_names
 from runtime.operations.journal import NO_FILTER, Journal
 from runtime.operations.journal_entries import Described, Describer
@@ -45,11 +46,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry, what is said of it, and who made it."""
+    """An entry, what is said of it, who made it, and who approved it where it had waited."""
 
     entry: JournalEntry
     said: Described
     who: CallerName
+    approved: ApprovedWrite | None = None
 
     @property
     def record_id(self) -> str:
@@ -140,11 +142,14 @@ class JournalViews:
         undone = self._find_undone([each.id for each in entries])
         names = read_names(self._records, {each.caller for each in entries}, known)
         describer = self._make_describer(account)
+        found = {each.id: self._open(each) for each in entries}
+        approved = read_approvals(
+            self._records, {id_: intent for id_, (intent, _) in found.items()}, names.values()
+        )
         rows = []
         for each in entries:
-            intent, outcome = self._open(each)
-            said = describer.describe(each, intent, outcome, undone.get(each.id))
-            rows.append(Row(each, said, names[each.caller]))
+            said = describer.describe(each, *found[each.id], undone.get(each.id))
+            rows.append(Row(each, said, names[each.caller], approved.get(each.id)))
         return rows
 
     def list_choices(self, account: Account) -> Choices:
@@ -234,6 +239,7 @@ def make_haystack(row: Row) -> str:
     amount = f"{said.amount:,.2f} {said.amount:.2f}" if said.amount is not None else ""
     last = (entry.last.record_id, entry.last.trace) if entry.last else ()
     error = str(said.error.get("message", "")) if said.error else ""
+    approved = row.approved.who.name if row.approved is not None else ""
     parts = (said.title, entry.tool, entry.record_id, *last, entry.client, row.who.name, row.who.about, amount,
-             entry.id, entry.vendor_key, error)  # fmt: skip
+             entry.id, entry.vendor_key, error, approved)  # fmt: skip
     return "\n".join(parts).casefold()

@@ -57,13 +57,18 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Records of one resource whose `field` has one of some values. `is_any` finds those no longer in use, too."""
+    """Records of one resource whose `field` has one of some values. `is_any` finds those no longer in use, too.
+
+    `is_current` is for their balances, which every write of the account may move: what was read before the last one is
+    not known then.
+    """
 
     resource: str
     field: str
     values: tuple[str, ...]
     operator: str = "any_of"
     is_any: bool = False
+    is_current: bool = False
 
 
 _Answer = tuple[int, float, Tool, Mapping[str, Any], VendorResponse]
@@ -83,6 +88,8 @@ class _Known:
     """With the resource of which they are."""
     written: dict[str, float] = field(default_factory=dict)
     """When records of a resource may have changed last: what was read before is known no longer."""
+    moved: float = -math.inf
+    """When balances may have changed last."""
 
 
 class KnownRecords:
@@ -108,6 +115,7 @@ class KnownRecords:
         known, now = self._find(call.account.id), self._clock()
         written = {change.tool.resource for change in changes} | _list_with_balances(call.integration)
         known.written.update(dict.fromkeys(written, now))
+        known.moved = now
         if len(known.lists):
             known.lists = Recent(MOST_LISTS)
 
@@ -131,7 +139,9 @@ class KnownRecords:
         known = self._find(call.account.id)
         self._learn(known, call, wanted.resource)
         found = known.records.get((wanted.resource, wanted.field, value.casefold()))
-        is_changing = wanted.resource in _list_with_balances(call.integration)
+        is_changing = wanted.is_current or wanted.resource in _list_with_balances(call.integration)
+        if found and wanted.is_current and found[0] <= known.moved:
+            return None
         longest = CHANGING_SECONDS if is_changing else NAME_SECONDS
         return found[1] if found and self._is_fresh(known, wanted.resource, found[0], longest) else None
 

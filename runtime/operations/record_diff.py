@@ -80,7 +80,7 @@ class DiffRules:
     skipped: Container[str] = frozenset()
     """Fields, at any level, that say nothing of the books."""
     quiet: Container[str] = frozenset()
-    """Fields that nobody may set: they are shown where they are figures, such as a balance."""
+    """Fields of the record itself that nobody may set: they are shown where they are figures, such as a balance."""
     kind: str = ""
     """In an entry of a list, the field that says its kind: that is the name of the field with its particulars."""
     entries: Mapping[str, Keys] = field(default_factory=dict)
@@ -90,11 +90,17 @@ class DiffRules:
     write: Write = AS_STORED
 
 
-def make_rules(integration: Integration, tool: Tool | None, write: Write = AS_STORED) -> DiffRules:
-    """Return how the records that a tool of an integration writes are compared, and their values written."""
+def make_rules(
+    integration: Integration, tool: Tool | None, write: Write = AS_STORED, *, shows_kind: bool = True
+) -> DiffRules:
+    """Return how the records that a tool of an integration writes are compared, and their values written.
+
+    The kind of an entry is left out where its particulars say it.
+    """
     rules, form = integration.updates, integration.reference_form
     quiet = frozenset(tool.ignored_arguments if tool is not None else ())
-    skipped = frozenset({*rules.computed, rules.version, *integration.acknowledged}) - {""}
+    kind = "" if shows_kind else rules.kind
+    skipped = frozenset({*rules.computed, rules.version, *integration.acknowledged, kind}) - {""}
     keys = {
         name: tuple(tuple(tuple(path) for path in each) for each in of) for name, of in rules.entries.items()
     }
@@ -155,7 +161,8 @@ class _Comparison:
         if is_alike(before, after, self._rules.reference_id):
             self._unchanged += not is_empty(after)
             return
-        if name in self._rules.quiet and not (_is_figure(before) or _is_figure(after)):
+        is_own = not place and self._into is self._own
+        if is_own and name in self._rules.quiet and not (_is_figure(before) or _is_figure(after)):
             return
         label = place + self._name_field(name, before, after)
         entries = self._find_entries(before, after)

@@ -51,6 +51,7 @@ from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.file_links import FileLinks
 from runtime.operations.finished_calls import FinishedCalls
 from runtime.operations.journal import Journal
+from runtime.operations.known_records import KnownRecords
 from runtime.operations.mcp_servers import McpServers
 from runtime.operations.purging import Purging
 from runtime.operations.reversal import Reversal
@@ -143,14 +144,15 @@ class Runtime:
         self.facts = CompanyFactsReader(vendor, self.get_catalog)
         self.journal_reader = Journal(self.deployment)
         self.settling = Settling(self.stores, self.journal, vendor, self.get_catalog, self.log)
-        policies = WritePolicies(vendor, self.stores)
+        policies, known = WritePolicies(vendor, self.stores), KnownRecords()
         self.calls = Calls(
             catalog=self.get_catalog,
             vendor=vendor,
             max_answer_bytes=settings.max_answer_bytes,
             policies=policies,
             tenants=TenantCalls(self.stores.hot),
-            waits=Staging(self.deployment, vendor, policies),
+            waits=Staging(self.deployment, vendor, policies, known),
+            known=known,
         )
         is_alone = not settings.postgres_url
         self.jobs = Jobs(self.stores, make_durable_engine, self.log, self.register_jobs, is_alone=is_alone)
@@ -161,7 +163,7 @@ class Runtime:
         """Make the kinds of durable work known; imports the HTTP client."""
         from runtime.operations.deliveries import Deliveries
         from runtime.operations.webhook_sender import Sender
-        from runtime.server.pending_changes import make_committing
+        from runtime.server.pending_changes import make_announcing, make_committing
         from runtime.server.scheduled_runs import make_report_runs
 
         sender = Sender(is_private_allowed=self.settings.webhook_private)
@@ -173,6 +175,8 @@ class Runtime:
         jobs.add_source(runs.dispatch)
         changes = Changes(self.journal_reader, self.undo, self.reversal)
         for job in make_committing(self.deployment, self.calls, changes, self.finished, self.log).jobs:
+            jobs.add_kind(job)
+        for job in make_announcing(self.deployment, self.log).jobs:
             jobs.add_kind(job)
 
     def get_catalog(self) -> Catalog:

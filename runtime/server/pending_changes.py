@@ -1,9 +1,13 @@
-"""Puts together what carries out approved changes, with the tools of ours that write. Called by `app`."""
+"""Puts together what carries out approved changes, with the tools of ours that write, and what announces others.
+
+Called by `app`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from generator.catalog import Tool
 from runtime.approval import PendingChange
@@ -11,13 +15,16 @@ from runtime.deployment import Deployment
 from runtime.errors import LedgerportError
 from runtime.exchange.allowance import PLAIN, Allowance
 from runtime.exchange.tool_answer import Answer
+from runtime.identity.roles import may
 from runtime.logs import Log
 from runtime.mcp_server.changes import REVERSE, Changes, Space
 from runtime.model import AccountId, Grant, JournalEntry
+from runtime.operations.approvals.announcing import Announcing
 from runtime.operations.approvals.carrying import ANSWER_BYTES
 from runtime.operations.approvals.committing import Committing
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.finished_calls import FinishedCalls
+from runtime.operations.schedules.emails import SmtpMailer
 from runtime.operations.undo import REVERT
 
 
@@ -26,6 +33,14 @@ def make_committing(
 ) -> Committing:
     """Return what carries out and ends pending changes."""
     return Committing(deployment, calls, ChangeTools(deployment, changes), finished, log)
+
+
+def make_announcing(deployment: Deployment, log: Log) -> Announcing:
+    """Return what writes to those who may approve, where the settings name a mail server."""
+    settings = deployment.settings
+    host = urlsplit(settings.public_url).hostname or "localhost"
+    mailer = SmtpMailer(settings.smtp, host) if settings.smtp else None
+    return Announcing(deployment, mailer, lambda role: may(role, "approve_changes"), log)
 
 
 class ChangeTools:

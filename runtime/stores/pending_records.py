@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, text, true, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, true, tuple_, update
 
 from runtime.approval import UNDER_WAY, PendingChange
 from runtime.model import McpServerId
@@ -28,6 +28,19 @@ _ADD = text(
     "ON CONFLICT DO NOTHING"
 )
 """A change that is there already stays as it is: the same call again, or an equal one that is still under way."""
+_EQUAL = (
+    select(*_COLUMNS)
+    .where(
+        PENDING_CHANGE.c.account_id == bindparam("account"),
+        PENDING_CHANGE.c.status == "waiting",
+        PENDING_CHANGE.c.tool == bindparam("tool"),
+        PENDING_CHANGE.c.record_id == bindparam("record"),
+        PENDING_CHANGE.c.expires_at > bindparam("now"),
+    )
+    .order_by(PENDING_CHANGE.c.created_at.desc(), PENDING_CHANGE.c.id.desc())
+    .limit(bindparam("most"))
+)
+"""Written once: each write that waits asks it."""
 
 
 class PendingRecords(RecordBase):
@@ -63,6 +76,23 @@ class PendingRecords(RecordBase):
         query = query.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
         with self._reading.begin() as connection:
             return [PendingChange(*row) for row in connection.execute(query)]
+
+    def find_newer_pending(self, wanted: PendingFilter, after: Position) -> PendingChange | None:
+        """Return the oldest of those pending changes that are newer than a position, if there is one."""
+        table = PENDING_CHANGE
+        query = select(*_COLUMNS).where(_is_wanted(wanted)).order_by(table.c.created_at, table.c.id).limit(1)
+        query = query.where(tuple_(table.c.created_at, table.c.id) > tuple_(*after))
+        with self._reading.begin() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else PendingChange(*row)
+
+    def list_waiting(
+        self, account_id: str, tool: str, record_id: str, now: float, most: int
+    ) -> list[PendingChange]:
+        """Return the waiting changes by one tool of one record, empty for new ones; the newest first."""
+        given = {"account": account_id, "tool": tool, "record": record_id, "now": now, "most": most}
+        with self._reading.begin() as connection:
+            return [PendingChange(*row) for row in connection.execute(_EQUAL, given)]
 
     def count_pending(self, wanted: PendingFilter, most: int) -> int:
         """Return how many pending changes there are, `most` at the highest."""

@@ -14,6 +14,8 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `saved_report_pages`, `schedule_pages`, `schedule_form_pages`: reports under a name, and those that run by themselves
 - `journal_pages`, `journal_undo_pages`, `call_log_pages`: the writes of a company, undoing one, its calls (with
   `journal_query`, what their filters ask for)
+- `approval_pages`, `approval_decision_pages`, `approval_together_pages` (with `approval_base`):
+  changes that wait for a person, what is decided about one, and about several
 - `explorer_pages`, `run_pages`, `run_files`, `tool_pages`: queries and tools by hand (with `explorer_base`,
   `run_reading`, `run_view`, `answer_view`, `rows`)
 - `record_pages`, `record_view`: one record of the books, and what of it is shown

@@ -114,13 +114,17 @@ class ApprovalFloorPages(TenantPages):
         """Show the page with what its form held; only what a rule would do where a script asks for that."""
         shown = self._find_shown(context, draft)
         effects = await asyncio.to_thread(list_effects, self._deployment, place.tenant_id, shown)
-        values: dict[str, Any] = {"effects": effects, "is_stored": draft is None, "most": MOST_SHOWN}
-        values |= {"amount": shown[0].above_amount if shown else None, "place": place}
         errors = draft.errors if draft else {}
+        values: dict[str, Any] = {
+            "effects": effects,
+            "is_stored": draft is None or bool(errors),
+            "most": MOST_SHOWN,
+            "amount": shown[0].above_amount if shown else None,
+            "errors": errors,
+        }
         if request.headers.get("hx-request") and fields is not None:
-            formats = self.make_plain_formats(request)
-            return self._parts.show("settings_approvals_effect", formats=formats, errors=errors, **values)
-        del values["place"]
+            values |= {"place": place, "formats": self.make_plain_formats(request), "is_part": True}
+            return self._parts.show("settings_approvals_effect", **values)
         return await self.show_tenant(
             request,
             place,
@@ -130,7 +134,6 @@ class ApprovalFloorPages(TenantPages):
             facts=[] if context.stored.is_empty else list_facts(context.stored),
             approval=context,
             fields=fields or FormFields(fill_approval(_suggest(context))),
-            errors=errors,
             risk_words=RISK_WORDS,
             amount_unit="home currency of the company",
             four_eyes_about=FOUR_EYES,

@@ -23,7 +23,6 @@ from runtime.web.approval_words import (
     describe_roles,
     find_least,
     list_from,
-    name_role,
 )
 from runtime.web.form_fields import FormFields
 
@@ -83,12 +82,18 @@ class ApprovalContext:
     @property
     def roles(self) -> dict[str, str]:
         """What the field of roles offers: what it sends, and what it says."""
-        usual = f"Whoever may approve changes: {name_role(APPROVING_ROLE)} and above"
-        offered = {"": usual, BY_NAME: "Nobody by role, only the people below"}
-        offered |= {each: describe_roles(list_from(each)) for each in ROLES}
-        if choose_role(self.stored) == AS_IT_IS:
+        now = choose_role(self.stored)
+        offered = {
+            "": describe_roles(list_from(APPROVING_ROLE)),
+            BY_NAME: "nobody by role, only these people",
+        }
+        others = [each for each in ROLES if each != APPROVING_ROLE or now == APPROVING_ROLE]
+        offered |= {each: describe_roles(list_from(each)) for each in others}
+        if now == AS_IT_IS:
             offered[AS_IT_IS] = describe_roles(self.stored.roles)
-        return offered
+        if now == APPROVING_ROLE:
+            offered[""] = "everybody whose role may approve changes"
+        return {key: f"{text[:1].upper()}{text[1:]}" for key, text in offered.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
-from runtime.approval import ApprovalRule
+from runtime.approval import RISKS, ApprovalRule
 from runtime.identity.roles import PERMISSIONS
 from runtime.people import ROLES, Role
 
@@ -30,14 +30,15 @@ def describe_waiting(rule: ApprovalRule, write_amount: WriteAmount = write_plain
 def write_sentence(rule: ApprovalRule, write_amount: WriteAmount = write_plain_amount) -> str:
     """Return the same as a sentence: `Writes that overwrite or send wait for a person.`"""
     text = describe_waiting(rule, write_amount)
-    return f"{text[:1].upper()}{text[1:]} wait for a person."
+    comma = "," if " writes " in text else ""
+    return f"{text[:1].upper()}{text[1:]}{comma} wait for a person."
 
 
 def list_facts(rule: ApprovalRule, write_amount: WriteAmount = write_plain_amount) -> list[tuple[str, str]]:
     """Return everything that a rule says: what it is, and its value."""
-    confirmed = join_names(rule.confirm, "and")
+    confirmed = join_names(sort_risks(rule.confirm), "and")
     facts = [
-        ("Wait", describe_waiting(rule, write_amount).removeprefix("writes ")),
+        ("What waits", "; ".join(each.removeprefix("that ") for each in _list_kinds(rule, write_amount))),
         ("Approved by", describe_approvers(rule)),
         ("Expire", f"after {count_hours(rule.expires_after_hours)}"),
         ("Four eyes", "yes: not by the person whose agent asks" if rule.four_eyes else "no"),
@@ -89,9 +90,14 @@ def join_names(names: Sequence[str], last: str, before_last: str = " ") -> str:
     return f"{', '.join(names[:-1])}{before_last}{last} {names[-1]}"
 
 
+def sort_risks(risks: Sequence[str]) -> list[str]:
+    """Return risks with the worst last."""
+    return sorted(risks, key=RISKS.index)
+
+
 def _list_kinds(rule: ApprovalRule, write_amount: WriteAmount) -> Iterator[str]:
     if rule.risks:
-        yield f"that {join_names(rule.risks, 'or')}"
+        yield f"that {join_names(sort_risks(rule.risks), 'or')}"
     if rule.tags:
         yield f"tagged {join_names(rule.tags, 'or')}"
     if rule.tools:

@@ -24,6 +24,7 @@ from runtime.exchange.tool_answer import Answer
 from runtime.identity.oauth_scopes import READ, WRITE, list_possible_scopes
 from runtime.identity.roles import Permission, check_permission, may
 from runtime.model import Account, AccountId, Grant, ServerConfig
+from runtime.operations.approvals.deciding import Decisions
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.company_facts import CompanyFacts, CompanyFactsReader
 from runtime.operations.exposure import ListingOf
@@ -82,7 +83,7 @@ class CompanyPages(PersonPages):
 
     def __init__(self, parts: PageParts, services: CompanyServices) -> None:
         super().__init__(parts)
-        self._services = services
+        self._services, self._decisions = services, Decisions(self._deployment)
 
     async def show_company(
         self, request: Request, place: Place, page: str, section: str, status: int = 200, **values: Any
@@ -97,9 +98,14 @@ class CompanyPages(PersonPages):
             account=place.account,
             section=section,
             formats=await self.make_formats(request, place),
+            waiting=await self.count_waiting(place),
             **values,
         )
         return note_company(request, shown, place.account)
+
+    async def count_waiting(self, place: Place) -> int:
+        """Return how many changes wait for a person's approval, for a viewer who may see them all; else none."""
+        return await self._decisions.count_waiting(place.account.id) if place.may("see_journal") else 0
 
     async def make_formats(self, request: Request, place: Place) -> Formats:
         """Return how this page writes money and times: by the company's facts and in the viewer's zone."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
+from runtime.web.approval_decision_pages import ApprovalDecisionPages
+from runtime.web.approval_pages import ApprovalPages
+from runtime.web.approval_together_pages import ApprovalTogetherPages
 from runtime.web.call_log_pages import CallLogPages
 from runtime.web.company_pages import CompanyServices
 from runtime.web.dashboard_pages import DashboardPages
@@ -23,6 +26,9 @@ from runtime.web.server_pages import ServerPages
 from runtime.web.tool_pages import ToolPages
 
 _PAGES = (
+    ApprovalTogetherPages,
+    ApprovalDecisionPages,
+    ApprovalPages,
     SavedReportPages,
     CallLogPages,
     DashboardPages,

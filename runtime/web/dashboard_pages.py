@@ -96,7 +96,9 @@ class DashboardPages(CompanyPages):
             period=period,
             tiles=list_tiles(panels, looked),
             cards=_make_cards(panels, looked),
-            attention=list_attention(place.account, panels, own.servers, own.unclear, formats),
+            attention=list_attention(
+                place.account, panels, own.servers, own.unclear, formats, await self.count_waiting(place)
+            ),
             writes=own.writes,
             **_describe_reads(list(readings.values()), formats),
         )

@@ -103,6 +103,7 @@ class JournalPages(CompanyPages):
             raw=[(title, write_json(entry.states[name])) for name, title in _RAW if name in entry.states],
             record_link=self._find_record(place, entry.row),
             base=find_company_address(place.account.id, "/journal"),
+            approvals=find_company_address(place.account.id, "/approvals"),
             vendor=self._deployment.catalog().integrations[place.account.integration].title,
             may_undo=place.may_write,
             is_new="done" in request.query_params,

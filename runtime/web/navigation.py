@@ -31,6 +31,7 @@ COMPANY_SECTIONS = (
     Section("dashboard", "Dashboard", "", "dashboard"),
     Section("reports", "Reports", "/reports", "report"),
     Section("explorer", "Explorer", "/explorer", "search"),
+    Section("approvals", "Approvals", "/approvals", "shield"),
     Section("journal", "Journal", "/journal", "journal"),
 )
 ACCESS_SECTIONS = (
@@ -42,7 +43,7 @@ TENANT_SECTIONS = (
     Section("accounts", "Integrated accounts", "/accounts", "plug"),
     Section("agents", "Agents", "/agents", "shield"),
 )
-TABS = ("dashboard", "reports", "explorer", "journal", "servers")
+TABS = ("dashboard", "reports", "approvals", "journal", "servers")
 """What the tab bar of a phone has."""
 
 

@@ -28,9 +28,10 @@ from runtime.identity.consenting import (
     list_tools,
     suggest_choice,
 )
-from runtime.identity.oauth_scopes import CLASSES
+from runtime.identity.oauth_scopes import CLASSES, READ
 from runtime.logs import Log
 from runtime.people import SignedIn
+from runtime.web.approval_words import write_sentence
 from runtime.web.bodies import read_body
 from runtime.web.connect import SECRET_ADDRESS, Show
 from runtime.web.oauth_endpoints import parse_fields
@@ -155,6 +156,7 @@ class OAuthPages:
             integrations=_show_tags(asked.companies, choice),
             has_short_tools=any(each.has_short_tools for each in asked.companies),
             is_short=choice.is_short,
+            floors=_list_floors(asked.companies),
             ends=[(name, label, name == choice.ends) for name, (label, _seconds) in ENDS.items()],
             problem=problem.as_text() if problem else "",
         )
@@ -241,6 +243,18 @@ def _show_methods(companies: Sequence[Company], choice: Choice, asked: Sequence[
         }
         for scope, (label, says) in METHODS.items()
     ]
+
+
+def _list_floors(companies: Sequence[Company]) -> list[str]:
+    """Return which writes wait by the rules of the organizations of the companies, a sentence for each."""
+    floors = {
+        account.tenant_id: account.tenant_limits.approval
+        for account in (each.account for each in companies if each.possible - {READ})
+    }
+    said = [(tenant_id, write_sentence(rule)) for tenant_id, rules in floors.items() for rule in rules]
+    if len(floors) == 1:
+        return [text for _tenant_id, text in said]
+    return [f"In {tenant_id}: {text[:1].lower()}{text[1:]}" for tenant_id, text in said]
 
 
 def _show_tags(companies: Sequence[Company], choice: Choice) -> list[dict[str, Any]]:

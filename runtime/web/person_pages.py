@@ -105,7 +105,7 @@ class PersonPages:
             companies=await self._list_companies(who, account),
             may_see_books=any(may(each.role, "see_journal") for each in who.members),
             prove=lambda form: sessions.make_proof(cookie, form),
-            **{"section": "", "formats": self.make_plain_formats(request), **values},
+            **{"section": "", "waiting": 0, "formats": self.make_plain_formats(request), **values},
         )
 
     def make_plain_formats(self, request: Request) -> Formats:

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.api.table import TABLE, Operation
+from runtime.api.operation import Operation
+from runtime.api.table import TABLE
 from runtime.exchange.context import NOTHING_ADDED
 from runtime.model import AccountId
 from runtime.operations.write_journal import WriteJournal

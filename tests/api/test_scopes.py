@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from runtime.api.table import TABLE, Operation
+from runtime.api.operation import Operation
+from runtime.api.table import TABLE
 from runtime.errors import Forbidden
 from runtime.keys.crypto import Keys
 from runtime.model import ApiToken, ApiTokenId, Grant, ServerConfig
@@ -42,14 +43,15 @@ def bound_token(harness: ApiHarness, account: str) -> dict[str, Any]:
 def ask_with(harness: ApiHarness, token: str, operation: Operation, account: str) -> Any:
     path = operation.path.format(
         id=account, mcp_id="m", entry_id="e", tool=TOOLS[0].name, token_id="t", tenant_id="t",
-        webhook_id="w", delivery_id="d", link_id="l",
+        webhook_id="w", delivery_id="d", link_id="l", change_id="c",
     )  # fmt: skip
     more: dict[str, Any] = {} if operation.method in ("GET", "DELETE") else {"json": {}}
     return harness.ask(operation.method, path, headers={"Authorization": f"Bearer {token}"}, **more)
 
 
 def test_each_operation_names_the_scope_it_needs_and_only_probes_are_public() -> None:
-    assert [each.path for each in TABLE if each.scope is None] == ["/healthz", "/readyz"]
+    assert [each.path for each in TABLE if each.is_public] == ["/healthz", "/readyz"]
+    assert {each.persons for each in TABLE if each.scope is None and not each.is_public} == {"only"}
     assert {each.scope for each in TABLE if each.scope is not None} <= SCOPES.keys()
     expected = {
         "accounts:read": {"list_accounts", "get_account", "read_usage", "list_link_tokens"},
@@ -66,7 +68,12 @@ def test_each_operation_names_the_scope_it_needs_and_only_probes_are_public() ->
         "mcp:read": {"list_mcp_servers", "get_mcp_server"},
         "mcp:write": {"create_mcp_server", "change_mcp_server", "delete_mcp_server", "rotate_mcp_server"},
         "tools:call": {"list_tools", "call_tool"},
-        "journal:read": {"list_journal", "get_journal_entry"},
+        "journal:read": {
+            "list_journal",
+            "get_journal_entry",
+            "list_pending_changes",
+            "get_pending_change",
+        },
         "log:read": {"list_calls"},
         "metrics:read": {"read_metrics"},
     }

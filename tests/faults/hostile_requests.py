@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.catalog import Catalog, Tool
-from runtime.api.table import TABLE, Operation
+from runtime.api.operation import Operation
+from runtime.api.table import TABLE
 from runtime.mcp_server import protocol
 from tests.faults.hostile_arguments import LARGE, Draw, Known, Sent, field_value, segment
 from tests.faults.hostile_values import fitting, large, mutated, pumped, scalar, text, written

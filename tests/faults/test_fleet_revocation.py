@@ -85,6 +85,15 @@ def test_a_filter_that_one_process_changes_holds_in_the_other(fleet: Fleet) -> N
         assert any(name.startswith("create_") for name in there) is (methods == ["write"])
 
 
+def test_what_one_process_has_wait_for_a_whole_tenant_waits_in_the_other(fleet: Fleet) -> None:
+    made = fleet.make_used()
+    for approval in ({"risks": ["overwrite"]}, None, {"above_amount": 5}, {}):
+        changed = fleet.one.api.patch("/tenant/default", json={"approval": approval})
+        assert changed.status_code == 200, changed.text
+        listed = fleet.other.list_tools(made).json()["result"]["tools"]
+        assert ("get_pending_change" in [each["name"] for each in listed]) is bool(approval)
+
+
 def test_an_api_token_that_a_command_revokes_is_refused_at_once(fleet: Fleet, tmp_path: Path) -> None:
     made = fleet.one.api.post("/api-token", json={"name": "to be revoked"})
     assert made.status_code == 201, made.text

@@ -24,6 +24,7 @@ from runtime.stores.report_run_records import SealedFile
 from runtime.tenancy import AccountId
 from tests.deployment import NOON
 from tests.identity.authorization import Place, make_request, opened
+from tests.web.pending import add_change
 
 PUBLIC = {
     "/", "/static/{name}", "/docs", "/docs/", "/docs/errors", "/docs/errors/{code}", "/docs/{key:path}",
@@ -96,6 +97,12 @@ PERSON: Mapping[str, Permission | None] = {
     "/company/{account_id}/journal/heads": "see_journal",
     "/company/{account_id}/journal/{entry_id}": "see_journal",
     "/company/{account_id}/journal/{entry_id}/undo": "see_journal",
+    "/company/{account_id}/approvals": "see_journal",
+    "/company/{account_id}/approvals/together": "see_journal",
+    "/company/{account_id}/approvals/{change_id}": "see_journal",
+    "/company/{account_id}/approvals/{change_id}/approve": "see_journal",
+    "/company/{account_id}/approvals/{change_id}/edit": "see_journal",
+    "/company/{account_id}/approvals/{change_id}/refuse": "see_journal",
     "/company/{account_id}/calls": "see_journal",
     "/company/{account_id}/calls/export.csv": "see_journal",
     "/company/{account_id}/{resource}/{record_id}": "see_journal",
@@ -169,7 +176,7 @@ def fill(path: str, tenant: str, account: str) -> str:
         "run": RUNS[tenant],
         "kind": "json",
         "tool": GET,
-        **{f"{each}_id": f"{each}_{tenant}" for each in ("saved", "schedule", "run", "file")},
+        **{f"{each}_id": f"{each}_{tenant}" for each in ("saved", "schedule", "run", "file", "change")},
         "webhook_id": f"whk_{tenant}",
     }
     return path.format(**values)
@@ -282,8 +289,9 @@ def test_each_role_gets_at_every_page_what_the_table_lets_it_and_nothing_elsewhe
             add_webhook(here, "theirs")
             for account in (own, theirs):
                 here.add_server(account, f"server-of-{account}")
-            add_schedule(here, "default", own)
-            add_schedule(here, "theirs", theirs)
+            for tenant, account in (("default", own), ("theirs", theirs)):
+                add_schedule(here, tenant, account)
+                add_change(here, account, f"change_{tenant}")
             person = here.add_person("anna@shop.example", role)
             for tenant, account in (("default", own), ("theirs", theirs)):
                 await add_run(here, RUNS[tenant], account, person)

@@ -31,6 +31,12 @@ ANNA = Decider("person-anna", "anna@example.com", "owner", may_approve=True)
 CREATE, UPDATE = "create_a_quick_books_customer", "update_a_quick_books_customer_by_id"
 INVOICE, DELETE = "create_a_quick_books_invoice", "delete_a_quick_books_invoice_by_id"
 STATUS = "get_pending_change"
+LINE = {
+    "DetailType": "SalesItemLineDetail",
+    "Amount": 120,
+    "SalesItemLineDetail": {"ItemRef": {"value": "1"}},
+}
+"""Of an invoice."""
 
 
 class Approving(Office):
@@ -82,7 +88,7 @@ class Approving(Office):
             Task("job", {"change": change_id, "version": after.version, "attempt": 0})
         )
 
-    async def refuse(self, change_id: str) -> None:
+    async def refuse_change(self, change_id: str) -> None:
         """Have Anna refuse a change."""
         account = self.grant.account
         found = await self.decisions.find(account, change_id)
@@ -103,7 +109,7 @@ class Approving(Office):
                 httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http,
                 Client(
                     streamable_http_client(f"http://127.0.0.1:8000/mcp/{TOKEN}", http_client=http),
-                    elicitation_callback=answer if ask_user else None,
+                    elicitation_callback=answer if ask_user else None,  # type: ignore[arg-type]
                 ) as client,
             ):
                 return await client.call_tool(tool, arguments)

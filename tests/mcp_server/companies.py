@@ -19,7 +19,8 @@ from runtime.mcp_server.greeting import Identity
 from runtime.mcp_server.methods import McpServices
 from runtime.model import Account, AccountId, AuditEntry, Credentials, Grant, McpServerId, ServerConfig
 from runtime.operations.approvals.deciding import Decisions
-from runtime.operations.approvals.staging import SENT_AT_ONCE, Staging
+from runtime.operations.approvals.staging import Staging
+from runtime.operations.approvals.waits import SENT_AT_ONCE
 from runtime.operations.calls import Calls
 from runtime.operations.file_links import FileLinks
 from runtime.operations.journal import Journal

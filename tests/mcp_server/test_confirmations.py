@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ from tests.mcp_server.approving import (
     DELETE,
     FORM,
     INVOICE,
+    LINE,
     URL,
     Approving,
     read_text,
     retry,
 )
 
+SEND, CHANGE = "send_a_quick_books_invoice_by_id", "update_a_quick_books_invoice_by_id"
 CONFIRMED = {"confirm": {"action": "accept", "content": {"confirm": True}}}
 DECLINED = [
     {"confirm": {"action": "decline"}},
@@ -45,14 +48,14 @@ def office(tmp_path: Path) -> Iterator[Approving]:
     found.close()
 
 
+def set_approval(office: Approving, *rules: ApprovalRule) -> None:
+    """Have other rules hold at the company."""
+    office.grant = replace(office.grant, config=replace(office.grant.config, approval=rules))
+
+
 def add_invoice(office: Approving, amount: int = 120) -> dict[str, Any]:
     """Make an invoice, and return what deletes it."""
-    line = {
-        "DetailType": "SalesItemLineDetail",
-        "Amount": amount,
-        "SalesItemLineDetail": {"ItemRef": {"value": "1"}},
-    }
-    made = office.read(INVOICE, CustomerRef={"value": "1"}, Line=[line])
+    made = office.read(INVOICE, CustomerRef={"value": "1"}, Line=[{**LINE, "Amount": amount}])
     office.client.sent.clear()
     return {"id": made["Id"], "SyncToken": made["SyncToken"]}
 
@@ -172,9 +175,7 @@ def test_a_state_of_another_mcp_server_is_refused(office):
 
 
 def test_a_state_of_a_change_that_waits_confirms_nothing(office):
-    office.grant = replace(
-        office.grant, config=replace(office.grant.config, approval=(ApprovalRule(risks=("destroy",)),))
-    )
+    set_approval(office, ApprovalRule(risks=("destroy",)))
     arguments = add_invoice(office)
     state = office.ask(DELETE, URL, **arguments)["requestState"]
 
@@ -185,9 +186,7 @@ def test_a_state_of_a_change_that_waits_confirms_nothing(office):
 
 
 def test_what_waits_for_a_person_is_not_confirmed_as_well(office):
-    office.grant = replace(
-        office.grant, config=replace(office.grant.config, approval=(ApprovalRule(risks=("destroy",)),))
-    )
+    set_approval(office, ApprovalRule(risks=("destroy",)))
 
     result = office.request({"name": DELETE, "arguments": add_invoice(office)}, FORM).result
 
@@ -212,7 +211,7 @@ def test_what_is_no_risk_to_confirm_is_sent_at_once(office):
 
 
 def test_a_server_without_rules_confirms_nothing(office):
-    office.grant = replace(office.grant, config=replace(office.grant.config, approval=()))
+    set_approval(office)
 
     result = office.request({"name": DELETE, "arguments": add_invoice(office)}, FORM).result
 
@@ -221,7 +220,7 @@ def test_a_server_without_rules_confirms_nothing(office):
 
 def test_what_a_policy_refuses_is_not_asked_about(office):
     arguments = add_invoice(office)
-    policies = Policies(max_amount=__import__("decimal").Decimal(100))
+    policies = Policies(max_amount=Decimal(100))
     office.grant = replace(office.grant, config=replace(office.grant.config, policies=policies))
 
     result = office.request({"name": DELETE, "arguments": arguments}, FORM).result
@@ -231,33 +230,32 @@ def test_what_a_policy_refuses_is_not_asked_about(office):
 
 
 def test_a_record_that_changed_since_it_was_confirmed_is_asked_about_again(office):
-    arguments, result = ask_to_delete(office)
-    update = "update_a_quick_books_invoice_by_id"
-    whole = replace(office.grant, config=replace(office.grant.config, approval=()))
-    office.grant, before = whole, office.grant
-    line = {
-        "DetailType": "SalesItemLineDetail",
-        "Amount": 900,
-        "SalesItemLineDetail": {"ItemRef": {"value": "1"}},
-    }
-    office.read(update, id=arguments["id"], Line=[line], mode="replace", CustomerRef={"value": "1"})
-    office.grant = before
+    arguments = {"id": add_invoice(office)["id"], "send_to": "amy@example.com"}
+    first = office.ask(SEND, FORM, **arguments)
+    set_approval(office)
+    office.read(CHANGE, id=arguments["id"], Line=[{"Id": "1", "Amount": 900}])
+    set_approval(office, *CHANGES_WAIT)
     office.client.sent.clear()
 
-    again = office.request(retry(DELETE, arguments, result["requestState"], CONFIRMED), FORM).result
+    again = office.request(retry(SEND, arguments, first["requestState"], CONFIRMED), FORM).result
 
-    assert again.get("resultType") == "input_required" or again["isError"] is True
+    assert again["resultType"] == "input_required"
+    assert "900.00 USD" in again["inputRequests"]["confirm"]["params"]["message"]
     assert office.count_written() == 0
 
 
+def test_an_invoice_is_sent_under_one_key_however_often_its_confirmation_is_replayed(office):
+    arguments = {"id": add_invoice(office)["id"], "send_to": "amy@example.com"}
+    state = office.ask(SEND, FORM, **arguments)["requestState"]
+
+    answers = [office.request(retry(SEND, arguments, state, CONFIRMED), FORM).result for _ in range(2)]
+
+    assert [each["isError"] for each in answers] == [False, False]
+    assert len({url for _, verb, url in office.client.sent if verb == "POST"}) == 1
+
+
 def test_an_undo_is_confirmed_as_what_it_does_and_carried_out_once(office):
-    office.read(CREATE, DisplayName="Short Lived Ltd")
-    line = {
-        "DetailType": "SalesItemLineDetail",
-        "Amount": 20,
-        "SalesItemLineDetail": {"ItemRef": {"value": "1"}},
-    }
-    office.read(INVOICE, CustomerRef={"value": "1"}, Line=[line])
+    add_invoice(office, 20)
     (entry, *_) = office.read("list_recent_changes", limit=1)["changes"]
     arguments = {"id": entry["id"]}
     result = office.ask(REVERT, FORM, **arguments)

@@ -85,7 +85,7 @@ def test_the_sdk_comes_back_with_the_record_when_the_change_was_approved_meanwhi
 
 def test_the_sdk_comes_back_with_the_refusal(office):
     async def decide(params: Any) -> ElicitResult:
-        await office.refuse(params.url.rpartition("/")[2])
+        await office.refuse_change(params.url.rpartition("/")[2])
         return ElicitResult(action="accept")
 
     said = json.loads(office.call_by_sdk(decide, CREATE, **NEW).content[0].text)

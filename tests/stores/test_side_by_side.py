@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from runtime.approval import ApprovalRule
 from runtime.errors import StorageUnavailable
 from runtime.keys.crypto import Keys
 from runtime.model import AccountId, Authorization, Spent, SpentKey, TokenHash
@@ -20,6 +21,7 @@ from runtime.stores import postgres
 from runtime.stores.change_threads import ATTEMPTS, make_again
 from runtime.stores.embedded import Stores
 from runtime.stores.policy_use import Limits, Use
+from runtime.tenancy import DEFAULT_TENANT, TenantLimits
 from tests.deployment import deploy
 from tests.safety.test_journal_chain import intent, outcome
 from tests.stores.test_records import ACCOUNT, HASH, SERVER, noted
@@ -62,6 +64,29 @@ def test_no_change_of_an_mcp_server_is_lost(pair: tuple[Stores, Stores]) -> None
         at_once(pair, rename)
     found = pair[0].records.find_mcp_server(ACCOUNT.id, SERVER.id, 1.0)
     assert found is not None and found.name == SERVER.name + "x" * 4 * ROUNDS
+
+
+def test_no_change_of_the_limits_of_a_tenant_is_lost_and_all_of_them_hold_in_both(
+    pair: tuple[Stores, Stores],
+) -> None:
+    pair[0].records.add_mcp_server(SERVER, HASH, noted())
+    values: list[dict[str, Any]] = [
+        {"accounts": 7},
+        {"approval": (ApprovalRule("tenant", ("send",)),)},
+        {"mcp_servers": 9},
+        {"calls_per_minute": 11},
+    ]
+
+    at_once(
+        pair, lambda stores, number: stores.records.change_tenant(DEFAULT_TENANT, values[number], noted())
+    )
+
+    expected = TenantLimits(7, 9, 11, (ApprovalRule("tenant", ("send",)),))
+    for stores in pair:
+        account = stores.read_account(ACCOUNT.id)
+        assert account is not None and account.tenant_limits == expected
+        tenant = stores.records.find_tenant(DEFAULT_TENANT)
+        assert tenant is not None and tenant.limits == expected
 
 
 def test_a_limit_of_writes_is_never_exceeded(pair: tuple[Stores, Stores]) -> None:

@@ -79,6 +79,7 @@ PAGES: Mapping[str, Permission] = {
     SETTINGS: "see_companies",
     f"{SETTINGS}/integrations": "see_companies",
     BUDGETS: "see_companies",
+    f"{SETTINGS}/approvals": "see_companies",
     TOKENS: "manage_settings",
     WEBHOOKS: "manage_settings",
     f"{SETTINGS}/keys": "manage_settings",
@@ -117,6 +118,7 @@ FORMS: list[tuple[str, str, Permission, Callable[[dict[str, str]], dict[str, str
     ("/webhooks/{webhook}/test", "test webhook", "manage_settings", lambda _: {}),
     ("/webhooks/{webhook}/resend", "resend delivery", "manage_settings", lambda ids: {"delivery": ids["delivery"]}),
     ("/webhooks/{webhook}/delete", "delete webhook", "manage_settings", lambda _: {}),
+    ("/approvals/change", "change approval rule", "manage_settings", lambda _: {"approval_risks": "send"}),
     ("/budgets/change", "change budget", "manage_settings", lambda ids: {"account": ids["account"], "reads": "5"}),
     ("/tools-role", "change tools role", "manage_owners", lambda _: {"role": "owner"}),
 ]  # fmt: skip

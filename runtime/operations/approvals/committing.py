@@ -28,7 +28,7 @@ from runtime.errors import (
     StorageUnavailable,
     VendorUnavailable,
 )
-from runtime.events import Event
+from runtime.events import Event, NewJob
 from runtime.exchange.tool_answer import Answer
 from runtime.jobs.work import Job, Task
 from runtime.logs import Log
@@ -38,7 +38,7 @@ from runtime.operations.approvals.carrying import ANSWER_BYTES, Carrying, OwnToo
 from runtime.operations.approvals.deciding import COMMIT, make_commit_job
 from runtime.operations.approvals.proposals import Note, Proposal, open_proposal, seal_proposal
 from runtime.operations.approvals.rules import unite
-from runtime.operations.approvals.staging import EXPIRE
+from runtime.operations.approvals.staging import ANNOUNCE, EXPIRE
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.finished_calls import FinishedCalls
 from runtime.stores.pending_steps import Consequences
@@ -157,7 +157,9 @@ class Committing:
             "decided_by": "",
             "sealed": seal_proposal(self._deployment.keys, change.id, noted),
         }
-        await self._step(change, values, "pending_change.returned", "")
+        args, id_ = {"change": change.id, "since": now}, f"{ANNOUNCE}:{change.id}:{change.version + 1}"
+        announce = NewJob(id_, ANNOUNCE, args, now, change.tenant_id)
+        await self._step(change, values, "pending_change.returned", "", (announce,))
 
     async def _end(
         self,
@@ -191,7 +193,12 @@ class Committing:
         return str(found.get(identifier) or "") if isinstance(found, dict) else ""
 
     async def _step(
-        self, change: PendingChange, values: dict[str, Any], action: str, event_type: str
+        self,
+        change: PendingChange,
+        values: dict[str, Any],
+        action: str,
+        event_type: str,
+        due: tuple[NewJob, ...] = (),
     ) -> None:
         now = self._deployment.clock()
         about = {"integrated_account_id": change.account_id, "tool": change.tool}
@@ -200,7 +207,7 @@ class Committing:
         data = status.describe_event(change, self._deployment.settings.public_url)
         event = Event(event_type, now, data, change.tenant_id) if event_type else None
         await self._stores.write(
-            lambda: self._stores.records.change_pending(change, values, Consequences(audit, event))
+            lambda: self._stores.records.change_pending(change, values, Consequences(audit, event, due))
         )
 
 
@@ -220,4 +227,6 @@ def _refresh(proposal: Proposal, approved: ApprovedChange) -> Proposal:
         warnings=fresh.warnings,
         rules=tuple(dict.fromkeys(proposal.rules + fresh.rules)),
         approvers=unite(proposal.approvers, fresh.approvers) if fresh.rules else proposal.approvers,
+        effects=fresh.effects,
+        similar=fresh.similar,
     )

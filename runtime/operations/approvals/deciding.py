@@ -73,6 +73,21 @@ def explain_not_allowed(decider: Decider, opened: Opened) -> str:
     return ""
 
 
+def refuse_unknown_change() -> NotFound:
+    """Return the error for a pending change that is not there, or not for who asks: the same for both."""
+    return NotFound(
+        "There is no such pending change.",
+        advice="One is stored for a quarter after its end. The list has those that there are.",
+    )
+
+
+def may_see(decider: Decider, opened: Opened, *, sees_books: bool) -> bool:
+    """Return whether a person may look at a change: all of them who sees the books, else whom its rules name."""
+    return sees_books or any(
+        decider.email in people or decider.role in roles for roles, people in opened.proposal.approvers.rules
+    )
+
+
 class Decisions:
     """Reads and decides pending changes. One for the process."""
 
@@ -83,10 +98,7 @@ class Decisions:
         """Return a pending change of an account. Raises NotFound."""
         change = await asyncio.to_thread(self._records.find_pending, change_id)
         if change is None or change.account_id != account.id:
-            raise NotFound(
-                "There is no such pending change.",
-                advice="One is stored for a quarter after its end. The list has those that there are.",
-            )
+            raise refuse_unknown_change()
         return self.open(change)
 
     async def find_own(self, grants: Sequence[Grant], change_id: str) -> tuple[Grant, Opened]:
@@ -202,16 +214,22 @@ class Decisions:
 
     async def _check_reachable(self, account: Account, change: PendingChange) -> None:
         """Raise Conflict where a change cannot be carried out now."""
+        if (hindrance := await self.find_hindrance(account, change)) is not None:
+            raise hindrance
+
+    async def find_hindrance(self, account: Account, change: PendingChange) -> Conflict | None:
+        """Return why a change that waits cannot be carried out now, as the error of whoever approves it."""
         if account.status != "active":
-            raise Conflict(
+            return Conflict(
                 "The company is not connected, so nothing can be sent.",
                 advice="Connect it again, and approve then: the change waits until it expires.",
             )
         if not await self.is_server_there(account, change):
-            raise Conflict(
-                "The MCP server that proposed this has ended, and nothing is carried out for it any more.",
+            return Conflict(
+                "What proposed this, an MCP server or an API token, has ended: nothing is carried out for it any more.",
                 advice="Refuse it, and have the agent propose it again by another MCP server.",
             )
+        return None
 
     async def is_server_there(self, account: Account, change: PendingChange) -> bool:
         """Return whether what proposed a change may still call: its MCP server, or its API token."""

@@ -54,6 +54,13 @@ def _add_why(wire: bytes) -> bytes:
     return orjson.dumps(shown)
 
 
+def split_why(arguments: Mapping[str, Any], *, may_wait: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the reason among the arguments of a call, where writes may wait, and the others."""
+    if not may_wait or WHY not in arguments:
+        return {}, dict(arguments)
+    return {WHY: arguments[WHY]}, {name: value for name, value in arguments.items() if name != WHY}
+
+
 def take_why(grant: Grant, arguments: dict[str, Any]) -> tuple[Grant, dict[str, Any]]:
     """Return a grant with the reason that an agent gives for a call, and the arguments without it."""
     if not grant.config.approval or WHY not in arguments:

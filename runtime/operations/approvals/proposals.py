@@ -32,6 +32,44 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change does to one figure of the books: computed, not yet posted. All are texts for people.
+
+    `kind` is `balance`, `stock` or `period`; `change` has its sign. Where `is_exact` is false, `note` says what is not
+    known, and a figure that is not known is empty.
+    """
+
+    kind: str
+    label: str
+    now: str = ""
+    change: str = ""
+    after: str = ""
+    currency: str = ""
+    note: str = ""
+    is_exact: bool = True
+    resource: str = ""
+    record_id: str = ""
+    is_readable: bool = True
+    """Whether who proposed it may read that record; an agent that may not is not shown it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A record that is there already and looks like the new one, or an equal change that waits: `is_pending`."""
+
+    resource: str
+    id: str
+    number: str
+    party: str
+    day: str
+    amount: str
+    currency: str
+    why: str
+    is_pending: bool = False
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something that happened to a waiting change: when, by whom (the id of a person, or empty), and what."""
 
@@ -68,6 +106,8 @@ class Proposal:
     warnings: tuple[str, ...] = ()
     resolved: tuple[Mapping[str, str], ...] = ()
     """What names in the place of Ids became: `{argument, name, id}`."""
+    effects: tuple[Effect, ...] = ()
+    similar: tuple[Similar, ...] = ()
     notes: tuple[Note, ...] = ()
     """What happened to it since: it came back because the record changed, or a person has edited it."""
     refusal: str = ""
@@ -96,6 +136,8 @@ def open_proposal(keys: Keys, change: PendingChange) -> Proposal:
         | {
             "approvers": Approvers(rules, approvers[1]),
             "changed": tuple(FieldChange(**each) for each in values["changed"]),
+            "effects": tuple(Effect(**each) for each in values.get("effects") or ()),
+            "similar": tuple(Similar(**each) for each in values.get("similar") or ()),
             "notes": tuple(Note(**each | {"at": float(each["at"])}) for each in values["notes"]),
             "rules": tuple(values["rules"]),
             "warnings": tuple(values["warnings"]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from runtime.approval import PendingChange
 from runtime.deployment import Deployment
@@ -19,21 +19,15 @@ from runtime.exchange.context import CallContext, Request
 from runtime.exchange.tool_answer import Answer
 from runtime.model import AuditEntry
 from runtime.operations.approvals import confirming, rules, status
-from runtime.operations.approvals.comparing import (
-    find_after,
-    list_fields,
-    list_skipped,
-    name_version_argument,
-    read_plain,
-)
+from runtime.operations.approvals.comparing import list_skipped, name_version_argument
 from runtime.operations.approvals.proposals import Proposal, seal_proposal
+from runtime.operations.approvals.proposing import Proposing
 from runtime.operations.approvals.recognizing import ID_BYTES, make_fingerprint, make_id
 from runtime.operations.approvals.rules import Measured, Reason
-from runtime.operations.approvals.wording import Worded, describe_change
-from runtime.operations.stored_values import find_current, read_stored
+from runtime.operations.approvals.waits import Waiting
+from runtime.operations.known_records import KnownRecords
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
-from runtime.safety.findings import list_warnings
 from runtime.safety.journal.undo import list_changed
 from runtime.safety.key_errors import describe_reused_key
 from runtime.stores.pending_steps import Consequences
@@ -44,31 +38,6 @@ WHY = "why"
 LONGEST_WHY = 1_000
 """Characters; a reason is a sentence or two."""
 Record = Mapping[str, Any]
-
-
-class Waits(Protocol):
-    """Has writes wait: `Staging`."""
-
-    async def hold_back(self, call: CallContext, request: Request) -> None:
-        """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now."""
-        ...
-
-
-class _SentAtOnce:
-    async def hold_back(self, call: CallContext, request: Request) -> None:
-        """Do nothing: no write waits."""
-
-
-SENT_AT_ONCE: Waits = _SentAtOnce()
-"""For calls that nobody holds back."""
-
-
-class Waiting(Exception):
-    """A write is not sent now: it waits for a person, or for its user to confirm it. Carries the answer of its call."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answer = answer
 
 
 class _Found(NamedTuple):
@@ -90,8 +59,15 @@ class _Place(NamedTuple):
 class Staging:
     """Stores writes that wait. One for the process."""
 
-    def __init__(self, deployment: Deployment, vendor: VendorCalls, policies: WritePolicies) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        vendor: VendorCalls,
+        policies: WritePolicies,
+        known: KnownRecords | None = None,
+    ) -> None:
         self._deployment, self._vendor, self._policies = deployment, vendor, policies
+        self._proposing = Proposing(deployment, vendor, known or KnownRecords())
 
     async def hold_back(self, call: CallContext, request: Request) -> None:
         """Raise Waiting for a write that waits, once it is stored, and for one that its user has to confirm.
@@ -118,19 +94,11 @@ class Staging:
 
     async def _confirm(self, call: CallContext, risky: list[CallContext]) -> None:
         """Raise Waiting for writes that the user of the client has not confirmed as they are."""
-        said = [(await self._word(call, each))[0].says for each in risky]
+        proposals = await self._proposing.draft(call, risky, [[] for _ in risky])
+        said = [each.says for each in proposals]
         question = confirming.write_question(call.account, said)
         if call.grant is not None and confirming.hash_question(question) != call.grant.confirmed:
             raise Waiting(confirming.make_answer(call, question))
-
-    async def _word(
-        self, call: CallContext, change: CallContext
-    ) -> tuple[Worded, Record | None, dict[str, Any]]:
-        """Return what is said of a change, and its record as it is and as it would stand."""
-        before = await self._read_before(call, change)
-        after = find_after(change, before)
-        catalog = self._deployment.catalog()
-        return describe_change(catalog, change.integration, change.tool, before, after), before, after
 
     async def _find_waiting(self, call: CallContext, request: Request) -> list[_Found]:
         assert call.grant is not None
@@ -156,14 +124,14 @@ class Staging:
             others = [await self._propose(call, each.change, []) for each in found[1:]]
             found, also = found[:1], [f"In the same step: {each.says}." for each in others]
         batch = secrets.token_hex(ID_BYTES) if len(found) > 1 else ""
-        stored, asked = [], []
-        for place, each in enumerate(found):
-            reasons = every if also else each.reasons or every
-            proposal = await self._propose(call, each.change, reasons)
-            proposal = replace(proposal, warnings=(*proposal.warnings, *also))
+        stored, asked, keys = [], [], self._deployment.keys
+        reasons = [every if also else each.reasons or every for each in found]
+        proposals = await self._proposing.draft(call, [each.change for each in found], reasons)
+        for place, (each, proposal) in enumerate(zip(found, proposals, strict=True)):
             asked.append((each.change.tool.name, proposal.arguments))
-            fingerprint = make_fingerprint(self._deployment.keys, *asked[-1], asked.count(asked[-1]))
-            stored.append(await self._make(call, each, proposal, reasons, _Place(batch, place, fingerprint)))
+            where = _Place(batch, place, make_fingerprint(keys, *asked[-1], asked.count(asked[-1])))
+            shown = replace(proposal, warnings=(*proposal.warnings, *also))
+            stored.append(await self._make(call, each, shown, reasons[place], where))
         store = self._deployment.stores
         changes = await store.write(lambda: store.records.add_pending(stored))
         if not changes:
@@ -171,42 +139,8 @@ class Staging:
         return self._answer(call, changes)
 
     async def _propose(self, call: CallContext, change: CallContext, reasons: list[Reason]) -> Proposal:
-        worded, before, after = await self._word(call, change)
-        tool, version = change.tool, name_version_argument(change)
-        required = tool.input_schema.get("required", ())
-        arguments = {
-            name: value for name, value in change.arguments.items() if name != version or version in required
-        }
-        called, own_call = tool.name, call.grant.own_call if call.grant is not None else None
-        if own_call is not None:
-            called, arguments = own_call.name, dict(own_call.arguments)
-        return Proposal(
-            called=called,
-            arguments=arguments,
-            says=worded.says,
-            action=worded.action,
-            kind=worded.kind,
-            number=worded.number,
-            party=worded.party,
-            amount=worded.amount,
-            currency=worded.currency,
-            changed=worded.changed,
-            why=call.grant.why if call.grant is not None else "",
-            rules=tuple(dict.fromkeys(each.text for each in reasons)),
-            approvers=rules.find_approvers(reasons),
-            before=before,
-            after=after,
-            fields=list_fields(change, before, after),
-            warnings=tuple(list_warnings(change.findings)),
-            resolved=tuple(change.resolved),
-        )
-
-    async def _read_before(self, call: CallContext, change: CallContext) -> Record | None:
-        """Return the record that a change is about as it is stored now; None for a new one."""
-        known = change.before or change.deleted
-        if known is None and (get := find_current(change.tool, call.known)) is not None:
-            known = await read_stored(self._vendor, call, change, get)
-        return None if known is None else read_plain(known)
+        (proposal,) = await self._proposing.draft(call, [change], [reasons])
+        return proposal
 
     async def _make(
         self,
@@ -299,12 +233,12 @@ class Staging:
         if approved.before is None or len(request.changes) != 1:
             return
         change = request.changes[0]
-        now = await self._read_before(call, change)
+        now = await self._proposing.read_before(call, change)
         moved = list_changed(approved.before, now or {}, list_skipped(call))
         if approved.fields is not None:
             moved = [name for name in moved if name in approved.fields]
         if moved:
-            approved.fresh.append(await self._propose(call, change, []))
+            approved.fresh.extend(await self._proposing.draft(call, [change], [[]]))
             raise Conflict(
                 f"The record was changed since this was proposed, in: {', '.join(moved)}. Nothing was sent.",
                 advice="Look at the change again, which now shows the record as it is.",

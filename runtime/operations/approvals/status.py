@@ -20,6 +20,7 @@ WAITS = (
     "Nothing was changed. A person has to approve this at approve_at, signed in as somebody who may. "
     f"{STATUS_TOOL} with its id says how it stands."
 )
+COMPUTED = "Computed from the books as they are now, not yet posted."
 MEANINGS = {
     "waiting": WAITS,
     "approved": "A person has approved it, and it is being carried out. Ask again in a moment.",
@@ -100,9 +101,42 @@ def describe_pending(deployment: Deployment, account: Account, change: PendingCh
         "changed": [
             {"field": each.field, "before": each.before, "after": each.after} for each in proposal.changed
         ],
+        **_describe_effects(proposal),
         "rules": list(proposal.rules),
         **_leave_out_empty(warnings=list(proposal.warnings)),
     }
+
+
+def _describe_effects(proposal: Proposal) -> dict[str, Any]:
+    """Return what a change does to the books and what it looks like, of records that its proposer may read."""
+    effects = [
+        _leave_out_empty(
+            kind=each.kind,
+            label=each.label,
+            now=each.now,
+            change=each.change,
+            after=each.after,
+            currency=each.currency,
+            note=each.note,
+        )
+        for each in proposal.effects
+        if each.is_readable
+    ]
+    similar = [
+        _leave_out_empty(
+            resource=each.resource,
+            id=each.id,
+            number=each.number,
+            party=each.party,
+            day=each.day,
+            amount=each.amount,
+            currency=each.currency,
+            why=each.why,
+        )
+        for each in proposal.similar
+        if each.is_readable
+    ]
+    return _leave_out_empty(effects=effects, effects_note=COMPUTED if effects else "", similar=similar)
 
 
 def _describe_end(change: PendingChange, proposal: Proposal) -> dict[str, Any]:

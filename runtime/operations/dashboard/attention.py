@@ -40,10 +40,12 @@ def list_attention(
     servers: Sequence[McpServer],
     unclear: Sequence[JournalEntry],
     formats: Formats,
+    waiting: int = 0,
 ) -> tuple[Attention, ...]:
-    """Return what somebody should look at, the most urgent first."""
+    """Return what somebody should look at, the most urgent first. `waiting` changes wait for a person's approval."""
     return (
         *_list_connection(account, formats),
+        *_list_waiting(waiting),
         *_list_unclear(unclear, formats),
         *_list_overdue(panels, formats),
         *_list_due(panels.due, formats),
@@ -66,6 +68,15 @@ def _list_connection(account: Account, formats: Formats) -> Iterator[Attention]:
             "Connect it, and its figures are here",
             "/connection",
             since,
+        )
+
+
+def _list_waiting(waiting: int) -> Iterator[Attention]:
+    if waiting:
+        verb = "waits" if waiting == 1 else "wait"
+        about = "Agents have asked for them, and nothing is sent before a person decides"
+        yield Attention(
+            "shield", "warn", f"{_count(waiting, 'write')} {verb} for approval", about, "/approvals"
         )
 
 

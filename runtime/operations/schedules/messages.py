@@ -6,21 +6,18 @@ recognized: the `Message-ID` of the email, the `webhook-id` of the event.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.headerregistry import Address
+from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from runtime.model import Account
 from runtime.operations.answers import format_time
 from runtime.operations.companies import show_name
 from runtime.operations.formats import find_zone
+from runtime.operations.plain_emails import begin_email, make_line
 from runtime.operations.schedules.wording import explain_cron
 from runtime.schedules import ReportRun, RunFile, SavedReport, Schedule
 from runtime.smtp_address import Sender
@@ -28,9 +25,6 @@ from runtime.smtp_address import Sender
 EVENT_TYPE = "report.run"
 LARGEST_TEXT = 262_144
 """Bytes of a CSV file that an event has in it: most receivers take bodies of 1 MB, and JSON makes text longer."""
-LONGEST_SUBJECT = 200
-"""Characters; mail programs show some 70."""
-USUAL_NAME = "Ledgerport"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +47,8 @@ class Report:
 
 def build_email(report: Report, recipient: str, public_url: str, sender: Sender | None) -> EmailMessage:
     """Return the email to one recipient."""
-    host = urlsplit(public_url).hostname or "localhost"
-    source = sender or Sender(f"ledgerport@{host}", USUAL_NAME)
-    user, _, domain = source.email.rpartition("@")
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(_make_line(source.name), user, domain)
-    message["To"] = recipient
-    message["subject"] = _make_line(f"{report.saved.name}: {show_name(report.account)}")[:LONGEST_SUBJECT]
-    message["Date"] = format_datetime(datetime.fromtimestamp(report.run.created_at, UTC))
-    message["Message-ID"] = _make_message_id(report.run, recipient, host)
-    message["Auto-Submitted"] = "auto-generated"
+    subject = f"{report.saved.name}: {show_name(report.account)}"
+    message = begin_email(recipient, subject, report.run.created_at, report.run.id, public_url, sender)
     message.set_content(_write_text(report, public_url))
     for file, content in report.files:
         kind, _, subtype = file.media_type.partition(";")[0].partition("/")
@@ -110,7 +96,7 @@ def _write_text(report: Report, public_url: str) -> str:
     zone = find_zone(schedule.zone)
     due = datetime.fromtimestamp(run.due_at, zone).strftime("%Y-%m-%d %H:%M")
     lines = [
-        f"{_make_line(report.saved.name)} of {_make_line(show_name(report.account))}",
+        f"{make_line(report.saved.name)} of {make_line(show_name(report.account))}",
         run.summary,
         "",
         f"Attached: {', '.join(file.name for file, _ in report.files)}",
@@ -129,18 +115,8 @@ def _write_text(report: Report, public_url: str) -> str:
     return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
 
 
-def _make_message_id(run: ReportRun, recipient: str, host: str) -> str:
-    mark = hashlib.sha256(recipient.encode()).hexdigest()[:16]
-    return f"<{run.id}.{mark}@{host}>"
-
-
 def _describe_file(file: RunFile, content: bytes) -> dict[str, Any]:
     shown: dict[str, Any] = {"name": file.name, "media_type": file.media_type, "bytes": file.size}
     if file.media_type.startswith("text/csv") and len(content) <= LARGEST_TEXT:
         shown["content"] = content.decode("utf-8-sig", "replace")
     return shown
-
-
-def _make_line(text: str) -> str:
-    """Return a text in one line, which a header may have."""
-    return " ".join("".join(each for each in text if each.isprintable() or each == " ").split())

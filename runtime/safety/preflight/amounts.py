@@ -21,7 +21,7 @@ def read_amount(value: Any) -> Decimal | None:
         return None
     if isinstance(value, figures.Figure):
         value = bytes(value).decode()
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float, Decimal)):
         found = Decimal(str(value))
         return found if found.is_finite() else None
     return Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None

@@ -33,8 +33,14 @@ document.addEventListener("click", (event) => {
   const copy = find("[data-copy]"), opener = find("[data-open]"), closer = find("[data-close]");
   if (find("[data-theme-switch]")) switchTheme();
   else if (copy) copyText(copy);
-  else if (opener) document.getElementById(opener.dataset.open).showModal();
-  else if (closer) closer.closest("dialog").close();
+  else if (opener) {
+    event.preventDefault();
+    document.getElementById(opener.dataset.open).showModal();
+  }
+  else if (closer) {
+    event.preventDefault();
+    closer.closest("dialog").close();
+  }
   else if (find("[data-print]")) window.print();
   closeMenus(find(".switcher, .pop"));
 });

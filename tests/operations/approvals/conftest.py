@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.operations.approvals.proposing_company import ProposingCompany
 from tests.operations.approvals.shop import Shop
 from tests.stores.conftest import database, postgres
 
@@ -33,3 +34,10 @@ def open_shop(tmp_path: Path) -> Iterator[OpenShop]:
 @pytest.fixture
 def shop(open_shop: OpenShop) -> Shop:
     return open_shop()
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[ProposingCompany]:
+    made = ProposingCompany(tmp_path)
+    yield made
+    made.close()
