@@ -25,11 +25,13 @@ PATIENCE_SECONDS = 120
 LONGEST = (
     "tests/journeys/",
     "tests/test_cli.py",
+    "tests/faults/test_killed_while_approving.py",
     "tests/faults/test_canary_secrets.py",
     "tests/faults/test_database_faults.py",
     "tests/test_readme_commands.py",
     "tests/faults/test_connections.py",
     "tests/faults/test_killed_in_refresh.py",
+    "tests/operations/approvals/test_committing.py",
     "tests/operations/test_answer_budget.py",
     "tests/api/test_openapi.py",
     "tests/faults/test_killed_while_storing.py",

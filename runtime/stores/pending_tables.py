@@ -46,5 +46,6 @@ PENDING_CHANGE = Table(
         sqlite_where=_UNDER_WAY,
         postgresql_where=_UNDER_WAY,
     ),
+    Index("pending_change_equal", "account_id", "tool", "record_id", "status", "created_at"),
     Index("pending_change_finished", "finished_at"),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -120,7 +120,7 @@ class Proposal:
 
 def seal_proposal(keys: Keys, change_id: str, proposal: Proposal) -> bytes:
     """Return a proposal encrypted so that it opens only as the content of its change."""
-    return keys.seal(_WRITER.encode(asdict(proposal)), name_pending_owner(change_id))
+    return keys.seal(_WRITER.encode(proposal), name_pending_owner(change_id))
 
 
 def open_proposal(keys: Keys, change: PendingChange) -> Proposal:

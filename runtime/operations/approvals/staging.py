@@ -28,6 +28,7 @@ from runtime.operations.approvals.waits import Waiting
 from runtime.operations.known_records import KnownRecords
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
+from runtime.recent import Recent
 from runtime.safety.journal.undo import list_changed
 from runtime.safety.key_errors import describe_reused_key
 from runtime.stores.pending_steps import Consequences
@@ -37,6 +38,8 @@ WHY = "why"
 """The argument of every write by which an agent gives its reason, where writes may wait."""
 LONGEST_WHY = 1_000
 """Characters; a reason is a sentence or two."""
+MOST_MAKERS = 1_000
+"""MCP servers of which it is remembered who made them, which never changes."""
 Record = Mapping[str, Any]
 
 
@@ -67,6 +70,7 @@ class Staging:
         known: KnownRecords | None = None,
     ) -> None:
         self._deployment, self._vendor, self._policies = deployment, vendor, policies
+        self._makers: Recent[str, str] = Recent(MOST_MAKERS)
         self._proposing = Proposing(deployment, vendor, known or KnownRecords())
 
     async def hold_back(self, call: CallContext, request: Request) -> None:
@@ -203,8 +207,11 @@ class Staging:
         server_id = call.grant.server_id
         if server_id is None:
             return ""
-        store = self._deployment.stores
-        return await store.read(lambda: store.records.find_maker(server_id))
+        if (maker := self._makers.get(server_id)) is None:
+            store = self._deployment.stores
+            found = await store.read(lambda: store.records.find_maker(server_id))
+            maker = self._makers.put(server_id, found)
+        return maker
 
     def _answer(self, call: CallContext, changes: list[PendingChange]) -> Answer:
         text = status.write_pending(self._deployment, call.account, changes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.bench.entries import (
     answers,
+    approvals,
     bearer,
     calling,
     compiling,
@@ -31,6 +32,7 @@ ENTRIES: tuple[Entry, ...] = (
     tokens.ENTRY,
     fleet.ENTRY,
     creating.ENTRY,
+    approvals.ENTRY,
     slow_vendor.ENTRY,
     fanout.ENTRY,
     pages.ENTRY,

@@ -41,6 +41,7 @@ CREATE INDEX pending_change_tenant ON pending_change (tenant_id, status, created
 CREATE INDEX pending_change_batch ON pending_change (batch);
 CREATE UNIQUE INDEX pending_change_same ON pending_change (account_id, caller, fingerprint)
     WHERE status IN ('waiting', 'approved');
+CREATE INDEX pending_change_equal ON pending_change (account_id, tool, record_id, status, created_at);
 CREATE INDEX pending_change_finished ON pending_change (finished_at);
 ALTER TABLE mcp_server ADD COLUMN made_by TEXT NOT NULL DEFAULT '';
 UPDATE mcp_server SET made_by = COALESCE(
