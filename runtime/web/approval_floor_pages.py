@@ -121,6 +121,7 @@ class ApprovalFloorPages(TenantPages):
             "most": MOST_SHOWN,
             "amount": shown[0].above_amount if shown else None,
             "errors": errors,
+            "is_part": False,
         }
         if request.headers.get("hx-request") and fields is not None:
             values |= {"place": place, "formats": self.make_plain_formats(request), "is_part": True}
