@@ -122,11 +122,14 @@ class PendingChangeShape(BaseModel):
     changed: list[FieldChangeShape]
     effects: Annotated[
         list[dict[str, str]] | None,
-        Field(description="What it does to figures of the books: kind, label, now, change, after, currency, note."),
+        Field(
+            description="What it does to figures of the books: kind, label, now, change, after, currency, note."
+        ),
     ] = None
     effects_note: str | None = None
     similar: Annotated[
-        list[dict[str, str]] | None, Field(description="Records that are there already and look like the new one.")
+        list[dict[str, str]] | None,
+        Field(description="Records that are there already and look like the new one."),
     ] = None
     rules: Annotated[list[str], Field(description="The rules that it waits by.")]
     warnings: list[str] | None = None

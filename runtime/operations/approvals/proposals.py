@@ -106,6 +106,8 @@ class Proposal:
     warnings: tuple[str, ...] = ()
     resolved: tuple[Mapping[str, str], ...] = ()
     """What names in the place of Ids became: `{argument, name, id}`."""
+    acknowledged: str = ""
+    """All that is said to an agent that may not read such records; empty where it may."""
     effects: tuple[Effect, ...] = ()
     similar: tuple[Similar, ...] = ()
     notes: tuple[Note, ...] = ()

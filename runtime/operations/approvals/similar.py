@@ -30,7 +30,7 @@ from runtime.upstream.visible_text import show_unseen
 
 MOST_SIMILAR = 3
 """More of them say nothing that these do not."""
-MOST_OPENED = 20
+MOST_OPENED = 10
 """Waiting changes of the same tool that are compared, the newest: opening one takes a tenth of a millisecond."""
 MOST_KNOWN = 5_000
 """Waiting changes of which is known what they are compared by; about 1 kB each."""
