@@ -55,7 +55,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A record that is there already and looks like the new one, or an equal change that waits: `is_pending`."""
+    """A record that is there already and looks like the new one, or an equal change that waits: `is_pending`.
+
+    `day` is as YYYY-MM-DD, for pages to write.
+    """
 
     resource: str
     id: str

@@ -255,7 +255,7 @@ def test_a_day_is_held_against_the_closing_date(day, said):
 
     effects = list_made_up({"TxnDate": day, "Line": [sell(SERVICES, 10, 1)]}, settings=closed)
 
-    assert effects[-1].note == said
+    assert effects[-1].note.endswith(f". {said}")
 
 
 def test_an_amount_that_a_line_does_not_say_is_not_guessed():
@@ -302,6 +302,7 @@ def test_a_change_of_the_day_says_both_months(company):
         "moved from Nov 2026 to Oct 2026",
         "Oct 31, 2026",
     )
+    assert period.note == "Moved from Nov 10, 2026 to Oct 31, 2026."
 
 
 def test_a_day_that_is_not_given_is_said_to_be_that_of_posting(company):
