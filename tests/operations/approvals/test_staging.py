@@ -46,8 +46,8 @@ def test_a_write_that_waits_is_stored_says_what_it_would_do_and_sends_nothing_bu
     before = shop.count_writes()
     said = shop.propose("update invoices", id=invoice["Id"], DueDate="2026-12-31", why="She asked for it.")
     assert (said["pending"], said["status"], said["why"]) == (True, "waiting", "She asked for it.")
-    assert said["says"].endswith("Due date 2026-12-20 → 2026-12-31")
-    assert said["changed"] == [{"field": "Due date", "before": "2026-12-20", "after": "2026-12-31"}]
+    assert said["says"].endswith("due date Dec 20, 2026 → Dec 31, 2026")
+    assert said["changed"] == [{"field": "Due date", "before": "Dec 20, 2026", "after": "Dec 31, 2026"}]
     assert said["approve_at"].endswith(f"/company/a/approvals/{said['id']}")
     assert (shop.count_writes(), shop.entries()[1:]) == (before, [])
     (stored,) = list_stored(shop)
@@ -202,7 +202,7 @@ def test_a_reversal_with_its_correction_waits_as_one_change_that_says_both(shop:
     answer = shop.use("reverse_record", id=entry["Id"], corrected=right)
     (stored,) = list_stored(shop)
     assert [each for each in shop.read(stored.id).warnings if each.startswith("In the same step")] == [
-        "In the same step: Create journal entry, 13.50."
+        "In the same step: Create journal entry, 13.50 USD."
     ]
     assert shop.carry_out(answer.pending_id).status == "committed"
     assert [each.kind for each in shop.entries()[:2]] == ["correct", "reverse"]
