@@ -417,6 +417,33 @@ CASES = {
         ),
         f'{INTEGRATION}:38: policy_facts.currency.named_by.0: There is no resource "bookz". Did you mean "books"?',
     ),
+    "an effect on an unknown resource": (
+        "integration",
+        "errors:\n",
+        (
+            'effects: { figures: [{ resources: [bookz], kind: stock, field: copies, label: "{name}" }], bookings: '
+            "[{ resources: [books], moves: [{ field: author, of: bookz, is: raised }] }] }\nerrors:\n"
+        ),
+        f'{INTEGRATION}:38: effects.figures.0: There is no resource "bookz". Did you mean "books"?',
+    ),
+    "an effect on what has no figure": (
+        "integration",
+        "errors:\n",
+        (
+            'effects: { figures: [{ resources: [books], kind: stock, field: title, label: "{name}" }], bookings: '
+            "[{ resources: [books], moves: [{ field: author, of: authors, is: raised }] }] }\nerrors:\n"
+        ),
+        f"{INTEGRATION}:38: effects.bookings.0.moves.0: authors have no figure that is moved.",
+    ),
+    "an effect of an unknown field": (
+        "integration",
+        "errors:\n",
+        (
+            'effects: { figures: [{ resources: [books], kind: stock, field: title, label: "{name}" }], bookings: '
+            "[{ resources: [books], moves: [{ field: shelfx, of: books, is: raised }] }] }\nerrors:\n"
+        ),
+        f'{INTEGRATION}:38: effects.bookings.0: books has no field "shelfx".',
+    ),
     "a closing date that no tool reads": (
         "integration",
         "errors:\n",

@@ -184,17 +184,26 @@ def _list_periods(
     if before == after and not is_moving:
         return
     closed = read_day(referenced.read_setting(facts.closing_date))
-    notes = [] if not state.after or state.after.get(name) else [TODAY]
+    days = [formats.write_full_day(each) if each else "" for each in (before, after)]
+    notes = [_say_days(*days), *([] if not state.after or state.after.get(name) else [TODAY])]
     notes += [_say_closed(day, closed, formats) for day in dict.fromkeys((before, after)) if day is not None]
     yield Effect(
         "period",
-        "Booked on",
-        formats.write_full_day(before) if before else "",
+        "Period",
+        days[0],
         _say_month(before, after, formats),
-        formats.write_full_day(after) if after else "",
+        days[1],
         note=" ".join(dict.fromkeys(each for each in notes if each)),
         is_exact=TODAY not in notes,
     )
+
+
+def _say_days(before: str, after: str) -> str:
+    if not before:
+        return f"Added on {after}."
+    if not after:
+        return f"Removed from {before}."
+    return f"Changed on {after}." if before == after else f"Moved from {before} to {after}."
 
 
 def _say_month(before: date | None, after: date | None, formats: Formats) -> str:

@@ -55,7 +55,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A record that is there already and looks like the new one, or an equal change that waits: `is_pending`."""
+    """A record that is there already and looks like the new one, or an equal change that waits: `is_pending`.
+
+    `day` is as YYYY-MM-DD, for pages to write.
+    """
 
     resource: str
     id: str
@@ -106,6 +109,8 @@ class Proposal:
     warnings: tuple[str, ...] = ()
     resolved: tuple[Mapping[str, str], ...] = ()
     """What names in the place of Ids became: `{argument, name, id}`."""
+    acknowledged: str = ""
+    """All that is said to an agent that may not read such records; empty where it may."""
     effects: tuple[Effect, ...] = ()
     similar: tuple[Similar, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -102,9 +102,17 @@ class Proposing:
             fields=list_fields(change, state.before, state.after),
             warnings=tuple(list_warnings(change.findings)),
             resolved=tuple(change.resolved),
+            acknowledged=_acknowledge(state) if change.is_blind else "",
             effects=_mark_readable(call, effects),
             similar=similar,
         )
+
+
+def _acknowledge(state: State) -> str:
+    """Return a write in the words of its tool and its Id: nothing of what is stored."""
+    tool = state.change.tool
+    record_id = (state.before or {}).get(tool.identifier or state.change.integration.identifier)
+    return f"{tool.title} {record_id}" if record_id else tool.title
 
 
 def _mark_readable(call: CallContext, effects: Sequence[Effect]) -> tuple[Effect, ...]:

@@ -30,7 +30,7 @@ from runtime.upstream.visible_text import show_unseen
 
 MOST_SIMILAR = 3
 """More of them say nothing that these do not."""
-MOST_OPENED = 20
+MOST_OPENED = 10
 """Waiting changes of the same tool that are compared, the newest: opening one takes a tenth of a millisecond."""
 MOST_KNOWN = 5_000
 """Waiting changes of which is known what they are compared by; about 1 kB each."""
@@ -62,7 +62,7 @@ class SimilarRecords:
         found = [*await self._list_records(call, state, worded, formats)]
         return (
             *found[:MOST_SIMILAR],
-            *(await self._list_waiting(call, state, worded, formats))[:MOST_SIMILAR],
+            *(await self._list_waiting(call, state, worded))[:MOST_SIMILAR],
         )
 
     async def _list_records(
@@ -82,9 +82,7 @@ class SimilarRecords:
         alike.sort(key=lambda each: (not each.is_twin, -len(each.same), abs(each.days)))
         return [_describe(state, rule, each, worded, formats) for each in alike[:MOST_SIMILAR]]
 
-    async def _list_waiting(
-        self, call: CallContext, state: State, worded: Worded, formats: Formats
-    ) -> list[Similar]:
+    async def _list_waiting(self, call: CallContext, state: State, worded: Worded) -> list[Similar]:
         """Return the waiting changes by the same tool of the same record, or of the same party and amount."""
         tool, store, now = state.change.tool, self._deployment.stores, self._deployment.clock()
         identifier = tool.identifier or state.change.integration.identifier
@@ -100,11 +98,11 @@ class SimilarRecords:
         return [
             replace(found, why=why, is_readable=change.server_id == own)
             for change in changes
-            if (found := self._read(state, change, formats))
+            if (found := self._read(state, change))
             and (record_id or (found.party, found.amount, found.currency) == asked)
         ]
 
-    def _read(self, state: State, change: PendingChange, formats: Formats) -> Similar:
+    def _read(self, state: State, change: PendingChange) -> Similar:
         """Return what is compared of a waiting change, which is opened once."""
         found = self._known.get((change.id, change.version))
         if found is None:
@@ -116,7 +114,7 @@ class SimilarRecords:
                 change.id,
                 proposal.number,
                 proposal.party,
-                formats.write_full_day(day) if day is not None else "",
+                day.isoformat() if day is not None else "",
                 proposal.amount,
                 proposal.currency,
                 "",
@@ -174,7 +172,7 @@ def _describe(state: State, rule: DuplicateRule, found: _Found, worded: Worded, 
         str(row.get(change.integration.identifier) or ""),
         _show(next((each for each in numbers if each), "")),
         _show(_find_party(change.integration, rule, row) or worded.party),
-        formats.write_full_day(read_day(row.get(rule.date))) if read_day(row.get(rule.date)) else "",
+        day.isoformat() if (day := read_day(row.get(rule.date))) is not None else "",
         formats.write_amount(amount) if amount is not None else "",
         _show(follow_path(row, change.integration.currency) or worded.currency),
         _explain(found),

@@ -99,12 +99,23 @@ def describe_pending(deployment: Deployment, account: Account, change: PendingCh
         "pending": not change.is_over,
         "id": change.id,
         "status": change.status,
-        "says": proposal.says,
+        "says": proposal.acknowledged or proposal.says,
         "note": MEANINGS[change.status],
         **_describe_end(change, proposal),
         "expires_at": format_time(change.expires_at),
         "approve_at": find_page(deployment.settings.public_url, change),
         "company": describe_company(account),
+        **_describe_content(proposal),
+        "rules": list(proposal.rules),
+        **_leave_out_empty(warnings=list(proposal.warnings)),
+    }
+
+
+def _describe_content(proposal: Proposal) -> dict[str, Any]:
+    """Return what a change is about; to an agent that may not read such records, nothing of what is stored."""
+    if proposal.acknowledged:
+        return {"action": proposal.acknowledged, **_leave_out_empty(why=proposal.why), "changed": []}
+    return {
         "action": proposal.action,
         **_leave_out_empty(
             party=proposal.party, amount=proposal.amount, currency=proposal.currency, why=proposal.why
@@ -113,8 +124,6 @@ def describe_pending(deployment: Deployment, account: Account, change: PendingCh
             {"field": each.field, "before": each.before, "after": each.after} for each in proposal.changed
         ],
         **_describe_effects(proposal),
-        "rules": list(proposal.rules),
-        **_leave_out_empty(warnings=list(proposal.warnings)),
     }
 
 

@@ -255,7 +255,7 @@ def test_a_day_is_held_against_the_closing_date(day, said):
 
     effects = list_made_up({"TxnDate": day, "Line": [sell(SERVICES, 10, 1)]}, settings=closed)
 
-    assert effects[-1].note == said
+    assert effects[-1].note.endswith(f". {said}")
 
 
 def test_an_amount_that_a_line_does_not_say_is_not_guessed():
@@ -302,6 +302,7 @@ def test_a_change_of_the_day_says_both_months(company):
         "moved from Nov 2026 to Oct 2026",
         "Oct 31, 2026",
     )
+    assert period.note == "Moved from Nov 10, 2026 to Oct 31, 2026."
 
 
 def test_a_day_that_is_not_given_is_said_to_be_that_of_posting(company):
@@ -335,13 +336,23 @@ def test_a_proposal_reads_each_resource_at_most_once_beyond_the_checks(company):
 
 
 def test_an_agent_that_may_not_read_customers_is_not_shown_what_one_owes(company):
-    own = {name: each for name, each in company.tools.items() if each.resource == "invoices"}
-    company.tools = own
+    company.tools = {name: each for name, each in company.tools.items() if each.resource == "invoices"}
 
     proposal = company.propose("create invoices", **sell_pumps(company)[1])
 
     assert not find_effect(proposal, "customers").is_readable
     assert [each["kind"] for each in company.answered["effects"]] == ["period"]
+
+
+def test_an_agent_that_may_only_write_learns_nothing_of_what_is_stored(company):
+    invoice = company.list("invoices", DocNumber="356")[0]
+    company.tools = {name: each for name, each in company.tools.items() if not each.is_read_only}
+
+    company.propose("update invoices", id=invoice["Id"], DueDate="2026-12-30")
+
+    text = str(company.answered)
+    assert company.answered["says"] == f"Update an invoice {invoice['Id']}"
+    assert not any(each in text for each in ("356", "Video Games by Dan", "Dec 19"))
 
 
 def test_an_agent_is_shown_effects_as_computed_and_not_posted(company):

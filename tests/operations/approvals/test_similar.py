@@ -21,7 +21,7 @@ def test_an_allowed_duplicate_is_named_with_why_it_is_alike(company):
 
     (found,) = proposal.similar
     assert (found.resource, found.number, found.party) == ("bills", "77", "Bob's Burger Joint")
-    assert (found.day, found.amount, found.currency) == ("Nov 10, 2026", "750.50", "USD")
+    assert (found.day, found.amount, found.currency) == ("2026-11-10", "750.50", "USD")
     assert found.why == "The same party, the same number and amount, 2 days earlier."
     assert company.answered["similar"][0]["id"] == found.id
 

@@ -201,8 +201,9 @@ def test_a_reversal_with_its_correction_waits_as_one_change_that_says_both(shop:
     right = {"Line": [line | {"Amount": 13.5} for line in lines], "TxnDate": "2026-11-02"}
     answer = shop.use("reverse_record", id=entry["Id"], corrected=right)
     (stored,) = list_stored(shop)
-    said = [each for each in shop.read(stored.id).warnings if each.startswith("In the same step")]
-    assert len(said) == 1 and "13.50" in said[0]
+    assert [each for each in shop.read(stored.id).warnings if each.startswith("In the same step")] == [
+        "In the same step: Create journal entry, 13.50 USD."
+    ]
     assert shop.carry_out(answer.pending_id).status == "committed"
     assert [each.kind for each in shop.entries()[:2]] == ["correct", "reverse"]
 
