@@ -135,7 +135,7 @@ class Questions:
         if answer.question and turn.modes.has_form:
             state = self._states.make_confirmation(answer.question)
             requests = elicitation.ask_for_confirmation(answer.question)
-        elif answer.pending_id and turn.modes.has_url and not (turn.state and turn.state.change_id):
+        elif answer.pending_id and turn.modes.has_url:
             said = orjson.loads(answer.text)
             state = self._states.make_approval(answer.pending_id)
             page = str(said["approve_at"])

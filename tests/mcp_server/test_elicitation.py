@@ -198,3 +198,10 @@ def test_the_reason_of_an_agent_is_part_of_its_call(office):
     said = json.loads(read_text(office.request(retry(CREATE, arguments, state, ACCEPTED), URL).result))
 
     assert (said["id"], said["why"]) == (params["elicitationId"], "The customer wrote.")
+
+
+def test_a_change_is_shown_to_no_other_mcp_server_of_its_company(office):
+    params, _ = propose(office)
+    office.grant = replace(office.grant, server_id=McpServerId("f" * 32))
+
+    assert "no such pending change" in office.refuse(STATUS, id=params["elicitationId"])
