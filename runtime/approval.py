@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 RuleSource = Literal["tenant", "mcp_server", "request"]
 PendingStatus = Literal["waiting", "approved", "committed", "refused", "expired", "failed", "unclear"]
@@ -159,6 +159,13 @@ class ApprovedChange:
     entries: list[str] = field(default_factory=list)
     fresh: list[Any] = field(default_factory=list)
     """What the change would do to the record as it is now, where that was changed meanwhile."""
+
+
+class OwnCall(NamedTuple):
+    """A call of a tool of ours that makes calls of the vendor's, such as one that undoes a write."""
+
+    name: str
+    arguments: Mapping[str, Any]
 
 
 def name_pending_owner(change_id: str) -> str:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NewType
 
 from runtime.approval import NO_APPROVAL, Approval, ApprovedChange
+from runtime.approval import OwnCall as OwnCall
 from runtime.people import OAuthReach
 from runtime.tenancy import (
     DEFAULT_TENANT,
@@ -278,13 +279,6 @@ class ApiToken:
     tenant_id: TenantId = DEFAULT_TENANT
     is_bound_to_tenant: bool = False
     expires_at: float | None = None
-
-
-class OwnCall(NamedTuple):
-    """A call of a tool of ours that makes calls of the vendor's, such as one that undoes a write."""
-
-    name: str
-    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

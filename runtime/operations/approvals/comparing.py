@@ -57,8 +57,8 @@ def read_plain(value: Any) -> Any:
     return json.loads(figures.write_json(value), parse_float=Decimal)
 
 
-def copy_json(value: T) -> T:
+def make_copy(value: T) -> T:
     """Return a copy of JSON, five times as fast as `copy.deepcopy`: every write that waits needs several."""
     if isinstance(value, dict):
-        return cast(T, {name: copy_json(inner) for name, inner in value.items()})
-    return cast(T, [copy_json(each) for each in value]) if isinstance(value, list) else value
+        return cast(T, {name: make_copy(inner) for name, inner in value.items()})
+    return cast(T, [make_copy(each) for each in value]) if isinstance(value, list) else value

@@ -17,7 +17,7 @@ from generator.vendor_rules import Setting
 from runtime.errors import BudgetReached
 from runtime.exchange.context import CallContext
 from runtime.operations.approvals.bookings import Moved, Record, Target
-from runtime.operations.approvals.comparing import copy_json
+from runtime.operations.approvals.comparing import make_copy
 from runtime.operations.known_records import Wanted
 from runtime.operations.lookups import Lookups
 from runtime.safety.reference_spots import find_spots, is_code
@@ -72,7 +72,7 @@ class Referenced:
 
     def put_names(self, state: State) -> dict[str, Any]:
         """Return the record as it would stand, with names beside the Ids that have none."""
-        form, named = self.integration.reference_form, copy_json(state.after)
+        form, named = self.integration.reference_form, make_copy(state.after)
         if not self.records:
             return named
         for spot in list(find_spots(state.change.tool, named)) if form.name else ():
@@ -89,7 +89,7 @@ class Referenced:
         of = [each for each in state.change.tool.references if each.is_bare]
         if not any(known.intersection(each.resources.values()) for each in of):
             return record
-        shown = copy_json(dict(record))
+        shown = make_copy(dict(record))
         for spot in list(find_spots(state.change.tool, shown)):
             if spot.is_bare and (
                 name := self.find_name((spot.resource, spot.read_id(self.integration.reference_form)))

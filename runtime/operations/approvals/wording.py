@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from generator.catalog import Catalog, Tool
 from generator.vendor import Integration
 from runtime.model import JournalEntry
-from runtime.operations.approvals.comparing import copy_json
+from runtime.operations.approvals.comparing import make_copy
 from runtime.operations.approvals.proposals import FieldChange
 from runtime.operations.approvals.referenced import Referenced, State
 from runtime.operations.formats import Formats
@@ -156,7 +156,7 @@ def mask_state(tool: Tool, state: Record | None) -> Any:
     cover = masking.cover_of(tool, (), is_masked=True)
     if state is None or not cover:
         return state
-    return mark_masked(state, masking.hide(cover, copy_json(state)))
+    return mark_masked(state, masking.hide(cover, make_copy(state)))
 
 
 def list_changes(diff: Diff) -> tuple[FieldChange, ...]:
