@@ -198,7 +198,10 @@ def _error_of(model: type[BaseModel], kind: str, place: tuple[int | str, ...], m
 
 def _names_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
     for step in place:
-        inner = _find_model(model.model_fields[str(step)].annotation)
+        if isinstance(step, int):  # a place in a list, whose model is that of its elements
+            continue
+        field = model.model_fields.get(step)
+        inner = _find_model(field.annotation) if field is not None else None
         if inner is None:
             return []
         model = inner

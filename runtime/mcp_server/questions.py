@@ -25,14 +25,13 @@ from runtime.mcp_server.sending import Sending
 from runtime.mcp_server.toolset import Toolset
 from runtime.model import Grant
 from runtime.operations.approvals.deciding import Decisions, Opened
+from runtime.operations.approvals.staging import MOST_OF_BATCH
 from runtime.operations.approvals.status import write_pending
 from runtime.operations.call_protocol import CallProtocol
 from runtime.operations.finished_calls import FinishedCalls, describe_ending
 from runtime.safety.fences import PREFACE
 from runtime.stores.pending_steps import PendingFilter
 
-MOST_OF_BATCH = 100
-"""Changes of one call that its retry lists: a request to a vendor holds 30."""
 NOT_CONFIRMED = (
     "Nothing was sent: the user of this client did not confirm it. Do not call it again unless asked to."
 )

@@ -40,7 +40,7 @@ def test_a_body_that_is_announced_as_too_large_is_refused_before_any_of_it_is_re
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"items": [{"nam": 1}]}, '"items.0.nam" is not known here.'),
+        ({"items": [{"nam": 1}]}, '"items.0.nam" is not known here. Did you mean "name"?'),
         ({"one": {"nam": 1}}, '"one.nam" is not known here. Did you mean "name"?'),
         ({"k" * 100: 1}, f'"{"k" * 80}" is not known here.'),
     ],

@@ -311,6 +311,7 @@ class ApiDraw(Draw):
             "tenant_id": chance.choice(["default", "x"]),
             "webhook_id": chance.choice(known.webhooks) if known.webhooks else "x",
             "delivery_id": "x",
+            "change_id": "x",
             "link_id": chance.choice(known.link_tokens) if known.link_tokens else "x",
         }
         if self.chooses(0.08):

@@ -107,6 +107,8 @@ class Proposal:
     after: Mapping[str, Any] = field(default_factory=dict)
     fields: tuple[str, ...] | None = None
     warnings: tuple[str, ...] = ()
+    asked: str = ""
+    """A hash of the call as its caller made it, by which a repeat under its key is recognized."""
     resolved: tuple[Mapping[str, str], ...] = ()
     """What names in the place of Ids became: `{argument, name, id}`."""
     acknowledged: str = ""

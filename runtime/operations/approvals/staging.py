@@ -6,6 +6,7 @@ then the record must be in what it changes as it was when it was proposed. Nothi
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,9 +21,9 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import AuditEntry
 from runtime.operations.approvals import confirming, rules, status
 from runtime.operations.approvals.comparing import list_skipped, name_version_argument
-from runtime.operations.approvals.proposals import Proposal, seal_proposal
+from runtime.operations.approvals.proposals import Proposal, open_proposal, seal_proposal
 from runtime.operations.approvals.proposing import Proposing
-from runtime.operations.approvals.recognizing import ID_BYTES, make_fingerprint, make_id
+from runtime.operations.approvals.recognizing import ID_BYTES, hash_asked, make_fingerprint, name_change
 from runtime.operations.approvals.rules import Measured, Reason
 from runtime.operations.approvals.waits import Waiting
 from runtime.operations.known_records import KnownRecords
@@ -31,7 +32,7 @@ from runtime.operations.write_policies import WritePolicies
 from runtime.recent import Recent
 from runtime.safety.journal.undo import list_changed
 from runtime.safety.key_errors import describe_reused_key
-from runtime.stores.pending_steps import Consequences
+from runtime.stores.pending_steps import Consequences, PendingFilter
 
 EXPIRE, ANNOUNCE = "expire_pending_change", "announce_pending_changes"
 WHY = "why"
@@ -40,6 +41,8 @@ LONGEST_WHY = 1_000
 """Characters; a reason is a sentence or two."""
 MOST_MAKERS = 1_000
 """MCP servers of which it is remembered who made them, which never changes."""
+MOST_OF_BATCH = 100
+"""Changes of one call that its repeat lists: a request to a vendor holds 30."""
 Record = Mapping[str, Any]
 
 
@@ -72,6 +75,26 @@ class Staging:
         self._deployment, self._vendor, self._policies = deployment, vendor, policies
         self._makers: Recent[str, str] = Recent(MOST_MAKERS)
         self._proposing = Proposing(deployment, vendor, known or KnownRecords())
+
+    async def recall(self, call: CallContext) -> None:
+        """Raise Waiting for the repeat of a call that waits or waited, under the key of its caller.
+
+        What it has done since is no reason to refuse its repeat, such as the record that it made. Raises KeyReused.
+        """
+        grant, keys = call.grant, self._deployment.keys
+        if grant is None or not grant.config.approval or grant.approved is not None or not call.caller_key:
+            return
+        records = self._deployment.stores.records
+        found = await asyncio.to_thread(records.find_pending, name_change(keys, call, 0))
+        if found is None:
+            return
+        if open_proposal(keys, found).asked != hash_asked(keys, call):
+            raise describe_reused_key()
+        changes = [found]
+        if found.batch:
+            wanted = PendingFilter((found.account_id,), batch=found.batch)
+            changes = await asyncio.to_thread(records.list_pending_changes, wanted, None, MOST_OF_BATCH)
+        raise Waiting(self._answer(call, changes))
 
     async def hold_back(self, call: CallContext, request: Request) -> None:
         """Raise Waiting for a write that waits, once it is stored, and for one that its user has to confirm.
@@ -134,7 +157,7 @@ class Staging:
         for place, (each, proposal) in enumerate(zip(found, proposals, strict=True)):
             asked.append((each.change.tool.name, proposal.arguments))
             where = _Place(batch, place, make_fingerprint(keys, *asked[-1], asked.count(asked[-1])))
-            shown = replace(proposal, warnings=(*proposal.warnings, *also))
+            shown = replace(proposal, warnings=(*proposal.warnings, *also), asked=hash_asked(keys, call))
             stored.append(await self._make(call, each, shown, reasons[place], where))
         store = self._deployment.stores
         changes = await store.write(lambda: store.records.add_pending(stored))
@@ -156,7 +179,7 @@ class Staging:
     ) -> tuple[PendingChange, Consequences]:
         assert call.grant is not None
         now, change, server_id = self._deployment.clock(), found.change, call.grant.server_id or ""
-        id_ = f"pch_{make_id(self._deployment.keys, call, where.number)}"
+        id_ = name_change(self._deployment.keys, call, where.number)
         stored = PendingChange(
             id=id_,
             tenant_id=call.account.tenant_id,

@@ -14,12 +14,19 @@ from runtime.exchange.tool_answer import Answer
 class Waits(Protocol):
     """Has writes wait: `Staging`."""
 
+    async def recall(self, call: CallContext) -> None:
+        """Raise Waiting for the repeat of a call that waits or waited, under the key of its caller."""
+        ...
+
     async def hold_back(self, call: CallContext, request: Request) -> None:
         """Raise Waiting for a write that waits, once it is stored; nothing for one that is sent now."""
         ...
 
 
 class _SentAtOnce:
+    async def recall(self, call: CallContext) -> None:
+        """Do nothing: no write waited."""
+
     async def hold_back(self, call: CallContext, request: Request) -> None:
         """Do nothing: no write waits."""
 

@@ -194,7 +194,7 @@ def test_what_an_api_token_proposed_ends_with_the_token(shop: Shop) -> None:
     shop.revoke_api_token(token)
     shop.run_jobs()
     assert shop.find(id_).status == "failed"
-    assert "API token that proposed it was revoked" in shop.read(id_).error
+    assert "API token that proposed it has ended" in shop.read(id_).error
 
 
 @pytest.mark.parametrize("fault", [429, 503, Unchanged("It was not reached.")])
