@@ -122,6 +122,15 @@ def test_a_repeat_under_its_key_says_what_became_of_the_change(shop: Shop) -> No
     assert again["refused_because"] == "We have them already."
 
 
+def test_the_record_that_a_change_has_made_does_not_refuse_its_repeat_under_its_key(shop: Shop) -> None:
+    given: dict[str, Any] = {"CustomerRef": {"value": "1"}, "Line": make_lines(10.25), "DocNumber": "K-1"}
+    id_ = shop.propose("create invoices", "k", **given)["id"]
+    assert shop.carry_out(id_).status == "committed"
+    again = shop.propose("create invoices", "k", **given)
+    assert (again["id"], again["status"]) == (id_, "committed")
+    assert shop.answer("create invoices", "other", **given).error.code == "duplicate"
+
+
 def test_a_key_of_another_call_is_refused_and_nothing_is_stored(shop: Shop) -> None:
     shop.propose("create customers", "k", DisplayName="One")
     assert isinstance(shop.answer("create customers", "k", DisplayName="Other").error, KeyReused)
