@@ -13,14 +13,14 @@ from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
-from runtime.errors import Indeterminate, LedgerportError
+from runtime.errors import LedgerportError
 from runtime.exchange.allowance import PLAIN, Form
 from runtime.exchange.context import NOTHING_ADDED, CallContext, begin_call
 from runtime.exchange.days import find_today
-from runtime.exchange.failures import explain, read_value
+from runtime.exchange.failures import read_value
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.sums import SUM
-from runtime.exchange.tool_answer import NO_LIMITS, Answer
+from runtime.exchange.tool_answer import Answer
 from runtime.exchange.tool_names import refuse_unknown_tool
 from runtime.model import Grant
 from runtime.operations.approvals.waits import SENT_AT_ONCE, Waiting, Waits
@@ -28,15 +28,14 @@ from runtime.operations.call_bounds import CallBounds, Tools
 from runtime.operations.checks import Checks, run_for
 from runtime.operations.dry_runs import answer_dry
 from runtime.operations.exchanges import Exchanges
+from runtime.operations.failed_calls import answer_error
 from runtime.operations.known_records import KnownRecords
-from runtime.operations.lost_answers import add_lookup
 from runtime.operations.sums import Sums
 from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.totals import Totals
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.operations.write_policies import WritePolicies
 from runtime.operations.writes import Writes
-from runtime.safety import masked_updates
 from runtime.safety.write_options import Asked
 from runtime.upstream.files import NO_FILES, CarriedFiles
 
@@ -106,7 +105,7 @@ class Calls(CallBounds):
         except Waiting as waiting:
             return waiting.answer
         except LedgerportError as error:
-            return await self._failed(call, error)
+            return await answer_error(self._vendor, call, error)
 
     async def is_repeat(self, grant: Grant, tools: Tools, name: str, asked: Asked, key: str) -> bool:
         """Return whether what a caller asks for was carried out before under its key. Raises KeyReused."""
@@ -149,13 +148,3 @@ class Calls(CallBounds):
         await self._waits.hold_back(call, request)
         async with self._policies.hold(call, request):
             return await self._exchanges.send(kind, call, request)
-
-    async def _failed(self, call: CallContext, error: LedgerportError) -> Answer:
-        """Return the answer that an error becomes: without stored values, and with what helps its caller."""
-        if isinstance(error, Indeterminate):
-            add_lookup(call, error)
-        masked_updates.redact(error, call.secrets)
-        if call.limits is NO_LIMITS:
-            call.limits = await self._vendor.read_limits(call.account, call.integration)
-        answer = Answer("", call.status, explain(call, error), limits=call.limits, preface=call.preface)
-        return call.form.fit(answer, call.budget)

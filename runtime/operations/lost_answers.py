@@ -1,6 +1,6 @@
 """What an error says of a write whose answer was lost: that it is indeterminate, and the very call that finds out.
 
-Called by `calls`, when such an error goes to its caller. Only tools that the caller has are named.
+Called by `failed_calls`, when such an error goes to its caller. Only tools that the caller has are named.
 """
 
 from __future__ import annotations

@@ -111,6 +111,7 @@ def test_what_an_agent_does_is_seen_and_undone_and_its_url_is_ended(books: Books
     page.locator('input[name="name"]').fill("Month-end")
     for method in ("read", "update"):
         page.locator(f'input[name="methods"][value="{method}"]').check()
+    page.locator('input[name="approval_risks"][value="overwrite"]').uncheck()
     page.get_by_role("button", name="Create MCP server").click()
     url = page.locator("#url").inner_text().strip()
     before = call(url, "get_single_quick_books_customer_by_id", {"id": CUSTOMER, "fields": ["Notes"]})
