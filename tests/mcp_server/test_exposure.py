@@ -3,7 +3,7 @@
 from generator.catalog import select
 from generator.reports.token_estimate import count_tokens
 from runtime.exchange.allowance import Allowance
-from runtime.mcp_server.changes import TOOLS as CHANGES
+from runtime.mcp_server.changes import list_change_tools
 from runtime.mcp_server.discovery import NAMES, Discovery
 from runtime.mcp_server.toolset import Toolset, Toolsets, describe_listing
 from runtime.model import ServerConfig
@@ -56,11 +56,12 @@ def test_a_listing_counts_tools_and_tokens_and_names_the_hosts_that_cannot_take_
     everything = describe_listing(CATALOG, "quickbooks", ServerConfig(tool_exposure="full"))
     usual = describe_listing(CATALOG, "quickbooks", ServerConfig())
 
-    tools = [*CATALOG.list_tools("quickbooks"), *CHANGES.values()]
+    always = list_change_tools(CATALOG.by_name)
+    tools = [*CATALOG.list_tools("quickbooks"), *always.values()]
     assert everything.available == everything.listed == len(tools)
     assert everything.tokens == sum(count_tokens(tool.wire) for tool in tools)
     assert {"GitHub Copilot", "Zed", "Mistral", "the OpenAI API"} <= set(everything.refused_by)
-    listed = len(INTEGRATION.everyday) + len(NAMES) + len(CHANGES)
+    listed = len(INTEGRATION.everyday) + len(NAMES) + len(always)
     assert (usual.available, usual.listed) == (everything.available, listed)
     assert usual.refused_by == {}
 
