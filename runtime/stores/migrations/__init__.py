@@ -37,7 +37,7 @@ INDEXES = (
     "mcp_server_token", "member_person", "oauth_client_in_order", "oauth_code_expiry", "oauth_code_grant",
     "oauth_grant_client", "oauth_grant_expiry", "oauth_grant_person", "oauth_refresh_token_expiry",
     "oauth_refresh_token_grant", "passkey_person", "pending_change_account",
-    "pending_change_batch", "pending_change_finished", "pending_change_same", "pending_change_tenant",
+    "pending_change_batch", "pending_change_equal", "pending_change_finished", "pending_change_same", "pending_change_tenant",
     "person_email", "person_identity_person",
     "person_in_order", "policy_use_at", "policy_use_in_order", "policy_use_ref", "report_run_created",
     "report_run_due", "run_file_run", "saved_query_account", "saved_query_person", "saved_report_account",
