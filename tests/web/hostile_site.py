@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -21,6 +21,7 @@ from runtime.identity.people import Operator, People
 from runtime.journal_filter import JournalFilter
 from runtime.model import AccountId, Grant, McpServerId, ServerConfig
 from runtime.operations.api_tokens import ApiTokens, Bounds
+from runtime.operations.approvals.proposals import FieldChange, Note
 from runtime.operations.explorer.history import History
 from runtime.operations.undo import Undo
 from runtime.people import PersonId
@@ -37,6 +38,7 @@ from tests.deployment import HandClock
 from tests.identity.authorization import Place, make_request, opened
 from tests.identity.test_routes_of_people import PERSON as PAGES
 from tests.identity.test_routes_of_people import add_schedule, add_webhook, list_paths
+from tests.web.pending import BEFORE, EFFECTS, PROPOSAL, SIMILAR, add_change
 
 MARKUP = "\"><img src=x onerror=alert(1)><script>alert(1)</script>{{7*711171}}' style=x onload=alert(1)"
 FORMULA = "=cmd|' /C calc'!A1"
@@ -101,7 +103,7 @@ class HostileSite:
         values = {
             "tenant_id": TENANT, "account_id": self.account, "server_id": "server", "entry_id": self.entry,
             "resource": "customers", "record_id": self.record, "grant": "none", "tool": LIST,
-            "webhook_id": f"whk_{TENANT}",
+            "webhook_id": f"whk_{TENANT}", "change_id": "pch_waits",
             **{f"{each}_id": f"{each}_{TENANT}" for each in ("saved", "schedule", "run", "file")},
         }  # fmt: skip
         choices = [
@@ -117,7 +119,9 @@ class HostileSite:
         """A hostile text for each part of an address but those that find the company."""
         wrong = quote(self.start + MARKUP.replace("/", ""), safe="")
         names = ("server_id", "entry_id", "resource", "record_id", "report", "format", "run", "kind", "tool")
-        return dict.fromkeys((*names, "webhook_id", "saved_id", "schedule_id", "run_id", "file_id"), wrong)
+        return dict.fromkeys(
+            (*names, "change_id", "webhook_id", "saved_id", "schedule_id", "run_id", "file_id"), wrong
+        )
 
 
 @asynccontextmanager
@@ -141,6 +145,7 @@ async def opened_hostile(data: Path, start: str) -> AsyncIterator[HostileSite]:
         await _fill_settings(site)
         await _fill_explorer(site)
         _fill_schedules(site)
+        _fill_approvals(site)
         yield site
     await company.client.http.aclose()
 
@@ -176,6 +181,26 @@ async def _fill_books(site: HostileSite) -> None:
     )  # fmt: skip
     problem = json.dumps(["x", site.name("problem"), NOON])
     site.change(ACCOUNT, name=site.name("account"), last_error=problem, external_id=site.name("external"))
+
+
+def _fill_approvals(site: HostileSite) -> None:
+    """A change that waits, and one that was refused, whose every text is an agent's or of the books."""
+    why, field, party = site.name("why"), site.name("field"), site.name("party")
+    line = {**BEFORE["Line"][0], "Description": site.name("approved")}
+    proposal = replace(
+        PROPOSAL, says=site.name("says"), action=site.name("action"), party=party, why=why, refusal=why, error=why,
+        number=site.name("number"), changed=(FieldChange(field, field, field),), warnings=(site.name("warning"),),
+        after={**BEFORE, "PrivateNote": site.name("after"), "Line": [line]}, notes=(Note(NOON, "", why),),
+        effects=(replace(EFFECTS[0], label=site.name("effect"), note=why),),
+        similar=(replace(SIMILAR[0], number=site.name("similar"), party=party, why=why),),
+        arguments={"id": "575", "PrivateNote": site.name("argument")},
+    )  # fmt: skip
+    client = site.name("asker")[:120]
+    add_change(site.here, site.account, "pch_waits", proposal, client=client)
+    add_change(
+        site.here, site.account, "pch_refused", proposal, client=client, status="refused", decided_at=NOON,
+        decided_by=site.person, finished_at=NOON,
+    )  # fmt: skip
 
 
 async def _fill_settings(site: HostileSite) -> None:
