@@ -134,7 +134,7 @@ class Calls(CallBounds):
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
         kind = self._kind_of(call.tool)
         await self._checks.check(call, carried)
-        await self._waits.recall(call)
+        await self._waits.answer_repeat(call)
         await self._writes.resolve_names(call)
         if call.tool.listing is not None and call.arguments.get(SUM):
             return await self._sums.answer(call)

@@ -76,7 +76,7 @@ class Staging:
         self._makers: Recent[str, str] = Recent(MOST_MAKERS)
         self._proposing = Proposing(deployment, vendor, known or KnownRecords())
 
-    async def recall(self, call: CallContext) -> None:
+    async def answer_repeat(self, call: CallContext) -> None:
         """Raise Waiting for the repeat of a call that waits or waited, under the key of its caller.
 
         What it has done since is no reason to refuse its repeat, such as the record that it made. Raises KeyReused.

@@ -14,7 +14,7 @@ from runtime.exchange.tool_answer import Answer
 class Waits(Protocol):
     """Has writes wait: `Staging`."""
 
-    async def recall(self, call: CallContext) -> None:
+    async def answer_repeat(self, call: CallContext) -> None:
         """Raise Waiting for the repeat of a call that waits or waited, under the key of its caller."""
         ...
 
@@ -24,7 +24,7 @@ class Waits(Protocol):
 
 
 class _SentAtOnce:
-    async def recall(self, call: CallContext) -> None:
+    async def answer_repeat(self, call: CallContext) -> None:
         """Do nothing: no write waited."""
 
     async def hold_back(self, call: CallContext, request: Request) -> None:
