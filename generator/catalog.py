@@ -180,10 +180,10 @@ class Returns:
     """What comes back. `path` leads to it in the answer; `behaviour` names code for what data cannot say.
 
     `text` is a body that is no object, answered under the name that `path` holds. `batch` is an answer for each
-    operation of a batch.
+    operation of a batch. `computed` is made here of what other tools read, by the analysis that `behaviour` names.
     """
 
-    kind: Literal["record", "records", "file", "nothing", "behaviour", "text", "batch"]
+    kind: Literal["record", "records", "file", "nothing", "behaviour", "text", "batch", "computed"]
     path: tuple[str, ...] = ()
     media_type: str = ""
     file_name: str = ""

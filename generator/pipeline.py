@@ -35,6 +35,7 @@ from generator.stages.arguments import derive_arguments
 from generator.stages.company_rules import check_dashboard
 from generator.stages.descriptions import Links, describe, describe_resource, fill_properties
 from generator.stages.effects import check_effects
+from generator.stages.insights import check_insights
 from generator.stages.integration import parse_integration
 from generator.stages.lint import CompiledTool, check_names, check_tools
 from generator.stages.methods import Method, complete_methods
@@ -106,6 +107,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     assembly.tools += linked
     compiled = [each.tool for each in linked]
     check_dashboard(document, compiled, diagnostics)
+    check_insights(document, compiled, diagnostics)
     assembly.short += make_short_tools(documents.short, integration, compiled, documents.broken, diagnostics)
     described = {method.resource.name: method.resource for method in methods}.values()
     assembly.resources += [describe_resource(each, integration.name, links) for each in described]

@@ -15,6 +15,7 @@ from generator.reading.yaml_events import Document
 from generator.stages.company_rules import parse_company_rules
 from generator.stages.descriptions import Links
 from generator.stages.effects import parse_effects
+from generator.stages.insights import parse_insights
 from generator.stages.integration_checks import KINDS, check_integration
 from generator.stages.policy_facts import parse_policy_facts
 from generator.stages.preflight import parse_preflight
@@ -81,6 +82,7 @@ def parse_integration(
         rules=parse_form_rules(document, links),
         policy_facts=parse_policy_facts(document, links),
         effects=parse_effects(document, links),
+        insights=parse_insights(document, links),
         company=parse_company_rules(document, links),
         updates=parse_update_rules(document, _identifier(value)),
         preflight=parse_preflight(document, links),

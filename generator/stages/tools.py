@@ -20,6 +20,9 @@ from generator.stages.references import parse_reference_form
 from generator.stages.update_guard import MODE
 from generator.templates import fill_known
 
+NO_REQUEST = "none"
+"""The request of a tool whose answer is computed from those of other tools."""
+
 
 def build_tool(
     method: Method, made: Arguments, description: str, properties: dict[str, Any], integration: Document
@@ -93,6 +96,8 @@ def _wire(method: Method, description: str, schema: dict[str, Any], risk: Risk) 
 
 def _call(method: Method, made: Arguments) -> Call:
     rules = method.rules
+    if rules["request"] == NO_REQUEST:
+        return Call("GET", "")
     verb, _, address = rules["request"].partition(" ")
     path, _, query = address.partition("?")
     pairs = [
@@ -156,6 +161,8 @@ def _returns(method: Method) -> Returns:
         )
     if "behaviour" in value:
         return Returns("behaviour", behaviour=value["behaviour"], paged=value.get("paged", False))
+    if "computed" in value:
+        return Returns("computed", behaviour=value["computed"])
     if "text" in value:
         return Returns("text", path=(value["text"],))
     return Returns("batch" if value.get("batch") else "nothing")

@@ -1,0 +1,103 @@
+"""What an integration calls the things that are computed with: transactions, accounts, names, settings and reports.
+
+Part of `vendor`. `stages.insights` makes these values, and `runtime.insights.extraction` reads records by them. A path
+names the steps from a record, or from one of its lines; of several paths, the first that leads to something is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from generator.effect_rules import Conditions, Path
+
+Paths = tuple[Path, ...]
+Fields = dict[str, Paths]
+"""Where each part of a value stands, by the name that `runtime.insights.books` gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineRules:
+    """Where the lines of transactions stand, and the parts of a line."""
+
+    name: str = ""
+    """The field that holds them."""
+    fields: Fields = field(default_factory=dict)
+    kind: Path = ()
+    """What says of which kind a line is."""
+    skipped: tuple[str, ...] = ()
+    """Kinds of lines that are no amount of their own, such as subtotals."""
+    lowering: tuple[str, ...] = ()
+    """Kinds of lines whose amount lowers the total."""
+    nested: Path = ()
+    """The lines inside a line, which stand in its place."""
+    debits: tuple[str, ...] = ()
+    """Values of the part `side` that mean a debit; any other is a credit."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRules:
+    """How a record, or a line, names the transactions that it settles or is settled by."""
+
+    name: str = ""
+    """The field that holds them."""
+    id: Path = ()
+    kind: Path = ()
+    resources: dict[str, str] = field(default_factory=dict)
+    """The resource that each value of `kind` means."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRules:
+    """The records of one resource as a value."""
+
+    resource: str
+    kind: str
+    """What it is to the books, as `runtime.insights.books` names it."""
+    fields: Fields
+    party_of: str = ""
+    """The resource of its party; empty where the part `party_kind` says it."""
+    party_kinds: dict[str, str] = field(default_factory=dict)
+    """The resource that each value of the part `party_kind` means."""
+    unsent: Conditions = ()
+    """What a form has that was not sent to its party."""
+    reversed_when: Conditions = ()
+    """What a record has whose amounts move in the other direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRules:
+    """The records of a list, such as accounts."""
+
+    resource: str
+    fields: Fields
+    roles: dict[str, tuple[Conditions, ...]] = field(default_factory=dict)
+    """What a record has that plays a role, such as the bank accounts: all of one of these conditions."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRules:
+    """One report that confirms figures: the tool of it, its arguments, and the groups of its totals."""
+
+    tool: str
+    arguments: dict[str, str]
+    """Templates of `{start}`, `{end}` and `{step}`; an argument that is not filled is left out."""
+    totals: dict[str, str] = field(default_factory=dict)
+    """The vendor's group of the total that stands for a figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class InsightRules:
+    """Everything that analyses know of a vendor."""
+
+    transactions: tuple[RecordRules, ...] = ()
+    lines: LineRules = LineRules()
+    links: LinkRules = LinkRules()
+    lists: dict[str, ListRules] = field(default_factory=dict)
+    """By the names that `runtime.insights.books` gives them: accounts, customers, vendors, employees, items …"""
+    templates: ListRules | None = None
+    """Recurring transactions, whose records hold one of the transactions under its entity."""
+    settings: dict[str, tuple[str, Path]] = field(default_factory=dict)
+    """The tool and the path of each setting: closing_date, fiscal_month."""
+    steps: dict[str, str] = field(default_factory=dict)
+    """What a report calls a column of each length: day, week, month."""
+    reports: dict[str, ReportRules] = field(default_factory=dict)

@@ -1,0 +1,150 @@
+"""What integration.yaml says in `insights`: where analyses find a vendor's transactions, accounts, names and reports.
+
+Part of `integration`. `pipeline` has it checked when the methods are known: a resource, a field, a tool or an argument
+that does not exist is reported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from generator.catalog import Tool
+from generator.diagnostics import Diagnostics
+from generator.diagnostics import Path as Steps
+from generator.effect_rules import Conditions, Path
+from generator.insight_rules import (
+    Fields,
+    InsightRules,
+    LineRules,
+    LinkRules,
+    ListRules,
+    RecordRules,
+    ReportRules,
+)
+from generator.reading.yaml_events import Document
+from generator.stages.descriptions import Links
+from generator.stages.resolve import Place
+from generator.suggestions import did_you_mean
+
+KEY = "insights"
+TEMPLATES = "templates"
+
+
+def parse_insights(document: Document, links: Links) -> InsightRules:
+    """Return what analyses know of a vendor; nothing where it says nothing of them."""
+    value = document.value.get(KEY)
+    if value is None:
+        return InsightRules()
+    lines, linked, usual = value.get("lines") or {}, value.get("links") or {}, _fields(value.get("usual"))
+
+    def find_tool(link: str, *steps: str) -> str:
+        return links.fill(f"[[{link}]]", Place(document, (KEY, *steps)))
+
+    return InsightRules(
+        transactions=tuple(
+            RecordRules(
+                name,
+                each["kind"],
+                usual | _fields(each.get("fields")),
+                each.get("party_of", ""),
+                dict(each.get("party_kinds") or {}),
+                _conditions(each.get("unsent")),
+                _conditions(each.get("reversed_when")),
+            )
+            for name, each in value["transactions"].items()
+        ),
+        lines=LineRules(
+            lines.get("field", ""),
+            _fields(lines.get("fields")),
+            _path(lines.get("kind", "")),
+            tuple(lines.get("skipped") or ()),
+            tuple(lines.get("lowering") or ()),
+            _path(lines.get("nested", "")),
+            tuple(lines.get("debits") or ()),
+        ),
+        links=LinkRules(
+            linked.get("field", ""),
+            _path(linked.get("id", "")),
+            _path(linked.get("kind", "")),
+            dict(linked.get("resources") or {}),
+        ),
+        lists={name: _list(name, each) for name, each in value["lists"].items()},
+        templates=_list(TEMPLATES, value[TEMPLATES]) if TEMPLATES in value else None,
+        settings={
+            name: (find_tool(each["tool"], "settings", name), _path(each["field"]))
+            for name, each in (value.get("settings") or {}).items()
+        },
+        steps=dict(value.get("steps") or {}),
+        reports={
+            name: ReportRules(
+                find_tool(each["tool"], "reports", name),
+                {argument: str(text) for argument, text in each["arguments"].items()},
+                dict(each.get("totals") or {}),
+            )
+            for name, each in (value.get("reports") or {}).items()
+        },
+    )
+
+
+def check_insights(document: Document, tools: Sequence[Tool], diagnostics: Diagnostics) -> None:
+    """Report resources without a list tool, fields that they do not have, and arguments that a report does not take."""
+    value = document.value.get(KEY)
+    if value is None:
+        return
+    for path, message, hint in [*_find_record_problems(value, tools), *_find_report_problems(value, tools)]:
+        diagnostics.report(Place(document, (KEY, *path)).make_diagnostic("insights", message, hint))
+
+
+def _find_record_problems(
+    value: Mapping[str, Any], tools: Iterable[Tool]
+) -> Iterator[tuple[Steps, str, str]]:
+    listed = {tool.resource: tool for tool in tools if tool.listing is not None}
+    named: list[tuple[Steps, str]] = [(("transactions", name), name) for name in value["transactions"]]
+    named += [
+        (("transactions", name, "party_of"), each["party_of"])
+        for name, each in value["transactions"].items()
+        if "party_of" in each
+    ]
+    named += [(("lists", name), each.get("resource", name)) for name, each in value["lists"].items()]
+    for kind, resource in ((value.get("links") or {}).get("resources") or {}).items():
+        named.append((("links", "resources", kind), resource))
+    for path, resource in named:
+        if resource not in listed:
+            yield path, f'There is no list of "{resource}".', did_you_mean(resource, listed)
+
+
+def _find_report_problems(
+    value: Mapping[str, Any], tools: Sequence[Tool]
+) -> Iterator[tuple[Steps, str, str]]:
+    by_link = {f"{tool.resource}.{tool.method}": tool for tool in tools}
+    for name, each in (value.get("reports") or {}).items():
+        tool = by_link.get(each["tool"])
+        taken = tool.input_schema["properties"] if tool else {}
+        for argument in each["arguments"] if tool else ():
+            if argument not in taken:
+                message = f'{each["tool"]} takes no argument "{argument}".'
+                yield ("reports", name, "arguments", argument), message, did_you_mean(argument, taken)
+
+
+def _list(name: str, value: Mapping[str, Any]) -> ListRules:
+    roles = {
+        role: tuple(_conditions(each) for each in (given if isinstance(given, list) else [given]))
+        for role, given in (value.get("roles") or {}).items()
+    }
+    return ListRules(value.get("resource", name), _fields(value["fields"]), roles)
+
+
+def _fields(value: Mapping[str, Any] | None) -> Fields:
+    return {
+        name: tuple(_path(each) for each in (given if isinstance(given, list) else [given]))
+        for name, given in (value or {}).items()
+    }
+
+
+def _conditions(value: Mapping[str, Any] | None) -> Conditions:
+    return tuple((_path(path), tuple(values)) for path, values in (value or {}).items())
+
+
+def _path(text: str) -> Path:
+    return tuple(text.split(".")) if text else ()
