@@ -25,6 +25,7 @@ From the top down; a package imports only what stands below it:
 - `networks`: networks in CIDR notation, and whether an address is in one
 - `request_ids`: the name that each request has in responses and in the log
 - `schedules`: saved reports, schedules and their runs, as values
+- `insight_values`: findings that were dismissed, and what was read for an analysis, as values
 - `people`: people, their sessions, and what they grant, as values
 - `approval`: which writes wait for a person, and what waits, as values
 - `tenancy`: whose things are, and what a caller reaches of them, as values
