@@ -1,0 +1,2 @@
+from typing import Any
+Outlook=list_evidence=make_figures=Any

@@ -1,0 +1,2 @@
+from typing import Any
+answer_what_if=Any
