@@ -4,8 +4,8 @@ The rules:
 - A finding matches a fault of its own kind when it names a record of it. One that names more than ten records has to
   have a third of them in the fault, so that a finding about everything matches nothing.
 - A fault counts as found once, however many findings match it; these are no false positives.
-- A finding that matches no fault of its kind is false, unless an auditor would report one of its records under that kind
-  too. That is written down with each fault when it is planted (`Fault.agreed`), and for what the simulator made in
+- A finding that matches no fault of its kind is false, unless an auditor would report one of its records under that
+  kind too. That is written down with each fault when it is planted (`Fault.agreed`), and for what the simulator made in
   `planters.remarkable`; such a finding counts neither for nor against. The cases:
   a bill typed in twice under one number is a number that is repeated; a round amount, or one below a limit, of three
   times the usual and more is unusual; so is the first bill of a new vendor, an amount on an account that has much
@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.insights.analysis import Insight
-from tests.insights.companies import run
+from tests.insights.companies import compute as compute_insight
+from tests.insights.companies import read_books
 from tests.insights.planting import KINDS, Fault, PlantedCompany, choose_business, plant
 
 SEEDS = tuple(range(101, 111))
@@ -71,11 +72,13 @@ def measure_anomalies(
 def find(insight: Insight, company: PlantedCompany, **options: Any) -> Sequence[Finding]:
     """Return all findings of an analysis about the period of a company: kind by kind where an answer has not all."""
     asked = {"start_date": str(company.start), "end_date": str(company.end), "limit": LIMIT, **options}
-    figures = run(insight, company.store, **asked).figures
+    books = read_books(company.store, insight.plan(asked, company.end).reports)
+    figures = compute_insight(insight, books, asked).figures
     findings: Sequence[Finding] = figures["findings"]
-    if figures.get("count", len(findings)) <= len(findings) or "kinds" in options:
+    if figures.get("count", len(findings)) <= len(findings):
         return findings
-    return [one for kind in KINDS for one in find(insight, company, kinds=[kind], **options)]
+    one_kind = ({**asked, "kinds": [kind]} for kind in KINDS)
+    return [one for each in one_kind for one in compute_insight(insight, books, each).figures["findings"]]
 
 
 def compare(

@@ -8,8 +8,8 @@ The definitions are those of an auditor who has the books of two years and looks
   within two weeks after a bill; the same invoice to a customer within three days.
 - **unusual_amount**: a purchase of 8 to 20 times the median of at least eight purchases at that vendor.
 - **new_vendor**: the first bill of a vendor, entered on the day of the vendor, larger than any purchase before.
-- **round_amount**: whole thousands at a vendor that never had a multiple of a hundred. Rent and retainers that are round
-  every month are none.
+- **round_amount**: whole thousands at a vendor that never had a multiple of a hundred. Rent and retainers that are
+  round every month are none.
 - **below_limit**: at most 1.5 % below 1,000, 2,500, 5,000 or 10,000 at a vendor whose largest purchase was at most 60 %
   of that; one purchase, or three within a week.
 - **weekend**: a purchase on a Saturday or Sunday at a vendor with eight and more, all from Monday to Friday. The
@@ -28,8 +28,8 @@ The definitions are those of an auditor who has the books of two years and looks
 - **digits**: an account with 150 amounts in the year between 1 and 1,000 whose first digits are mostly 4 to 8. Accounts
   whose amounts lie close together (fuel, meals) do not follow the law by nature and are none.
 
-What the simulator plants counts where it fits (`planters.remarkable` says which), and `planters.ordinary` adds what looks
-odd and is not. The same kind and seed give the same company.
+What the simulator plants counts where it fits (`planters.remarkable` says which), and `planters.ordinary` adds what
+looks odd and is not. The same kind and seed give the same company.
 """
 
 from __future__ import annotations

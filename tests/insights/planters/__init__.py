@@ -1,4 +1,6 @@
-"""What plants faults in the books of a simulated company, for the proof of `find_anomalies`; see `tests.insights.planting`.
+"""What plants faults in the books of a simulated company, for the proof of `find_anomalies`.
+
+Called by `tests.insights.planting`, which has the definitions.
 
 - `faults`: what was planted, as a value
 - `habits`: how a company deals with each vendor before anything is planted
