@@ -7,7 +7,7 @@ The definitions are those of an auditor who has the books of two years and looks
   under the same number with two digits of the amount the other way round; an expense of the same vendor and amount
   within two weeks after a bill; the same invoice to a customer within three days.
 - **unusual_amount**: a purchase of 8 to 20 times the median of at least eight purchases at that vendor.
-- **new_vendor**: the first bill of a vendor, entered on the day of the vendor, larger than any purchase before.
+- **new_vendor**: the first bill of a vendor, entered on the day of the vendor, larger than any ordinary purchase.
 - **round_amount**: whole thousands at a vendor that never had a multiple of a hundred. Rent and retainers that are
   round every month are none.
 - **below_limit**: at most 1.5 % below 1,000, 2,500, 5,000 or 10,000 at a vendor whose largest purchase was at most 60 %

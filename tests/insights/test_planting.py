@@ -197,6 +197,22 @@ def test_invented_amounts_break_the_law_of_first_digits_and_those_of_a_shop_foll
     assert measure_distance(invented) > 8 and measure_distance(shop) < 3
 
 
+def test_what_is_ordinary_is_no_fault_and_agreed_with_nowhere(company: PlantedCompany, books: Books):
+    names = ("Quayside Tax Advisers", "Everyday Mercantile", "Harbor Locksmiths", "Plum Catering")
+    ordinary = {str(each.key) for each in books.transactions if each.party_name in names}
+
+    assert len(ordinary) > 200
+    assert ordinary.isdisjoint(record for fault in company.faults for record in fault.records)
+    assert ordinary.isdisjoint(company.agreed)
+
+
+def test_the_tax_adviser_costs_more_in_the_same_month_of_both_years(books: Books):
+    bills = [each for each in books.list_kinds("bill") if each.party_name == "Quayside Tax Advisers"]
+    large = [each.day for each in bills if each.total > 500]
+
+    assert [day.month for day in large] == [4, 4] and len({each.day.month for each in bills}) == 12
+
+
 @pytest.mark.parametrize("kind", BUSINESSES)
 def test_every_mark_of_the_simulator_is_found_in_its_books(kind: str):
     books = read_books(make_store(kind, 101))

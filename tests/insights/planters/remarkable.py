@@ -14,7 +14,8 @@ Agreed with, and not asked for:
 - unusual_account: rack and cabling on Cost of Hardware, of a distributor that is booked by items otherwise
 - unusual_amount: the expense on the wrong account, far above what that account has
 - round_amount: the deposit on Uncategorized Income
-- weekend: whatever else it plants on one; and forms of a kind that has at most three in a hundred on weekends
+- weekend: whatever else it plants on one; forms of a kind that has at most three in a hundred on weekends; and
+  purchases at a vendor with at most one in ten on weekends
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from runtime.insights.books import Books, Transaction
 from tests.insights.planters.faults import Fault
 from tests.insights.planters.habits import find_habits, list_purchases
 
-SELDOM = 0.03
-"""Share of the forms of a kind on weekends up to which one of them is remarkable."""
+SELDOM, SELDOM_AT_VENDOR = 0.03, 0.1
+"""Shares of the forms of a kind, and of the purchases at a vendor, on weekends up to which one is remarkable."""
 WEEK = timedelta(days=7)
 
 
@@ -111,7 +112,7 @@ def _find_marked(books: Books, kind: str) -> Iterator[tuple[Mark, Transaction]]:
 
 def agree_with_letter(books: Books, found: Remarkable) -> None:
     """Add what the simulator did not plant, but an auditor would not call false by the definitions."""
-    for record in _list_seldom_weekends(books):
+    for record in (*_list_seldom_weekends(books), *_list_seldom_at_vendor(books)):
         found.agreed[record].add("weekend")
     for record in _list_same_within_week(books):
         found.agreed[record].add("duplicate")
@@ -124,6 +125,16 @@ def _list_seldom_weekends(books: Books) -> Iterator[str]:
     weekend = [each for each in books.transactions if each.day.weekday() >= 5]
     seldom = Counter(each.kind for each in weekend)
     yield from (str(each.key) for each in weekend if seldom[each.kind] <= SELDOM * count[each.kind])
+
+
+def _list_seldom_at_vendor(books: Books) -> Iterator[str]:
+    by_vendor: dict[object, list[Transaction]] = defaultdict(list)
+    for each in list_purchases(books):
+        by_vendor[each.party].append(each)
+    for purchases in by_vendor.values():
+        weekend = [str(each.key) for each in purchases if each.day.weekday() >= 5]
+        if len(weekend) <= SELDOM_AT_VENDOR * len(purchases):
+            yield from weekend
 
 
 def _list_same_within_week(books: Books) -> Iterator[str]:
