@@ -78,6 +78,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
         lists=frozenset(each.part for each in reading.pages) - {TRANSACTIONS},
         missing=tuple(missing),
         dismissed=reading.dismissed,
+        fixes=rules.fixes,
     )
 
 
