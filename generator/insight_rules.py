@@ -18,7 +18,7 @@ FIX_VALUES = (
     "id", "number", "day", "amount", "due", "party", "account", "bank", "line", "other_id", "text", "month_start",
     "month_end",
 )  # fmt: skip
-"""What the arguments of a fix may name in braces, of the first record of an item: `runtime.insights.checklist.fixes`."""
+"""What the arguments of a fix may name in braces, of the first record: filled by `runtime.insights.checklist.fixes`."""
 
 
 @dataclass(frozen=True, slots=True)

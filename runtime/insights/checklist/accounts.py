@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from runtime.insights.books import ZERO, Key, Role, Transaction
+from runtime.insights.books import ZERO, Key, Kind, Role, Transaction
 from runtime.insights.checklist.items import (
     Check,
     Finding,
@@ -22,7 +22,7 @@ from runtime.insights.checklist.items import (
 from runtime.insights.checklist.month import Month, write_count, write_day
 from runtime.insights.checklist.movements import find_line_account, list_movements, sign_line
 
-ALL_KINDS = (
+ALL_KINDS: tuple[Kind, ...] = (
     "invoice", "sale", "customer_credit", "refund", "customer_payment", "bill", "expense", "vendor_credit",
     "vendor_payment", "card_payment", "deposit", "transfer", "journal",
 )  # fmt: skip
@@ -118,9 +118,8 @@ def judge_negative(month: Month) -> Finding:
     has_bank = "bank" in found[0][0].roles
     shown = "; ".join(f"{account.name} {month.write_amount(-abs(balance))}" for account, balance in found[:4])
     says = f"{write_count(len(found), 'account')} on the wrong side of zero at {day}: {shown}."
-    return Finding(
-        "open" if has_bank else "attention", says, tuple(describe_account(*each) for each in found)
-    )
+    records = tuple(describe_account(account, -abs(balance)) for account, balance in found)
+    return Finding("open" if has_bank else "attention", says, records)
 
 
 def judge_parties(month: Month) -> Finding:
@@ -157,7 +156,7 @@ def judge_sales_tax(month: Month) -> Finding:
     shown = f"{month.write_amount(owed)} at {day}; {month.name} charged {month.write_amount(charged)}"
     if owed < 0:
         return Finding("attention", f"Sales tax has a debit balance: {shown}.", records, owed)
-    if owed > charged:
+    if owed > charged and month.period.is_over:
         older = month.write_amount(owed - charged)
         return Finding("attention", f"Sales tax owed is {shown}, so {older} is older.", records, owed)
     return Finding("open", f"Sales tax owed is {shown}.", records, owed)

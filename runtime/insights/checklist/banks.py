@@ -31,7 +31,7 @@ class _History:
 def judge_banks(month: Month) -> Finding:
     """Judge each bank and card account by its former months."""
     books = month.books
-    accounts = [each for role in ("bank", "card") for each in books.list_accounts(role)]  # type: ignore[arg-type]
+    accounts = [each for role in ("bank", "card") for each in books.list_accounts(role)]
     histories = _read_histories(month, accounts)
     used = [each for each in accounts if each.key.id in histories]
     if not used:
@@ -77,7 +77,8 @@ def _find_reason(month: Month, account: Account, history: _History) -> str:
         if not is_usual:
             return ""
         last = max(max(history.days[each]) for each in former)
-        return f"has no entry in {month.name}, and had some in each of the {FEWEST_MONTHS} months before (last {write_day(last)})"
+        former_says = f"had some in each of the {FEWEST_MONTHS} months before (last {write_day(last)})"
+        return f"has no entry in {month.name}, and {former_says}"
     if is_usual and (gap := _find_gap(month, history, former)):
         return gap
     return _find_balance(month, account, history)

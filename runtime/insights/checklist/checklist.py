@@ -18,22 +18,22 @@ CHECKS: tuple[Check, ...] = (
 MOST_EVIDENCE = 200
 """Records that the answer names in all: those of each item stand with it."""
 _SETTLED_LATER: tuple[Kind, ...] = (
-    "invoice", "customer_credit", "customer_payment", "bill", "vendor_credit", "vendor_payment", "deposit", "journal",
-    "expense",
+    "invoice", "customer_credit", "customer_payment", "bill", "vendor_credit", "vendor_payment", "journal", "expense",
 )  # fmt: skip
 _OPEN: tuple[Kind, ...] = ("invoice", "customer_credit", "customer_payment", "bill", "vendor_credit")
 
 
-def plan(options: Options, today: date) -> Wanted:
+def list_wanted(options: Options, today: date) -> Wanted:
     """Return what is read: the month and the half year before, what settled it since, and what is open."""
     period = find_period(options, today)
     if not period.has_begun:
         return Wanted()
-    until = None if period.is_recent else period.as_of
-    others: tuple[Kind, ...] = tuple(each for each in get_args(Kind) if each not in _SETTLED_LATER)
+    until, deposited = (None, None) if period.is_recent else (period.as_of, period.deposits_until)
+    others = tuple(each for each in get_args(Kind) if each not in (*_SETTLED_LATER, "deposit"))
     return Wanted(
         records=(
             Records(_SETTLED_LATER, period.since, until),
+            Records(("deposit",), period.since, deposited),
             Records(others, period.since, period.as_of),
             Records(_OPEN, is_open=True),
         ),
@@ -95,4 +95,4 @@ def _list_assumptions(month: Month) -> tuple[str, ...]:
     return tuple(found)
 
 
-INSIGHT = Insight("month_end_checklist", plan, compute)
+INSIGHT = Insight("month_end_checklist", list_wanted, compute)

@@ -20,7 +20,7 @@ from runtime.insights.checklist.items import (
     describe_transaction,
     sort_by_amount,
 )
-from runtime.insights.checklist.month import Month, round_cents, write_day
+from runtime.insights.checklist.month import Month, convert_to_cents, write_day
 from runtime.insights.checklist.movements import list_movements
 from runtime.insights.report_rows import parse_amount
 
@@ -33,7 +33,7 @@ class Side:
     name: str
     sign: int
     """1 where debits raise the account, -1 where credits do."""
-    signs: Mapping[str, int]
+    signs: Mapping[Kind, int]
     settling: Kind
     aging: str
 
@@ -71,7 +71,7 @@ class OpenItems:
             total += self._find_open(each)
             if each.day > day:
                 total -= self._find_movement(each)
-        return round_cents(total)
+        return convert_to_cents(total)
 
     def list_direct(self) -> list[Transaction]:
         """Return what moves the control account and is no form of its own, such as a journal entry."""
@@ -190,11 +190,10 @@ def _add_up_columns(month: Month) -> tuple[Decimal, Decimal]:
 
 def _list_side_unread(month: Month, side: Side) -> list[str]:
     """Return what was not read of what moves a side."""
-    kinds: list[Kind] = [*side.signs, "journal"]  # type: ignore[list-item]
-    unread = month.list_unread(kinds)
-    last = month.period.today if month.period.compared_on < month.period.today else month.period.compared_on
-    unread += [each for each in kinds if each in month.books.read and month.books.read[each].until < last]
-    return unread
+    kinds: list[Kind] = [*side.signs, "journal"]
+    if month.period.is_recent:
+        return month.list_unread(kinds, until=month.period.today)
+    return month.list_unread_open(kinds)
 
 
 def judge_side(month: Month, side: Side) -> Finding:

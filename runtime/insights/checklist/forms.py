@@ -42,6 +42,8 @@ def judge_due_dates(month: Month) -> Finding:
     first = month.period.start
     bills = [each for each in month.list_until("bill") if each.open or each.day >= first]
     found = [each for each in bills if each.due is None]
+    if not bills:
+        return Finding("done", f"No bill is open or of {month.name}.")
     if not found:
         return Finding("done", f"{write_count(len(bills), 'bill')} looked at, each with a due date.")
     days = _UsualDays(month)

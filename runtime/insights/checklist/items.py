@@ -11,7 +11,7 @@ from typing import Any, Literal
 from runtime.insights.analysis import ListName
 from runtime.insights.books import ZERO, Account, Key, Kind, Transaction
 from runtime.insights.checklist.fixes import fill_fix
-from runtime.insights.checklist.month import Month, round_cents
+from runtime.insights.checklist.month import Month, convert_to_cents
 
 Status = Literal["done", "open", "attention", "not_known", "not_used"]
 ORDER: tuple[Status, ...] = ("open", "attention", "not_known", "done", "not_used")
@@ -33,7 +33,7 @@ class Record:
 
     def as_dict(self) -> dict[str, Any]:
         """As plain values, for answers."""
-        amount = None if self.amount is None else round_cents(self.amount)
+        amount = None if self.amount is None else convert_to_cents(self.amount)
         return {
             "id": str(self.key),
             "number": self.number,
@@ -45,12 +45,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an item comes to."""
+    """What an item comes to. `is_fixable` says that the call for it may be made now."""
 
     status: Status
     says: str
     records: tuple[Record, ...] = ()
     amount: Decimal | None = None
+    is_fixable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +134,13 @@ def _has_list(month: Month, name: str) -> bool:
 
 def answer_item(month: Month, check: Check, found: Finding) -> dict[str, Any]:
     """Return an item as it is answered."""
-    is_to_do = found.status in ("open", "attention")
+    is_to_do = found.is_fixable and found.status in ("open", "attention")
     return {
         "name": check.name,
         "title": check.title,
         "status": found.status,
         "says": found.says,
-        "amount": None if found.amount is None else round_cents(found.amount),
+        "amount": None if found.amount is None else convert_to_cents(found.amount),
         "count": len(found.records),
         "evidence": [str(each.key) for each in found.records[:MOST_EVIDENCE]],
         "records": [each.as_dict() for each in found.records[:MOST_RECORDS]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,8 +13,11 @@ from runtime.insights.analysis import Options
 from runtime.insights.books import ZERO, Account, Books, Kind, Role, Transaction
 from runtime.insights.report_rows import parse_amount
 
+_WORD = re.compile(r"\w+")
 MONTHS_BEFORE = 6
 """Months before it that are read, for what comes every month: half a year shows a pattern, and is a few calls."""
+LONGEST_DEPOSITED = timedelta(days=45)
+"""How long after a month deposits are read: what is not paid in by then has been forgotten."""
 LONGEST_TURNED_BACK = timedelta(days=92)
 """How long ago a month may have ended whose open items are turned back to its end: later entries are read for it."""
 
@@ -54,6 +58,11 @@ class Period:
     def is_recent(self) -> bool:
         """Whether what was entered after the month is read, so that open items can be turned back to its end."""
         return self.today - self.end <= LONGEST_TURNED_BACK
+
+    @property
+    def deposits_until(self) -> date:
+        """The last day whose deposits are read."""
+        return self.today if self.is_recent else min(self.today, self.end + LONGEST_DEPOSITED)
 
     @property
     def compared_on(self) -> date:
@@ -131,21 +140,33 @@ class Month:
         found = ((each, self.balances.get(each.key.id, ZERO)) for each in accounts.values())
         return [(account, balance) for account, balance in found if balance]
 
-    def list_unread(self, kinds: Collection[Kind], since: date | None = None) -> list[str]:
-        """Return what of some kinds was not read for the days from `since` on, or from the first of the month."""
-        first, last = since or self.period.start, self.period.as_of
+    def list_unread(
+        self, kinds: Collection[Kind], since: date | None = None, until: date | None = None
+    ) -> list[str]:
+        """Return what of some kinds was not read from `since` to `until`; the days of the month without them."""
+        first, last = since or self.period.start, until or self.period.as_of
         return [each.replace("_", " ") + "s" for each in kinds if not self._is_read(each, first, last)]
+
+    def list_unread_open(self, kinds: Collection[Kind]) -> list[str]:
+        """Return what of some kinds was not read, open or not."""
+        return [
+            each.replace("_", " ") + "s" for each in kinds if each not in self.books.read or self._lacks(each)
+        ]
 
     def _is_read(self, kind: str, first: date, last: date) -> bool:
         span = self.books.read.get(kind)
         if span is None or span.until < last or (span.since is not None and span.since > first):
             return False
+        return not self._lacks(kind)
+
+    def _lacks(self, kind: str) -> bool:
+        """Whether some records of a kind could not be read."""
         names = {kind} | self.resources.get(kind, set())
-        return not any(each.what in names for each in self.books.missing)
+        return any(not names.isdisjoint(_WORD.findall(each.what)) for each in self.books.missing)
 
     def write_amount(self, amount: Decimal) -> str:
         """Return an amount in the currency of the company, as a person reads it."""
-        return f"{round_cents(amount):,.2f} {self.books.currency}".rstrip()
+        return f"{convert_to_cents(amount):,.2f} {self.books.currency}".rstrip()
 
     @property
     def name(self) -> str:
@@ -163,6 +184,6 @@ def write_count(count: int, name: str, plural: str = "") -> str:
     return f"{count:,} {name if count == 1 else plural or name + 's'}"
 
 
-def round_cents(amount: Decimal) -> Decimal:
+def convert_to_cents(amount: Decimal) -> Decimal:
     """Return an amount in whole cents."""
     return amount.quantize(Decimal("0.01"))

@@ -27,6 +27,8 @@ WIDEST_DAYS, WIDEST_AMOUNTS = 8, Decimal("1.05")
 """A monthly bill comes within about a week of the same day, or with about the same amount."""
 GRACE = 5
 """Days after its usual day on which a bill is not yet missing."""
+EARLIEST = timedelta(days=7)
+"""How long before its usual day a bill may come: one of the first may be dated the last days of the month before."""
 NEAREST_DAYS, NEAREST_AMOUNT = 3, Decimal("0.25")
 """A recurring transaction is made within a weekend of its day, with about the amount of the last one."""
 Series = list[Transaction]
@@ -81,7 +83,9 @@ def _is_monthly(series: Sequence[Transaction], former: Sequence[date]) -> bool:
 
 
 def _came(month: Month, series: Sequence[Transaction]) -> bool:
-    return any(each.day >= month.period.start for each in series)
+    """Whether a bill came in the month, or a week before its usual day in the month before."""
+    earliest = min(month.period.start, _find_day(month, series) - EARLIEST)
+    return any(each.day >= earliest for each in series)
 
 
 def _is_due(month: Month, series: Sequence[Transaction]) -> bool:
@@ -117,8 +121,8 @@ def _list_late_templates(month: Month) -> Iterator[Record]:
         if not template.is_active:
             continue
         last = _find_habit(month, series)
-        overdue = template.next_day is not None and template.next_day <= month.period.as_of
-        if overdue or (last is not None and template.next_day is None):
+        overdue = template.next_day is not None and template.next_day < month.period.as_of
+        if overdue or last is not None:
             amount = template.total or (last.home_total if last is not None else ZERO)
             yield _describe_template(month, template, amount, last)
 

@@ -31,8 +31,8 @@ def judge_undeposited(month: Month) -> Finding:
     at_end = f"The account shows {month.write_amount(balance)} at {write_day(month.period.as_of)}."
     if records:
         oldest = min(each.day for each in records if each.day)
-        what = write_count(len(records), "receipt")
-        says = f"{what} of {month.write_amount(total)} not deposited by today, the oldest of {write_day(oldest)}."
+        what, until = write_count(len(records), "receipt"), write_day(month.period.deposits_until)
+        says = f"{what} of {month.write_amount(total)} not deposited by {until}, the oldest of {write_day(oldest)}."
         return Finding("open", f"{says} {at_end}", records, total)
     named = add_up(_list_undeposited(month, at_end=True))
     if balance != named:

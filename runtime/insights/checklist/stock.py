@@ -39,7 +39,8 @@ def judge_closing(month: Month) -> Finding:
         return Finding("done", f"The books are closed up to {write_day(closed)}.")
     state = f"The books are closed up to {write_day(closed)}" if closed else "The books have no closing date"
     when = "" if month.period.is_over else f", and {month.name} has not ended"
-    return Finding("open", f"{state}: {month.name} can still be changed{when}.")
+    says = f"{state}: {month.name} can still be changed{when}."
+    return Finding("open", says, is_fixable=month.period.is_over)
 
 
 def _read_day(text: str) -> date | None:
