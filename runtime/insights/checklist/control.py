@@ -20,7 +20,7 @@ from runtime.insights.checklist.items import (
     describe_transaction,
     sort_by_amount,
 )
-from runtime.insights.checklist.month import Month, convert_to_cents, write_day
+from runtime.insights.checklist.month import Month, to_cents, write_day
 from runtime.insights.checklist.movements import list_movements
 from runtime.insights.report_rows import parse_amount
 
@@ -71,17 +71,13 @@ class OpenItems:
             total += self._find_open(each)
             if each.day > day:
                 total -= self._find_movement(each)
-        return convert_to_cents(total)
+        return to_cents(total)
 
-    def list_direct(self) -> list[Transaction]:
-        """Return what moves the control account and is no form of its own, such as a journal entry."""
+    def list_direct(self) -> list[tuple[Transaction, Decimal]]:
+        """Return what moves the control account and is no form of its own, such as a journal entry, with how much."""
         day, signs = self._month.period.compared_on, self._side.signs
         direct = (each for each in self._books.transactions if each.kind not in signs and each.day <= day)
-        return [each for each in direct if self._find_movement(each)]
-
-    def find_direct(self, each: Transaction) -> Decimal:
-        """Return what such a transaction moves."""
-        return self._find_movement(each)
+        return [(each, moved) for each in direct if (moved := self._find_movement(each))]
 
     def _add_up_settled(self) -> dict[Key, Decimal]:
         found: dict[Key, Decimal] = defaultdict(Decimal)
@@ -133,6 +129,13 @@ class OpenItems:
         return -1 if is_credit else 1
 
 
+def add_up_open(month: Month, side: Side) -> Decimal:
+    """Return what is open of a side on the day that is compared; worked out once."""
+    if side.name not in month.sums:
+        month.sums[side.name] = OpenItems(month, side).add_up()
+    return month.sums[side.name]
+
+
 def list_ties(month: Month) -> list[Tie]:
     """Return the totals that the vendor's reports show too."""
     ties: list[Tie] = []
@@ -143,7 +146,7 @@ def list_ties(month: Month) -> list[Tie]:
 
 
 def _tie_side(month: Month, side: Side) -> list[Tie]:
-    ours = OpenItems(month, side).add_up()
+    ours = add_up_open(month, side)
     figure = f"{side.name} at {month.period.compared_on.isoformat()}, by open items"
     found = []
     for name, zero_of in (("balance_sheet", side.role), (side.aging, side.role)):
@@ -200,8 +203,7 @@ def judge_side(month: Month, side: Side) -> Finding:
     """Judge whether open items add up to the control account and the aging report."""
     if unread := _list_side_unread(month, side):
         return Finding("not_known", f"This cannot be said: not all was read ({', '.join(unread)}).")
-    items, day = OpenItems(month, side), write_day(month.period.compared_on)
-    total, ties = items.add_up(), _tie_side(month, side)
+    total, ties, day = add_up_open(month, side), _tie_side(month, side), write_day(month.period.compared_on)
     shown = month.write_amount(total)
     turned = "" if month.period.is_recent else " (as of today: what came after the month was not read)"
     if ties and all(each.agrees for each in ties):
@@ -209,11 +211,13 @@ def judge_side(month: Month, side: Side) -> Finding:
             "done", f"Open items add up to {shown} at {day}{turned}, as both reports show.", (), total
         )
     theirs = ", ".join(month.write_amount(each.theirs) for each in ties if each.theirs is not None)
-    direct = items.list_direct()
-    records = sort_by_amount(describe_transaction(month, each, items.find_direct(each)) for each in direct)
+    direct = OpenItems(month, side).list_direct()
+    records = sort_by_amount(describe_transaction(month, *each) for each in direct)
     says = f"Open items add up to {shown} at {day}{turned}; the balance sheet and the aging report show {theirs}."
     if records:
         says += f" Direct entries on the account ({len(records)}) may be why."
+    else:
+        says += f" Direct entries on the account before {write_day(month.period.since)} were not read."
     return Finding("attention", says, records, total)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from runtime.insights.books import Key
-from runtime.insights.checklist.month import Month, convert_to_cents
+from runtime.insights.checklist.month import Month, to_cents
 
 _WHOLE = re.compile(r"\{(\w+)\}")
 
@@ -73,4 +73,4 @@ def _find(name: str, values: Mapping[str, Any]) -> Any:
         raise _NotFilledError
     if isinstance(value, date):
         return value.isoformat()
-    return convert_to_cents(value) if name == "amount" else value
+    return to_cents(value) if name == "amount" else value

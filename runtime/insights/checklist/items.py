@@ -11,7 +11,7 @@ from typing import Any, Literal
 from runtime.insights.analysis import ListName
 from runtime.insights.books import ZERO, Account, Key, Kind, Transaction
 from runtime.insights.checklist.fixes import fill_fix
-from runtime.insights.checklist.month import Month, convert_to_cents
+from runtime.insights.checklist.month import Month, to_cents
 
 Status = Literal["done", "open", "attention", "not_known", "not_used"]
 ORDER: tuple[Status, ...] = ("open", "attention", "not_known", "done", "not_used")
@@ -33,7 +33,7 @@ class Record:
 
     def as_dict(self) -> dict[str, Any]:
         """As plain values, for answers."""
-        amount = None if self.amount is None else convert_to_cents(self.amount)
+        amount = None if self.amount is None else to_cents(self.amount)
         return {
             "id": str(self.key),
             "number": self.number,
@@ -140,7 +140,7 @@ def answer_item(month: Month, check: Check, found: Finding) -> dict[str, Any]:
         "title": check.title,
         "status": found.status,
         "says": found.says,
-        "amount": None if found.amount is None else convert_to_cents(found.amount),
+        "amount": None if found.amount is None else to_cents(found.amount),
         "count": len(found.records),
         "evidence": [str(each.key) for each in found.records[:MOST_EVIDENCE]],
         "records": [each.as_dict() for each in found.records[:MOST_RECORDS]],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -91,6 +91,8 @@ class Month:
 
     books: Books
     period: Period
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    """Sums that several items need, by name, once they are worked out."""
 
     @cached_property
     def balances(self) -> Mapping[str, Decimal]:
@@ -166,7 +168,7 @@ class Month:
 
     def write_amount(self, amount: Decimal) -> str:
         """Return an amount in the currency of the company, as a person reads it."""
-        return f"{convert_to_cents(amount):,.2f} {self.books.currency}".rstrip()
+        return f"{to_cents(amount):,.2f} {self.books.currency}".rstrip()
 
     @property
     def name(self) -> str:
@@ -184,6 +186,6 @@ def write_count(count: int, name: str, plural: str = "") -> str:
     return f"{count:,} {name if count == 1 else plural or name + 's'}"
 
 
-def convert_to_cents(amount: Decimal) -> Decimal:
+def to_cents(amount: Decimal) -> Decimal:
     """Return an amount in whole cents."""
     return amount.quantize(Decimal("0.01"))
