@@ -93,6 +93,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
         lists=reading.lists,
         missing=tuple(missing),
         dismissed=reading.dismissed,
+        fixes=rules.fixes,
     )
 
 

@@ -31,7 +31,7 @@ _HEAD = (
     "id", "number", "day", "due", "party", "party_name", "party_kind", "total", "open", "tax", "currency", "rate",
     "memo", "account", "to_account", "entered",
 )  # fmt: skip
-_LINE = ("amount", "account", "item", "segment", "customer", "quantity", "price", "text", "side")
+_LINE = ("amount", "account", "item", "segment", "customer", "quantity", "price", "text", "side", "id")
 ReadLinks = Callable[[Any, Decimal], tuple[Link, ...]]
 ReadLines = Callable[[Any], tuple[Line, ...]]
 
@@ -163,7 +163,7 @@ def _make_lines_reader(rules: LineRules, read_links: ReadLinks) -> ReadLines:
                 yield each
 
     def make(line: Any, kind: Any) -> Line:
-        amount, account, item, segment, customer, quantity, price, text, side = read(line)
+        amount, account, item, segment, customer, quantity, price, text, side, id_ = read(line)
         amount = amount or ZERO
         return Line(
             -amount if kind in lowering else amount,
@@ -176,6 +176,7 @@ def _make_lines_reader(rules: LineRules, read_links: ReadLinks) -> ReadLines:
             write_text(text),
             "" if side is None else "debit" if side in debits else "credit",
             read_links(line, amount),
+            write_text(id_),
         )
 
     def read_lines(record: Any) -> tuple[Line, ...]:
