@@ -10,4 +10,9 @@ said in its definitions (`insights` of integration.yaml).
 - `extraction`: transactions by the rules of definitions
 - `list_extraction`: accounts, names, products and recurring transactions by them
 - `assembly`: pages and reports as books
+- `period_pairs`: the days of an analysis, and those before
+- `bookings`: what each line books to which account
+- `confirming`: figures beside the reports that have to show the same
+- `vendor_spend`: what was spent with each vendor
+- `unit_economics`: what each item, customer or class earns, by `unit_tallies` and `unit_costs`
 """

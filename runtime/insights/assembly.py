@@ -45,6 +45,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
     accounts: dict[str, Account] = {}
     parties: dict[Key, Party] = {}
     items: dict[str, Item] = {}
+    segments: dict[str, Party] = {}
     templates: dict[Key, Template] = {}
     missing = [*reading.missing]
     extraction, lists = TransactionExtraction(rules), ListExtraction(rules)
@@ -57,7 +58,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
             templates |= {one.key: one for one in found.values}
         else:
             found = lists.read(each.part, each.page)
-            by_id: dict[str, dict[str, Any]] = {"accounts": accounts, "items": items}
+            by_id: dict[str, dict[str, Any]] = {"accounts": accounts, "items": items, "segments": segments}
             if (target := by_id.get(each.part)) is not None:
                 target |= {one.key.id: one for one in found.values}
             else:
@@ -71,6 +72,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
         accounts=accounts,
         parties=parties,
         items=items,
+        segments=segments,
         templates=tuple(templates.values()),
         settings=reading.settings,
         reports=reading.reports,

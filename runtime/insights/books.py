@@ -53,7 +53,7 @@ class Line:
     """A line of a transaction. `amount` is in its currency, and below zero for what lowers the total, as a discount.
 
     `account`, `item` and `segment` (the vendor's class) are Ids; empty where the line names none. `customer` is whom an
-    expense was for, `side` is of journal entries alone.
+    expense was for, `side` is of journal entries alone. `party` is whom a line of a journal entry or deposit names.
     """
 
     amount: Decimal = ZERO
@@ -66,6 +66,7 @@ class Line:
     text: str = ""
     side: Side = ""
     links: tuple[Link, ...] = ()
+    party: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class Transaction:
 
     `account` is the account that the whole of it moves: the bank or card account of an expense, a payment or a
     deposit, the source of a transfer, whose target is `to_account`. `entered` is when it was typed in. `is_reversed`
-    says that it moves in the other direction, as a refund on a card does. A voided one has a total of zero.
+    says that it moves in the other direction, as a refund on a card does. A voided one has a total of zero. `segment` is that of lines
+    that name none, `sent` when a form was sent to its party.
     """
 
     key: Key
@@ -97,6 +99,8 @@ class Transaction:
     is_reversed: bool = False
     lines: tuple[Line, ...] = ()
     links: tuple[Link, ...] = ()
+    segment: str = ""
+    sent: datetime | None = None
 
     @property
     def home_total(self) -> Decimal:
@@ -213,6 +217,7 @@ class Books:
     accounts: Mapping[str, Account] = field(default_factory=dict)
     parties: Mapping[Key, Party] = field(default_factory=dict)
     items: Mapping[str, Item] = field(default_factory=dict)
+    segments: Mapping[str, Party] = field(default_factory=dict)
     templates: tuple[Template, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     reports: Mapping[str, Report] = field(default_factory=dict)
