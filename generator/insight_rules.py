@@ -95,7 +95,7 @@ class InsightRules:
     lines: LineRules = LineRules()
     links: LinkRules = LinkRules()
     lists: dict[str, ListRules] = field(default_factory=dict)
-    """By the names that `runtime.insights.books` gives them: accounts, customers, vendors, employees, items, segments …"""
+    """By the names that `runtime.insights.books` gives them: accounts, customers, vendors, items, segments …"""
     templates: ListRules | None = None
     """Recurring transactions, whose records hold one of the transactions under its entity."""
     settings: dict[str, tuple[str, Path]] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, NamedTuple
 
-from runtime.insights.books import ZERO, Account, Books, Item, Key, Kind, Line, Role, Transaction
+from runtime.insights.books import ZERO, Account, Books, Item, Key, Kind, Line, Transaction
 from runtime.insights.period_pairs import Days
 
 CENT = Decimal("0.01")
@@ -25,7 +25,6 @@ Group = Literal[
 ]
 SPENT: tuple[Group, ...] = ("cost_of_sales", "expense", "other_expense")
 EARNED: tuple[Group, ...] = ("income", "other_income")
-_ROLES: tuple[Role, ...] = ("income", "other_income", "cost_of_sales", "expense", "other_expense")
 
 
 class Booking(NamedTuple):
@@ -83,14 +82,16 @@ def is_stocked(item: Item | None) -> bool:
     return item is not None and item.on_hand is not None
 
 
-def round_cents(amount: Decimal) -> Decimal:
+def to_cents(amount: Decimal) -> Decimal:
     """Return an amount in cents, halves rounded away from zero."""
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 def _find_group(account: Account) -> Group:
-    found = next((role for role in _ROLES if role in account.roles), "balance_sheet")
-    return found  # type: ignore[return-value]
+    for group in (*SPENT, *EARNED):
+        if group in account.roles:
+            return group
+    return "balance_sheet"
 
 
 def _find_account(transaction: Transaction, line: Line, books: Books) -> str:
@@ -113,13 +114,13 @@ def _list_debits(transaction: Transaction) -> list[Decimal]:
 
 
 def _convert(transaction: Transaction, amounts: list[Decimal]) -> list[Decimal]:
-    """Return amounts at the rate of a transaction; what rounding leaves goes to the largest line, as the vendor does."""
-    found = [round_cents(each * transaction.rate) for each in amounts]
+    """Return amounts at the rate of a transaction; what rounding leaves goes to the largest line."""
+    found = [to_cents(each * transaction.rate) for each in amounts]
     if transaction.kind == "journal":
         signs = [_get_sign(transaction, line) for line in transaction.lines]
     else:
         signs = [1] * len(found)
-    whole = round_cents(transaction.home_total) - round_cents(transaction.tax * transaction.rate)
+    whole = to_cents(transaction.home_total) - to_cents(transaction.tax * transaction.rate)
     target = ZERO if transaction.kind == "journal" else whole
     rest = target - sum((sign * each for sign, each in zip(signs, found, strict=True)), ZERO)
     if rest and found:

@@ -75,8 +75,8 @@ class Transaction:
 
     `account` is the account that the whole of it moves: the bank or card account of an expense, a payment or a
     deposit, the source of a transfer, whose target is `to_account`. `entered` is when it was typed in. `is_reversed`
-    says that it moves in the other direction, as a refund on a card does. A voided one has a total of zero. `segment` is that of lines
-    that name none, `sent` when a form was sent to its party.
+    says that it moves in the other direction, as a refund on a card does. A voided one has a total of zero.
+    `segment` is that of lines that name none, `sent` when a form was sent to its party.
     """
 
     key: Key

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from runtime.insights.bookings import is_stocked, round_cents
+from runtime.insights.bookings import is_stocked, to_cents
 from runtime.insights.books import ZERO, Books
 from runtime.insights.confirming import confirm_row, read_rows, sum_totals
 from runtime.insights.report_rows import Report
@@ -54,13 +54,13 @@ def _make_item_rule(books: Books, report: Report | None) -> CostRule:
 
     def find(id_: str, tally: Tally) -> Cost:
         item = books.items.get(id_)
-        confirmed = confirm_row(amounts, id_, round_cents(tally.sales))
+        confirmed = confirm_row(amounts, id_, to_cents(tally.sales))
         if is_stocked(item) and costs is not None:
             return Cost(costs.get(id_, ZERO), IN_BOOKS, confirmed=confirmed)
         if tally.cost_of_sales and not is_stocked(item):
-            return Cost(round_cents(tally.cost_of_sales), BOUGHT, confirmed=confirmed)
+            return Cost(to_cents(tally.cost_of_sales), BOUGHT, confirmed=confirmed)
         if item is not None and item.cost:
-            return Cost(round_cents(item.cost * tally.quantity), ESTIMATED, confirmed=confirmed)
+            return Cost(to_cents(item.cost * tally.quantity), ESTIMATED, confirmed=confirmed)
         return Cost(None, UNKNOWN, confirmed=confirmed)
 
     return find
@@ -71,10 +71,10 @@ def _make_customer_rule(books: Books, report: Report | None) -> CostRule:
 
     def find(id_: str, tally: Tally) -> Cost:
         named = tally.cost_of_sales + tally.expenses
-        confirmed = confirm_row(income, id_, round_cents(tally.revenue))
+        confirmed = confirm_row(income, id_, to_cents(tally.revenue))
         if costs is None:
             return _estimate(books, tally, confirmed)
-        return _add_stock(tally, round_cents(costs.get(id_, ZERO) - named), confirmed)
+        return _add_stock(tally, to_cents(costs.get(id_, ZERO) - named), confirmed)
 
     return find
 
@@ -91,10 +91,10 @@ def _make_segment_rule(books: Books, report: Report | None) -> CostRule:
             income = sum_totals(report, "income", "other_income", place=place) or ZERO
             cost = sum_totals(report, "cost_of_sales", place=place) or ZERO
             expenses = sum_totals(report, "expenses", "other_expenses", place=place) or ZERO
-        confirmed = confirm_row({id_: income}, id_, round_cents(tally.revenue))
+        confirmed = confirm_row({id_: income}, id_, to_cents(tally.revenue))
         if confirmed["ties"] is True:
-            confirmed = confirm_row({id_: expenses}, id_, round_cents(tally.expenses))
-        return _add_stock(tally, round_cents(cost - tally.cost_of_sales), confirmed)
+            confirmed = confirm_row({id_: expenses}, id_, to_cents(tally.expenses))
+        return _add_stock(tally, to_cents(cost - tally.cost_of_sales), confirmed)
 
     return find
 
@@ -121,7 +121,7 @@ def _add_stock(tally: Tally, stock: Decimal, confirmed: dict[str, Any]) -> Cost:
             "difference": -stock,
         }
     source = IN_BOOKS if stock or tally.cost_of_sales else "no cost in the books"
-    return Cost(round_cents(tally.cost_of_sales + stock), source, round_cents(tally.expenses), confirmed)
+    return Cost(to_cents(tally.cost_of_sales + stock), source, to_cents(tally.expenses), confirmed)
 
 
 def _estimate(books: Books, tally: Tally, confirmed: dict[str, Any]) -> Cost:
@@ -129,4 +129,4 @@ def _estimate(books: Books, tally: Tally, confirmed: dict[str, Any]) -> Cost:
     costs = ((books.items[id_].cost, units) for id_, units in tally.stocked.items())
     stock = sum((cost * units for cost, units in costs), ZERO)
     source = ESTIMATED if tally.stocked else IN_BOOKS if tally.cost_of_sales else "no cost in the books"
-    return Cost(round_cents(tally.cost_of_sales + stock), source, round_cents(tally.expenses), confirmed)
+    return Cost(to_cents(tally.cost_of_sales + stock), source, to_cents(tally.expenses), confirmed)

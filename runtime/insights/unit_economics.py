@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from runtime.insights.analysis import Analysis, Insight, Options, Records, Tie, Wanted, WantedReport
-from runtime.insights.bookings import BOOKED, CUSTOMERS, round_cents
+from runtime.insights.bookings import BOOKED, CUSTOMERS, to_cents
 from runtime.insights.books import ZERO, Books, Key, Missing
 from runtime.insights.confirming import confirm_total, sum_totals
 from runtime.insights.period_pairs import Days, choose_days, find_unread
@@ -24,7 +24,7 @@ from runtime.insights.unit_costs import (
     CostRule,
     make_cost_rule,
 )
-from runtime.insights.unit_tallies import Tallies, Tally, tally
+from runtime.insights.unit_tallies import Tallies, Tally, sum_by
 
 USUAL_LIMIT, USUAL_BY = 20, "item"
 """As the tool says."""
@@ -45,7 +45,7 @@ class Pair(NamedTuple):
     cost_before: CostRule
 
 
-def plan(options: Options, today: date) -> Wanted:
+def choose_wanted(options: Options, today: date) -> Wanted:
     """Return what is read: whatever books income or costs in both periods, and the reports that show the same."""
     days, by = choose_days(options, today), _choose_by(options)
     step = STEPS.get(by, "")
@@ -67,8 +67,8 @@ def compute(books: Books, options: Options) -> Analysis:
     days, by = choose_days(options, books.today), _choose_by(options)
     limit = int(options.get("limit") or USUAL_LIMIT)
     pair = Pair(
-        tally(books, days, by),
-        tally(books, days.before, by),
+        sum_by(books, days, by),
+        sum_by(books, days.before, by),
         make_cost_rule(books, by, books.reports.get(ROWS)),
         make_cost_rule(books, by, books.reports.get(ROWS_BEFORE)),
     )
@@ -84,7 +84,7 @@ def compute(books: Books, options: Options) -> Analysis:
         "rows": [rows[id_] for id_ in named[:limit]],
         "shown": min(len(named), limit),
         "count": len(named),
-        f"without_{_add_article(by)}": _describe_rest(books, pair),
+        f"without_{_add_article(by)}": _describe_rest(pair),
         "totals": _sum_up(books, by, pair, rows),
         "does_not_tie": _list_differences(rows, limit),
     }
@@ -120,7 +120,7 @@ def _describe(id_: str, by: str, books: Books, pair: Pair, whole: Decimal) -> di
         "share_percent": _measure_percent(now.revenue, whole),
         **_list_margins(by, now, cost),
         "before": _list_sales(before) | {"gross_margin": _find_margin(before, former)},
-        "change": round_cents(now.revenue - before.revenue),
+        "change": to_cents(now.revenue - before.revenue),
         **(_explain_change(now, before) if by == "item" else {}),
         **(cost.confirmed or {}),
     }
@@ -137,16 +137,16 @@ def _name(id_: str, by: str, books: Books) -> tuple[str, str]:
 
 def _list_sales(row: Tally) -> dict[str, Any]:
     return {
-        "sales": round_cents(row.sales),
-        "discounts": round_cents(row.discounts),
-        "revenue": round_cents(row.revenue),
+        "sales": to_cents(row.sales),
+        "discounts": to_cents(row.discounts),
+        "revenue": to_cents(row.revenue),
         "quantity": row.quantity,
         "average_price": row.average_price,
     }
 
 
 def _find_margin(row: Tally, cost: Cost) -> Decimal | None:
-    return None if cost.goods is None else round_cents(row.revenue - cost.goods)
+    return None if cost.goods is None else to_cents(row.revenue - cost.goods)
 
 
 def _list_margins(by: str, row: Tally, cost: Cost) -> dict[str, Any]:
@@ -173,12 +173,12 @@ def _explain_change(now: Tally, before: Tally) -> dict[str, Any]:
     change = now.sales - before.sales
     is_comparable = all(each.quantity > 0 and each.sales > 0 for each in (now, before))
     if not is_comparable:
-        return {"volume_effect": round_cents(change), "price_effect": ZERO.quantize(Decimal("0.01"))}
-    volume = round_cents((now.quantity - before.quantity) * before.sales / before.quantity)
-    return {"volume_effect": volume, "price_effect": round_cents(change - volume)}
+        return {"volume_effect": to_cents(change), "price_effect": ZERO.quantize(Decimal("0.01"))}
+    volume = to_cents((now.quantity - before.quantity) * before.sales / before.quantity)
+    return {"volume_effect": volume, "price_effect": to_cents(change - volume)}
 
 
-def _describe_rest(books: Books, pair: Pair) -> dict[str, Any]:
+def _describe_rest(pair: Pair) -> dict[str, Any]:
     """Return what could not be assigned, by the kind of transaction that it is from."""
     now = _get(pair.now, "")
     kinds: dict[str, Decimal] = {}
@@ -186,11 +186,11 @@ def _describe_rest(books: Books, pair: Pair) -> dict[str, Any]:
         resource = record.split(":", 1)[0]
         kinds[resource] = kinds.get(resource, ZERO) + amount
     return {
-        "revenue": round_cents(now.revenue),
-        "before": round_cents(_get(pair.before, "").revenue),
-        "cost_of_goods": round_cents(now.cost_of_sales),
-        "expenses": round_cents(now.expenses),
-        "from": {resource: round_cents(amount) for resource, amount in sorted(kinds.items())},
+        "revenue": to_cents(now.revenue),
+        "before": to_cents(_get(pair.before, "").revenue),
+        "cost_of_goods": to_cents(now.cost_of_sales),
+        "expenses": to_cents(now.expenses),
+        "from": {resource: to_cents(amount) for resource, amount in sorted(kinds.items())},
         "records": sorted(now.records, key=lambda each: (-abs(now.records[each]), each))[:MOST_RECORDS],
         "records_count": len(now.records),
     }
@@ -199,8 +199,8 @@ def _describe_rest(books: Books, pair: Pair) -> dict[str, Any]:
 def _sum_up(books: Books, by: str, pair: Pair, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return how the rows, and what is in none, add up to the income of the company."""
     assigned = sum((row["revenue"] for row in rows.values()), ZERO)
-    rest = round_cents(_get(pair.now, "").revenue)
-    outside = round_cents(sum((each.outside for each in pair.now.values()), ZERO))
+    rest = to_cents(_get(pair.now, "").revenue)
+    outside = to_cents(sum((each.outside for each in pair.now.values()), ZERO))
     known = [row for row in rows.values() if row["gross_margin"] is not None]
     known_revenue = sum((row["revenue"] for row in known), ZERO)
     totals = {
@@ -208,9 +208,7 @@ def _sum_up(books: Books, by: str, pair: Pair, rows: Mapping[str, Mapping[str, A
         "not_assigned": rest,
         **({"booked_outside_income": outside} if by == "item" else {}),
         "income": assigned + rest - outside,
-        "income_before": round_cents(
-            sum((each.revenue - each.outside for each in pair.before.values()), ZERO)
-        ),
+        "income_before": to_cents(sum((each.revenue - each.outside for each in pair.before.values()), ZERO)),
         "gross_margin_where_cost_is_known": sum((row["gross_margin"] for row in known), ZERO),
         "cost_is_known_for_percent": _measure_percent(known_revenue, assigned),
     }
@@ -232,22 +230,22 @@ def _list_records(row: Tally) -> Iterator[str]:
 
 def _list_ties(books: Books, by: str, pair: Pair) -> Iterator[Tie]:
     """Yield the income of the company, and the totals of the report with rows."""
-    income = round_cents(sum((each.revenue - each.outside for each in pair.now.values()), ZERO))
+    income = to_cents(sum((each.revenue - each.outside for each in pair.now.values()), ZERO))
     named = [each for id_, each in pair.now.items() if id_]
     report = books.reports.get(RESULT)
     sums = ("income",) if by == "item" else ("income", "other_income")
     yield Tie("income", income, report.tool if report else RESULT, sum_totals(report, *sums))
     if by == "item":
-        sales = round_cents(sum((each.sales for each in named), ZERO))
+        sales = to_cents(sum((each.sales for each in named), ZERO))
         units = sum((each.quantity for each in named), ZERO)
         yield confirm_total(books, ROWS, "sales of items", sales, place=ITEM_AMOUNT)
         yield confirm_total(books, ROWS, "units of items", units, place=ITEM_AMOUNT - 1)
         former = sum((each.sales for id_, each in pair.before.items() if id_), ZERO)
         yield confirm_total(
-            books, ROWS_BEFORE, "sales of items in the period before", round_cents(former), place=ITEM_AMOUNT
+            books, ROWS_BEFORE, "sales of items in the period before", to_cents(former), place=ITEM_AMOUNT
         )
     elif by == "customer":
-        revenue = round_cents(sum((each.revenue for each in named), ZERO))
+        revenue = to_cents(sum((each.revenue for each in named), ZERO))
         yield confirm_total(books, ROWS, "income from customers", revenue, place=CUSTOMER_INCOME)
 
 
@@ -280,4 +278,4 @@ def _list_missing(books: Books, days: Days, by: str) -> Iterator[Missing]:
             yield Missing(name, why)
 
 
-INSIGHT = Insight("unit_economics", plan, compute)
+INSIGHT = Insight("unit_economics", choose_wanted, compute)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 
-from runtime.insights.bookings import BOOKED, EARNED, SPENT, Booking, is_stocked, list_bookings, round_cents
+from runtime.insights.bookings import BOOKED, EARNED, SPENT, Booking, is_stocked, list_bookings, to_cents
 from runtime.insights.books import ZERO, Books
 from runtime.insights.period_pairs import Days
 
@@ -44,7 +44,7 @@ class Tally:
     @property
     def average_price(self) -> Decimal | None:
         """What one unit was sold for before discounts; None without units."""
-        return round_cents(self.sales / self.quantity) if self.quantity else None
+        return to_cents(self.sales / self.quantity) if self.quantity else None
 
 
 Tallies = Mapping[str, Tally]
@@ -56,7 +56,7 @@ FIND_KEY: Mapping[str, Callable[[Booking], str]] = {
 """What an amount is assigned to, by what the tool calls it."""
 
 
-def tally(books: Books, days: Days, by: str) -> Tallies:
+def sum_by(books: Books, days: Days, by: str) -> Tallies:
     """Return what was sold and spent for each item, customer or segment in some days."""
     found: dict[str, Tally] = defaultdict(Tally)
     for _, several in groupby(list_bookings(books, BOOKED, days), lambda each: each.transaction.key):
@@ -121,7 +121,7 @@ def _split(discount: Decimal, sold: list[Booking]) -> Iterator[tuple[str, Decima
         yield "", discount
         return
     for each in sorted(sold, key=lambda each: abs(each.amount))[:-1]:
-        part = round_cents(discount * each.amount / whole)
+        part = to_cents(discount * each.amount / whole)
         left -= part
         yield each.line.item, part
     yield max(sold, key=lambda each: abs(each.amount)).line.item, left

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from runtime.insights.analysis import Analysis, Insight, Options, Records, Wanted, WantedReport
-from runtime.insights.bookings import PURCHASES, SPENT, VENDORS, Booking, list_bookings, round_cents
+from runtime.insights.bookings import PURCHASES, SPENT, VENDORS, Booking, list_bookings, to_cents
 from runtime.insights.books import ZERO, Books, Key, Kind, Missing
 from runtime.insights.confirming import confirm_row, confirm_total, read_rows
 from runtime.insights.period_pairs import ONE_DAY, Days, choose_days, find_unread, subtract_months
@@ -49,7 +49,7 @@ class Spend:
         return sum(self.before.values(), ZERO)
 
 
-def plan(options: Options, today: date) -> Wanted:
+def choose_wanted(options: Options, today: date) -> Wanted:
     """Return what is read: the purchases of both periods, and the vendors' report of them and of the year before."""
     days = choose_days(options, today)
     before, last = days.before, days.start - ONE_DAY
@@ -78,16 +78,16 @@ def compute(books: Books, options: Options) -> Analysis:
         "period": days.as_dict(),
         "period_before": days.before.as_dict(),
         "currency": books.currency,
-        "total": round_cents(total),
-        "total_before": round_cents(before),
-        "change": round_cents(total - before),
+        "total": to_cents(total),
+        "total_before": to_cents(before),
+        "change": to_cents(total - before),
         "vendors": [_describe(each, books, total, rows) for each in shown],
         "shown": len(shown),
         "count": len(ranked),
         "concentration": _measure_concentration(ranked, total),
         **_list_turnover(ranked, rows, limit),
         "without_a_vendor": {
-            "spent": round_cents(nobody.total),
+            "spent": to_cents(nobody.total),
             "accounts": _list_accounts(nobody.now, nobody.before, books, limit),
             "count": len({*nobody.now, *nobody.before}),
         },
@@ -98,8 +98,8 @@ def compute(books: Books, options: Options) -> Analysis:
         tuple(record for each in shown for record in _list_records(each)),
         tuple(_list_assumptions(books, days, rows)),
         (
-            confirm_total(books, NOW, "spent with vendors", round_cents(total)),
-            confirm_total(books, BEFORE, "spent with vendors in the period before", round_cents(before)),
+            confirm_total(books, NOW, "spent with vendors", to_cents(total)),
+            confirm_total(books, BEFORE, "spent with vendors in the period before", to_cents(before)),
         ),
         tuple(_list_missing(books, days)),
     )
@@ -136,14 +136,14 @@ def _add(spend: Spend, booking: Booking, *, is_now: bool, is_spent: bool) -> Non
 def _describe(
     spend: Spend, books: Books, total: Decimal, rows: Mapping[str, Mapping[str, Decimal] | None]
 ) -> dict[str, Any]:
-    ours = round_cents(spend.total)
+    ours = to_cents(spend.total)
     return {
         "vendor": str(spend.key),
         "name": spend.name,
         "spent": ours,
         "share_percent": measure_share(spend.total, total),
-        "before": round_cents(spend.total_before),
-        "change": round_cents(spend.total - spend.total_before),
+        "before": to_cents(spend.total_before),
+        "change": to_cents(spend.total - spend.total_before),
         "status": _find_status(spend, rows),
         "accounts": _list_accounts(spend.now, spend.before, books, MOST_ACCOUNTS),
         "accounts_count": len({*spend.now, *spend.before}),
@@ -172,8 +172,8 @@ def _list_accounts(
         {
             "account": f"accounts:{id_}" if id_ else "",
             "name": books.name_account(id_) if id_ else "An account that is not known",
-            "spent": round_cents(now.get(id_, ZERO)),
-            **({} if before is None else {"before": round_cents(before.get(id_, ZERO))}),
+            "spent": to_cents(now.get(id_, ZERO)),
+            **({} if before is None else {"before": to_cents(before.get(id_, ZERO))}),
         }
         for id_ in ids[:limit]
     ]
@@ -204,7 +204,7 @@ def _list_turnover(
     return {
         f"{status}_vendors": {
             "count": len(several),
-            "spent" if status == "new" else "spent_before": round_cents(
+            "spent" if status == "new" else "spent_before": to_cents(
                 sum((each.total if status == "new" else each.total_before for each in several), ZERO)
             ),
             "vendors": [{"vendor": str(each.key), "name": each.name} for each in several[:limit]],
@@ -219,7 +219,7 @@ def _list_differences(
     """Return the vendors for whom the report shows another amount, those with it alone included."""
     if rows is None:
         return {"count": None, "vendors": []}
-    ours = {key.id: round_cents(each.total) for key, each in spends.items()}
+    ours = {key.id: to_cents(each.total) for key, each in spends.items()}
     names = {key.id: each.name for key, each in spends.items()}
     wrong = [id_ for id_ in sorted({*ours, *rows}) if ours.get(id_, ZERO) != rows.get(id_, ZERO)]
     wrong.sort(key=lambda id_: -abs(ours.get(id_, ZERO) - rows.get(id_, ZERO)))
@@ -258,4 +258,4 @@ def _list_missing(books: Books, days: Days) -> Iterator[Missing]:
         yield Missing("items", "The accounts of what was bought as an item are not known.")
 
 
-INSIGHT = Insight("spend_by_vendor", plan, compute)
+INSIGHT = Insight("spend_by_vendor", choose_wanted, compute)
