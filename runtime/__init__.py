@@ -7,6 +7,7 @@ From the top down; a package imports only what stands below it:
 - `mcp_server`, `api`, `web`: the three endpoints: MCP, the management API, the pages
 - `identity`: people, their roles and sessions, and what they grant by OAuth
 - `operations`: the use cases without HTTP; `operations.calls` is the path of a call
+- `insights`: analyses of the books, as pure functions over records
 - `exchange`: the kinds of calls; what each sends, and what its response says
 - `safety`: checks, masking and idempotency keys
 - `upstream`: HTTP to the vendor, requests and responses
@@ -25,6 +26,7 @@ From the top down; a package imports only what stands below it:
 - `networks`: networks in CIDR notation, and whether an address is in one
 - `request_ids`: the name that each request has in responses and in the log
 - `schedules`: saved reports, schedules and their runs, as values
+- `insight_values`: findings that were dismissed, and what was read for an analysis, as values
 - `people`: people, their sessions, and what they grant, as values
 - `approval`: which writes wait for a person, and what waits, as values
 - `tenancy`: whose things are, and what a caller reaches of them, as values

@@ -19,6 +19,7 @@ from runtime.people import SESSION_IDLE_SECONDS
 from runtime.stores import sqlite
 from runtime.stores.emitting import emit
 from runtime.stores.explorer_tables import EXPLORER_RUN
+from runtime.stores.insight_tables import INSIGHT_READING
 from runtime.stores.job_tables import EVENT
 from runtime.stores.oauth_tables import (
     OAUTH_CLIENT,
@@ -120,6 +121,7 @@ class PurgeRecords(RecordBase):
             + self._delete_part(
                 EXPLORER_RUN, EXPLORER_RUN.c.id, EXPLORER_RUN.c.created_at <= now - ASKED_STORED_SECONDS
             )
+            + self._delete_part(INSIGHT_READING, INSIGHT_READING.c.id, INSIGHT_READING.c.expires_at <= now)
             + self._delete_part(SIGN_IN, SIGN_IN.c.state_hash, SIGN_IN.c.expires_at <= now)
             + self._delete_part(IDEMPOTENCY_KEY, keys.id, keys.expires_at <= now)
             + self._delete_part(OAUTH_CODE, OAUTH_CODE.c.code_hash, OAUTH_CODE.c.expires_at <= latest)

@@ -34,6 +34,7 @@ from runtime.stores.company_records import CompanyRecords
 from runtime.stores.connection_records import ConnectionRecords
 from runtime.stores.event_records import EventRecords
 from runtime.stores.explorer_records import ExplorerRecords
+from runtime.stores.insight_records import InsightRecords
 from runtime.stores.invitation_records import InvitationRecords
 from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
@@ -215,6 +216,7 @@ class Records(
     ScheduleRecords,
     ReportRunRecords,
     ExplorerRecords,
+    InsightRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

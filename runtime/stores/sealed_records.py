@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import Column, Connection, exists, func, select, update
 
 from runtime.approval import name_pending_owner
+from runtime.insight_values import name_dismissal_owner, name_part_owner, name_reading_owner
 from runtime.schedules import name_file_owner, name_secret_owner
 from runtime.stores.explorer_tables import EXPLORER_RUN, SAVED_QUERY
+from runtime.stores.insight_tables import DISMISSED_FINDING, INSIGHT_PART, INSIGHT_READING
 from runtime.stores.job_tables import WEBHOOK
 from runtime.stores.oauth_tables import SIGNING_KEY
 from runtime.stores.pending_tables import PENDING_CHANGE
@@ -67,6 +69,12 @@ PLACES = (
     ),
     Place("saved queries", SAVED_QUERY.c.id, SAVED_QUERY.c.sealed, lambda key: f"saved query {key}"),
     Place("changes that wait", PENDING_CHANGE.c.id, PENDING_CHANGE.c.sealed, name_pending_owner),
+    *(
+        Place("dismissed findings", DISMISSED_FINDING.c.id, column, name_dismissal_owner)
+        for column in (DISMISSED_FINDING.c.reason, DISMISSED_FINDING.c.says)
+    ),
+    Place("questions of analyses", INSIGHT_READING.c.id, INSIGHT_READING.c.question, name_reading_owner),
+    Place("what analyses have read", INSIGHT_PART.c.id, INSIGHT_PART.c.sealed, name_part_owner),
     Place("sign-ins", SIGN_IN.c.state_hash, SIGN_IN.c.sealed, lambda key: f"sign-in {key.hex()}"),
 )
 

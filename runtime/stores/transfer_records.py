@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, func, insert, select, text, update
 from runtime.errors import Conflict
 from runtime.stores import (  # noqa: F401 - they add to METADATA
     explorer_tables,
+    insight_tables,
     journal_tables,
     oauth_tables,
     pending_tables,

@@ -91,6 +91,7 @@ def read_books(
         settings=_read_settings(store),
         read=dict.fromkeys(kinds, Span(None, today)),
         dismissed=dismissed,
+        lists=frozenset({*LISTS, TEMPLATES}),
     )
     return assemble_books(rules, reading)
 

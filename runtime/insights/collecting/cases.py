@@ -17,6 +17,8 @@ from runtime.insights.confirming import confirm_row
 
 MOST_INVOICES = 15
 """Invoices of a customer in the answer: as many as its letter lists."""
+PAYMENT_DAYS, INVOICE_DAYS = 400, 520
+"""Days of history that are read: payments of a good year, and the invoices that they are for."""
 FIRST_PAYMENT = 30
 """Days after which a customer is expected to have paid something, where nothing was: a usual term of payment."""
 NOT_KNOWN = "not known"
@@ -34,7 +36,8 @@ class Case(NamedTuple):
 def judge(account: Account, books: Books, delays: Delays) -> Case:
     """Return what a customer with overdue invoices is to be reminded of, and what that is worth."""
     oldest, paid, family = account.overdue[0], account.last_payment, account.family
-    never_pays = paid is None and not delays.own.get(family) and oldest.days_overdue > FIRST_PAYMENT
+    is_unpaid = paid is None and not delays.own.get(family) and oldest.days_overdue > FIRST_PAYMENT
+    never_pays = is_unpaid and _is_history_known(books)
     since = (books.today - paid.day).days if paid is not None else None
     reminder = choose_reminder(account, delays, never_pays=never_pays, days_since_payment=since)
     weighted = sum(
@@ -43,6 +46,13 @@ def judge(account: Account, books: Books, delays: Delays) -> Case:
     net = max(account.overdue_total - account.credits - account.unapplied, ZERO)
     name = books.name_party(Key(CUSTOMERS, family), oldest.invoice.party_name)
     return Case(account, name, reminder, to_cents(weighted * net / account.overdue_total))
+
+
+def _is_history_known(books: Books) -> bool:
+    """Whether payments were read over as many days as it takes to say that there are none."""
+    span = books.read.get("customer_payment")
+    since = books.today - timedelta(PAYMENT_DAYS)
+    return span is not None and span.until >= books.today and (span.since is None or span.since <= since)
 
 
 def describe(case: Case, books: Books, delays: Delays, rows: Mapping[str, Decimal] | None) -> dict[str, Any]:

@@ -14,15 +14,13 @@ from typing import Any
 from runtime.insights.analysis import Analysis, Insight, Options, Records, Wanted, WantedReport
 from runtime.insights.bookings import CUSTOMERS
 from runtime.insights.books import ZERO, Books, Key, Missing
-from runtime.insights.collecting.cases import MOST_INVOICES, Case, describe, judge
+from runtime.insights.collecting.cases import INVOICE_DAYS, MOST_INVOICES, PAYMENT_DAYS, Case, describe, judge
 from runtime.insights.collecting.delays import Delays, collect_delays
 from runtime.insights.collecting.receivables import Account, Families, collect_accounts
 from runtime.insights.confirming import confirm_row, confirm_total, read_rows
 
 USUAL_LIMIT = 20
 """As the tool says."""
-PAYMENT_DAYS, INVOICE_DAYS = 400, 520
-"""Days of history: payments of a good year, and the invoices that they are for."""
 AGED, SHEET = "aged_receivables", "balance_sheet"
 
 
