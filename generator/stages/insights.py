@@ -66,6 +66,7 @@ def parse_insights(document: Document, links: Links) -> InsightRules:
             tuple(lines.get("lowering") or ()),
             _path(lines.get("nested", "")),
             tuple(lines.get("debits") or ()),
+            dict(lines.get("party_kinds") or {}),
         ),
         links=LinkRules(
             linked.get("field", ""),

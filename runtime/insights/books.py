@@ -54,7 +54,7 @@ class Line:
     """A line of a transaction. `amount` is in its currency, and below zero for what lowers the total, as a discount.
 
     `account`, `item` and `segment` (the vendor's class) are Ids; empty where the line names none. `customer` is whom an
-    expense was for, `side` is of journal entries alone.
+    expense was for, `side` is of journal entries alone. `party` is whom a line of a journal entry or deposit names.
     """
 
     amount: Decimal = ZERO
@@ -68,6 +68,7 @@ class Line:
     side: Side = ""
     links: tuple[Link, ...] = ()
     id: str = ""
+    party: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Transaction:
     `account` is the account that the whole of it moves: the bank or card account of an expense, a payment or a
     deposit, the source of a transfer, whose target is `to_account`. `entered` is when it was typed in. `is_reversed`
     says that it moves in the other direction, as a refund on a card does. A voided one has a total of zero.
+    `segment` is that of lines that name none, `sent` when a form was sent to its party.
     """
 
     key: Key
@@ -99,6 +101,8 @@ class Transaction:
     is_reversed: bool = False
     lines: tuple[Line, ...] = ()
     links: tuple[Link, ...] = ()
+    segment: str = ""
+    sent: datetime | None = None
 
     @property
     def home_total(self) -> Decimal:
@@ -215,6 +219,7 @@ class Books:
     accounts: Mapping[str, Account] = field(default_factory=dict)
     parties: Mapping[Key, Party] = field(default_factory=dict)
     items: Mapping[str, Item] = field(default_factory=dict)
+    segments: Mapping[str, Party] = field(default_factory=dict)
     templates: tuple[Template, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     reports: Mapping[str, Report] = field(default_factory=dict)

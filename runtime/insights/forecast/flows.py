@@ -14,7 +14,13 @@ from typing import Literal, NamedTuple
 from runtime.insights.books import Key
 
 Part = Literal[
-    "open_invoices", "undeposited_funds", "open_bills", "dated_ahead", "recurring", "not_yet_invoiced", "not_yet_billed",
+    "open_invoices",
+    "undeposited_funds",
+    "open_bills",
+    "dated_ahead",
+    "recurring",
+    "not_yet_invoiced",
+    "not_yet_billed",
     "other",
 ]
 KNOWN: frozenset[Part] = frozenset(

@@ -47,7 +47,13 @@ def list_waiting(past: Past) -> Iterator[Item]:
         chances = past.lags.list_left(each.day, past.today, past.days)
         facts = _describe(past.books, each)
         yield Item(
-            "undeposited_funds", float(each.home_total), chances, str(each.key), (each.key,), each.party, facts=facts
+            "undeposited_funds",
+            float(each.home_total),
+            chances,
+            str(each.key),
+            (each.key,),
+            each.party,
+            facts=facts,
         )
 
 
@@ -59,7 +65,9 @@ def list_dated_ahead(past: Past) -> Iterator[Item]:
             if amount:
                 facts = _describe(past.books, each)
                 chances = [float(place == (each.day - past.today).days - 1) for place in range(past.days)]
-                yield Item("dated_ahead", amount, chances, str(each.key), (each.key,), each.party, facts=facts)
+                yield Item(
+                    "dated_ahead", amount, chances, str(each.key), (each.key,), each.party, facts=facts
+                )
 
 
 def measure_late(each: Transaction, today: date) -> int:

@@ -16,7 +16,12 @@ from runtime.insights.forecast.past import Past
 from runtime.insights.forecast.rates import History
 from runtime.insights.forecast.series import Event, Series, split_series
 
-_NAMES = {"card_payment": "Payment of card", "transfer": "Transfer", "deposit": "Deposit", "refund": "Refunds"}
+_NAMES = {
+    "card_payment": "Payment of card",
+    "transfer": "Transfer",
+    "deposit": "Deposit",
+    "refund": "Refunds",
+}
 CLEARED = (0.7, 1.3)
 """Between these shares of what was bought by card, payments clear the card, and the next one is what is owed."""
 
@@ -53,11 +58,19 @@ def _list_items(past: Past, series: Series, last: Move) -> Iterator[Item]:
         yield from made
         return
     for day in series.list_days(past.today, past.until):
-        yield make_item(past, "recurring", series, (day - past.today).days, series.amount, name_move(past.books, last))
+        yield make_item(
+            past, "recurring", series, (day - past.today).days, series.amount, name_move(past.books, last)
+        )
 
 
 def make_item(
-    past: Past, part: Part, series: Series, ahead: int, amount: float, label: str, deviation: float | None = None
+    past: Past,
+    part: Part,
+    series: Series,
+    ahead: int,
+    amount: float,
+    label: str,
+    deviation: float | None = None,
 ) -> Item:
     """Return one occurrence of a pattern, spread over the days on which it usually comes."""
     chances = [0.0] * past.days
@@ -100,8 +113,12 @@ def _list_card_items(past: Past, series: Series, last: Move, card: str) -> list[
     for day in series.list_days(past.today, past.until):
         ahead = (day - past.today).days
         owed += sum(rate.means[before:ahead])
-        variance += sum(rate.variances[before:ahead]) + (rate.uncertainty * sum(rate.means[before:ahead])) ** 2
-        items.append(make_item(past, "recurring", series, ahead, -owed, name_move(past.books, last), variance**0.5))
+        variance += (
+            sum(rate.variances[before:ahead]) + (rate.uncertainty * sum(rate.means[before:ahead])) ** 2
+        )
+        items.append(
+            make_item(past, "recurring", series, ahead, -owed, name_move(past.books, last), variance**0.5)
+        )
         owed, before, variance = 0.0, ahead, 0.0
     return items
 

@@ -41,7 +41,12 @@ class Step(NamedTuple):
     @property
     def text(self) -> str:
         """How often, in words."""
-        names = {(7, 0): "every week", (14, 0): "every two weeks", (0, 1): "every month", (0, 3): "every quarter"}
+        names = {
+            (7, 0): "every week",
+            (14, 0): "every two weeks",
+            (0, 1): "every month",
+            (0, 3): "every quarter",
+        }
         return names.get((self.days, self.months), f"every {self.months} months")
 
     @property

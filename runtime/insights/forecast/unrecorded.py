@@ -66,11 +66,15 @@ def find_others(past: Past, rest: Mapping[Signature, Sequence[Event]]) -> list[S
 
 def _make_stream(past: Past, part: Part, label: str, events: list[Event]) -> Stream:
     events.sort(key=lambda event: event.day)
-    rate = History(events, past.find_first_day("journal", "expense", "sale"), past.today).measure_rate(past.days)
+    rate = History(events, past.find_first_day("journal", "expense", "sale"), past.today).measure_rate(
+        past.days
+    )
     return Stream(part, label, *rate, _list_newest(events))
 
 
-def _list_series_items(past: Past, kind: Kind, series: Series, group: Sequence[Transaction]) -> Iterator[Item]:
+def _list_series_items(
+    past: Past, kind: Kind, series: Series, group: Sequence[Transaction]
+) -> Iterator[Item]:
     last = group[-1]
     part: Part = "not_yet_invoiced" if kind == "invoice" else "not_yet_billed"
     sign = 1.0 if kind == "invoice" else -past.measure_bank_share(last.party)
@@ -82,9 +86,7 @@ def _list_series_items(past: Past, kind: Kind, series: Series, group: Sequence[T
     facts = {"party": name, "pattern": series.step.text, "seen": len(series.events)}
     for day in series.list_days(past.today, past.until):
         ahead = (day - past.today).days
-        chances = [
-            share * each for each in past.list_document_chances(kind, last.party, ahead, term)
-        ]
+        chances = [share * each for each in past.list_document_chances(kind, last.party, ahead, term)]
         if kind == "invoice":
             chances = past.push(chances)
         amount = series.amount if kind == "invoice" else -series.amount
@@ -104,10 +106,24 @@ def _list_streams(past: Past, kind: Kind, rest: Sequence[Event]) -> Iterator[Str
     variances = [share * each for each in _spread(rate.variances, chances)]
     if kind == "invoice":
         means, variances = past.push(means), past.push(variances)
-        yield Stream("not_yet_invoiced", "Sales not yet invoiced", means, variances, rate.uncertainty, _list_newest(rest))
+        yield Stream(
+            "not_yet_invoiced",
+            "Sales not yet invoiced",
+            means,
+            variances,
+            rate.uncertainty,
+            _list_newest(rest),
+        )
     else:
         means = [-each for each in means]
-        yield Stream("not_yet_billed", "Purchases not yet billed", means, variances, rate.uncertainty, _list_newest(rest))
+        yield Stream(
+            "not_yet_billed",
+            "Purchases not yet billed",
+            means,
+            variances,
+            rate.uncertainty,
+            _list_newest(rest),
+        )
 
 
 def _spread(values: Sequence[float], chances: Sequence[float]) -> list[float]:

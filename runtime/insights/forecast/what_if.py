@@ -1,2 +1,3 @@
 from typing import Any
-answer_what_if=Any
+
+answer_what_if = Any
