@@ -77,10 +77,12 @@ class Check:
     judge: Callable[[Month], Finding]
 
 
-def describe_transaction(month: Month, each: Transaction, amount: Decimal, **values: Any) -> Record:
+def describe_transaction(
+    month: Month, each: Transaction, amount: Decimal, values: Mapping[str, Any] | None = None
+) -> Record:
     """Return a transaction as a record of an item, with an amount in the currency of the company."""
     party = month.books.name_party(each.party, each.party_name)
-    own = {"party": each.party.id if each.party else "", **values}
+    own = {"party": each.party.id if each.party else "", **(values or {})}
     return Record(each.key, amount, each.number, party, each.day, own)
 
 

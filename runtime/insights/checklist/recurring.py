@@ -107,7 +107,7 @@ def _find_account(each: Transaction) -> str:
 def _describe(month: Month, series: Sequence[Transaction]) -> Record:
     last = series[-1]
     values = {"day": _find_day(month, series), "account": _find_account(last), "amount": last.total}
-    return describe_transaction(month, last, last.home_total, **values)
+    return describe_transaction(month, last, last.home_total, values)
 
 
 def _list_late_templates(month: Month) -> Iterator[Record]:
