@@ -49,7 +49,7 @@ class Tally:
 
 Tallies = Mapping[str, Tally]
 FIND_KEY: Mapping[str, Callable[[Booking], str]] = {
-    "item": lambda booking: booking.line.item,
+    "item": lambda booking: booking.line.item if booking.is_sale or booking.group in SPENT else "",
     "customer": lambda booking: booking.customer,
     "class": lambda booking: booking.segment,
 }
