@@ -55,6 +55,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
     accounts: dict[str, Account] = {}
     parties: dict[Key, Party] = {}
     items: dict[str, Item] = {}
+    segments: dict[str, Party] = {}
     templates: dict[Key, Template] = {}
     missing, seen = [*reading.missing], dict[str, set[Key]]()
     extraction, lists = TransactionExtraction(rules), ListExtraction(rules)
@@ -67,7 +68,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
             templates |= {one.key: one for one in found.values}
         else:
             found = lists.read(each.part, each.page)
-            by_id: dict[str, dict[str, Any]] = {"accounts": accounts, "items": items}
+            by_id: dict[str, dict[str, Any]] = {"accounts": accounts, "items": items, "segments": segments}
             if (target := by_id.get(each.part)) is not None:
                 target |= {one.key.id: one for one in found.values}
             else:
@@ -86,6 +87,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
         accounts=accounts,
         parties=parties,
         items=items,
+        segments=segments,
         templates=tuple(templates.values()),
         settings=reading.settings,
         reports=reading.reports,
@@ -93,6 +95,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
         lists=reading.lists,
         missing=tuple(missing),
         dismissed=reading.dismissed,
+        fixes=rules.fixes,
     )
 
 
