@@ -55,6 +55,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
     accounts: dict[str, Account] = {}
     parties: dict[Key, Party] = {}
     items: dict[str, Item] = {}
+    segments: dict[str, Party] = {}
     templates: dict[Key, Template] = {}
     missing, seen = [*reading.missing], dict[str, set[Key]]()
     extraction, lists = TransactionExtraction(rules), ListExtraction(rules)
@@ -67,7 +68,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
             templates |= {one.key: one for one in found.values}
         else:
             found = lists.read(each.part, each.page)
-            by_id: dict[str, dict[str, Any]] = {"accounts": accounts, "items": items}
+            by_id: dict[str, dict[str, Any]] = {"accounts": accounts, "items": items, "segments": segments}
             if (target := by_id.get(each.part)) is not None:
                 target |= {one.key.id: one for one in found.values}
             else:
@@ -81,11 +82,12 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
             missing.append(Missing(each.page.resource, why, max(lacking, twice)))
     return Books(
         today=reading.today,
-        currency=reading.settings.get("home_currency") or reading.currency,
+        currency=_find_currency(reading),
         transactions=tuple(_sort(transactions.values())),
         accounts=accounts,
         parties=parties,
         items=items,
+        segments=segments,
         templates=tuple(templates.values()),
         settings=reading.settings,
         reports=reading.reports,
@@ -93,7 +95,14 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
         lists=reading.lists,
         missing=tuple(missing),
         dismissed=reading.dismissed,
+        fixes=rules.fixes,
     )
+
+
+def _find_currency(reading: Reading) -> str:
+    """Return the currency of the company: by its settings, or by a report; empty where neither was read."""
+    by_report = next((each.currency for each in reading.reports.values() if each.currency), "")
+    return reading.settings.get("home_currency") or by_report or reading.currency
 
 
 def _count_twice(seen: set[Key], values: Iterable[Any]) -> int:

@@ -10,9 +10,11 @@ Called by the pages of analyses and by schedules. Nothing in here knows HTML or 
 - `forecast_view`, `checklist_view`, `anomaly_view`, `collection_view`, `spend_view`, `unit_view`, `change_view`: one
   module for each analysis; `periods` is what two of them share
 - `plain_view`: figures that no other module draws
+- `insight_file`, `insight_pdf`: an answer as CSV, XLSX or PDF
 """
 
 from runtime.operations.insight_views.answer_values import parse_answer
+from runtime.operations.insight_views.insight_file import make_insight_file
 from runtime.operations.insight_views.making import list_titles, make_view
 from runtime.operations.insight_views.view import (
     Fact,
@@ -31,6 +33,7 @@ __all__ = [
     "InsightView",
     "Notice",
     "list_titles",
+    "make_insight_file",
     "make_view",
     "parse_answer",
 ]

@@ -43,7 +43,7 @@ _RECORDS = (
 _KINDS = (Part("Kind", "text", "title"), Part("Findings", "number", "count"))
 
 
-def summarize_anomalies(figures: Values, style: Style) -> Summary:
+def describe_anomalies(figures: Values, style: Style) -> Summary:
     """Return findings as they are shown."""
     formats = style.formats
     days = {"start": read_text(figures, "start_date"), "end": read_text(figures, "end_date")}

@@ -65,7 +65,7 @@ _LISTS: tuple[tuple[str, str, tuple[Part, ...], str], ...] = (
 """The lists of an answer: member, title, columns, and the member that names what a row is of."""
 
 
-def summarize_change(figures: Values, style: Style) -> Summary:
+def describe_change(figures: Values, style: Style) -> Summary:
     """Return a bridge as it is shown."""
     formats = style.formats
     month, before = read_text(figures, "month"), read_text(figures, "compared_with")

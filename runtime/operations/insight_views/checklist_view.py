@@ -35,7 +35,7 @@ _ITEMS = (
     Part("Status", "text", "status_title"),
     Part("What was found", "text", "says"),
     Part("Amount", "amount", "amount"),
-    Part("Records", "number", "count"),
+    Part("Count", "number", "count"),
     Part("What fixes it", "text", "fix.says"),
 )
 _RECORDS = (
@@ -54,7 +54,7 @@ _FIXES = (
 )
 
 
-def summarize_checklist(figures: Values, style: Style) -> Summary:
+def describe_checklist(figures: Values, style: Style) -> Summary:
     """Return a checklist as it is shown."""
     titles = style.titles
     items, month = read_maps(figures, "items"), read_text(figures, "month")

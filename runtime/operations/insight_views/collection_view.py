@@ -63,7 +63,7 @@ _KINDS: Mapping[str, RowKind] = {"final": "attention", "firm": "open", "friendly
 """How a customer is drawn by the tone of its reminder; with another tone there is nothing to do yet."""
 
 
-def summarize_collections(figures: Values, style: Style) -> Summary:
+def describe_collections(figures: Values, style: Style) -> Summary:
     """Return collections as they are shown."""
     formats = style.formats
     customers = read_maps(figures, "customers")

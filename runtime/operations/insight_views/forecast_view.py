@@ -47,7 +47,7 @@ _BALANCES = (
 )
 
 
-def summarize_forecast(figures: Values, style: Style) -> Summary:
+def describe_forecast(figures: Values, style: Style) -> Summary:
     """Return a forecast as it is shown."""
     formats = style.formats
     weeks = read_maps(figures, "weeks")

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from generator.catalog import Catalog
 from runtime.operations.formats import Formats
-from runtime.operations.insight_views.anomaly_view import summarize_anomalies
+from runtime.operations.insight_views.anomaly_view import describe_anomalies
 from runtime.operations.insight_views.answer_values import (
     Values,
     read_count,
@@ -19,32 +19,34 @@ from runtime.operations.insight_views.answer_values import (
     read_texts,
     write_title,
 )
-from runtime.operations.insight_views.change_view import summarize_change
-from runtime.operations.insight_views.checklist_view import summarize_checklist
-from runtime.operations.insight_views.collection_view import summarize_collections
-from runtime.operations.insight_views.forecast_view import summarize_forecast
+from runtime.operations.insight_views.change_view import describe_change
+from runtime.operations.insight_views.checklist_view import describe_checklist
+from runtime.operations.insight_views.collection_view import describe_collections
+from runtime.operations.insight_views.forecast_view import describe_forecast
 from runtime.operations.insight_views.notices import is_complete, list_missing, list_notices, read_ties
-from runtime.operations.insight_views.plain_view import summarize_plainly
-from runtime.operations.insight_views.spend_view import summarize_spend
+from runtime.operations.insight_views.plain_view import describe_plainly
+from runtime.operations.insight_views.spend_view import describe_spend
 from runtime.operations.insight_views.summary import Style, Summary
-from runtime.operations.insight_views.unit_view import summarize_units
+from runtime.operations.insight_views.unit_view import describe_units
 from runtime.operations.insight_views.view import InsightView
 
-_Summarize = Callable[[Values, Style], Summary]
-_SUMMARIES: Mapping[str, _Summarize] = MappingProxyType(
+_Describe = Callable[[Values, Style], Summary]
+_DESCRIPTIONS: Mapping[str, _Describe] = MappingProxyType(
     {
-        "cash_flow_forecast": summarize_forecast,
-        "month_end_checklist": summarize_checklist,
-        "find_anomalies": summarize_anomalies,
-        "collections": summarize_collections,
-        "spend_by_vendor": summarize_spend,
-        "unit_economics": summarize_units,
-        "explain_change": summarize_change,
+        "cash_flow_forecast": describe_forecast,
+        "month_end_checklist": describe_checklist,
+        "find_anomalies": describe_anomalies,
+        "collections": describe_collections,
+        "spend_by_vendor": describe_spend,
+        "unit_economics": describe_units,
+        "explain_change": describe_change,
     }
 )
 """What draws the figures of an analysis, by the name that definitions give it."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NO_FIGURES = "There are no figures."
+_IN_PART = "Not complete, from what could be read:"
+_NOTHING_SO_FAR = "There is nothing in what could be read."
 
 
 def list_titles(catalog: Catalog, integration: str) -> Mapping[str, str]:
@@ -63,10 +65,12 @@ def make_view(
     lacks is left out, and said in a notice.
     """
     figures, ties = read_map(answer, "figures"), read_ties(answer, titles)
-    summary = _SUMMARIES.get(name, summarize_plainly)(figures, Style(formats, titles))
+    summary = _DESCRIPTIONS.get(name, describe_plainly)(figures, Style(formats, titles))
+    is_whole = is_complete(answer)
     if not figures:
         summary = replace(summary, headline=_NO_FIGURES)
-    is_whole = is_complete(answer)
+    if not is_whole:
+        summary = _limit(summary)
     return InsightView(
         name=name,
         title=titles.get(name) or write_title(name),
@@ -86,6 +90,12 @@ def make_view(
         retry_after=read_count(answer, "retry_after"),
         calls_used=read_count(answer, "calls_used"),
     )
+
+
+def _limit(summary: Summary) -> Summary:
+    """Return a summary of a part of the books, which must not read as if it was one of the whole."""
+    tables = tuple(replace(each, empty=_NOTHING_SO_FAR) for each in summary.tables)
+    return replace(summary, headline=f"{_IN_PART} {summary.headline}", tables=tables)
 
 
 def _write_moment(text: str, formats: Formats) -> str:

@@ -32,7 +32,7 @@ MOST_COLUMNS = 12
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-def summarize_plainly(figures: Values, style: Style) -> Summary:
+def describe_plainly(figures: Values, style: Style) -> Summary:
     """Return figures that are known by their names alone."""
     formats = style.formats
     facts = [

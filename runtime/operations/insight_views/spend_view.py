@@ -54,7 +54,7 @@ _DIFFERENCES = (
 )
 
 
-def summarize_spend(figures: Values, style: Style) -> Summary:
+def describe_spend(figures: Values, style: Style) -> Summary:
     """Return the spend by vendor as it is shown."""
     formats = style.formats
     period, vendors = write_period(read_map(figures, "period"), formats), read_maps(figures, "vendors")

@@ -43,7 +43,7 @@ _PLURALS = {"item": "items", "customer": "customers", "class": "classes"}
 _PERCENT = "_percent"
 
 
-def summarize_units(figures: Values, style: Style) -> Summary:
+def describe_units(figures: Values, style: Style) -> Summary:
     """Return unit economics as they are shown."""
     formats = style.formats
     by, rows = read_text(figures, "by") or "item", read_maps(figures, "rows")
