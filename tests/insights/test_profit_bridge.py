@@ -218,6 +218,63 @@ def test_items_that_are_new_lost_or_without_a_quantity_are_said_apart() -> None:
     }
 
 
+def test_an_item_whose_lines_had_no_quantity_before_is_not_new() -> None:
+    books = make_books(
+        [record("invoice", SEPTEMBER, line(70, item="1")), record("invoice", OCTOBER, sold(1, 100))],
+        report({SALES: 70}),
+        report({SALES: 100}),
+    )
+
+    [row] = explain(books).figures["by_item"]
+
+    assert row["unpriced_effect"] == 30 and "new_effect" not in row
+    assert row["says"] == (
+        "Hour raises profit by 30.00; there is no average price in both months to compare."
+    )
+
+
+def test_lines_without_a_quantity_stand_beside_the_price_of_the_others() -> None:
+    books = make_books(
+        [
+            record("invoice", SEPTEMBER, sold(1, 100), line(7, item="1")),
+            record("invoice", OCTOBER, sold(1, 110), line(9, item="1")),
+        ],
+        report({SALES: 107}),
+        report({SALES: 119}),
+    )
+
+    [row] = explain(books).figures["by_item"]
+
+    assert (row["price_effect"], row["volume_effect"], row["unpriced_effect"]) == (10, 0, 2)
+
+
+def test_an_item_that_is_sold_as_before_is_not_listed() -> None:
+    made = [record("invoice", day, sold(2, 50), party=ANNA) for day in (SEPTEMBER, OCTOBER)]
+
+    found = explain(make_books(made, report({SALES: 100}), report({SALES: 100})))
+
+    assert [found.figures[each] for each in ("by_item", "by_customer", "by_account", "bridge")] == [[]] * 4
+
+
+def test_an_item_whose_price_and_volume_offset_each_other_is_listed() -> None:
+    made = [record("invoice", SEPTEMBER, sold(2, 50)), record("invoice", OCTOBER, sold(4, 25))]
+
+    [row] = explain(make_books(made, report({SALES: 100}), report({SALES: 100}))).figures["by_item"]
+
+    assert (row["price_effect"], row["volume_effect"], row["effect"]) == (-100, 100, 0)
+
+
+def test_an_account_in_two_rows_of_a_report_counts_with_both() -> None:
+    twice = [Row("row", 1, ("Sales", amount), SALES, "", ("Income",)) for amount in ("10.00", "5.00")]
+    whole = Report(
+        TOOL, rows=(*twice, Row("total", 0, ("Net Income", "15.00"), "", "NetIncome")), totals=GROUPS
+    )
+
+    found = explain(make_books([], report({}), whole))
+
+    assert list_amounts(found.figures["by_account"], "account", "effect") == {"Sales": 15}
+
+
 def test_the_cost_of_stock_sold_is_taken_from_the_report_and_said() -> None:
     books = make_books(
         [
@@ -440,10 +497,10 @@ def test_without_a_report_both_months_are_compared_by_their_records_and_that_is_
     assert [each.as_dict()["ties"] for each in found.ties if "2026-09" in each.figure] == ["not checked"] * 2
 
 
-def test_a_report_of_which_a_part_was_not_read_is_none() -> None:
-    part = Report(
-        TOOL, rows=(Row("row", 1, ("Sales", "5"), SALES, "", ("Income",)),), totals=GROUPS, is_whole=False
-    )
+@pytest.mark.parametrize("rows", [1, 0])
+def test_a_report_of_which_a_part_was_not_read_is_none(rows: int) -> None:
+    row = Row("row", 1, ("Sales", "5"), SALES, "", ("Income",))
+    part = Report(TOOL, rows=(row,) * rows, totals=GROUPS, is_whole=False)
 
     found = explain(make_books([], part, report({SALES: 9})))
 
