@@ -180,16 +180,18 @@ class Returns:
     """What comes back. `path` leads to it in the answer; `behaviour` names code for what data cannot say.
 
     `text` is a body that is no object, answered under the name that `path` holds. `batch` is an answer for each
-    operation of a batch. `computed` is made here of what other tools read, by the analysis that `behaviour` names.
+    operation of a batch.
     """
 
-    kind: Literal["record", "records", "file", "nothing", "behaviour", "text", "batch", "computed"]
+    kind: Literal["record", "records", "file", "nothing", "behaviour", "text", "batch"]
     path: tuple[str, ...] = ()
     media_type: str = ""
     file_name: str = ""
     behaviour: str = ""
     paged: bool = False
     """Whether a behaviour answers rows, which `limit` and `next_cursor` cut into pages."""
+    computed: str = ""
+    """The analysis that makes the answer of what other tools read; nothing is sent for the tool itself then."""
 
 
 @dataclass(frozen=True, slots=True)

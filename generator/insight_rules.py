@@ -7,12 +7,18 @@ names the steps from a record, or from one of its lines; of several paths, the f
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from generator.effect_rules import Conditions, Path
 
 Paths = tuple[Path, ...]
 Fields = dict[str, Paths]
 """Where each part of a value stands, by the name that `runtime.insights.books` gives it."""
+FIX_VALUES = (
+    "id", "number", "day", "amount", "due", "party", "account", "bank", "line", "other_id", "text", "month_start",
+    "month_end",
+)  # fmt: skip
+"""What the arguments of a fix may name in braces, of the first record: filled by `runtime.insights.checklist.fixes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class LineRules:
     """The lines inside a line, which stand in its place."""
     debits: tuple[str, ...] = ()
     """Values of the part `side` that mean a debit; any other is a credit."""
+    party_kinds: dict[str, str] = field(default_factory=dict)
+    """The resource that each value of the part `party_kind` means, where a line names a party of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,18 @@ class ReportRules:
 
 
 @dataclass(frozen=True, slots=True)
+class FixRules:
+    """A call that fixes an item of the month-end checklist."""
+
+    tool: str
+    arguments: dict[str, Any]
+    """Texts in braces are filled; one that is nothing else takes the type of its value, such as a number."""
+    says: str
+    resources: tuple[str, ...] = ()
+    """The resources whose records it fixes; empty for all."""
+
+
+@dataclass(frozen=True, slots=True)
 class InsightRules:
     """Everything that analyses know of a vendor."""
 
@@ -93,11 +113,13 @@ class InsightRules:
     lines: LineRules = LineRules()
     links: LinkRules = LinkRules()
     lists: dict[str, ListRules] = field(default_factory=dict)
-    """By the names that `runtime.insights.books` gives them: accounts, customers, vendors, employees, items …"""
+    """By the names that `runtime.insights.books` gives them: accounts, customers, vendors, items, segments …"""
     templates: ListRules | None = None
     """Recurring transactions, whose records hold one of the transactions under its entity."""
     settings: dict[str, tuple[str, Path]] = field(default_factory=dict)
     """The tool and the path of each setting: closing_date, fiscal_month."""
     steps: dict[str, str] = field(default_factory=dict)
-    """What a report calls a column of each length: day, week, month."""
+    """What a report calls its columns: day, week and month by length, segment for one of each."""
     reports: dict[str, ReportRules] = field(default_factory=dict)
+    fixes: dict[str, tuple[FixRules, ...]] = field(default_factory=dict)
+    """By item of the month-end checklist; the first that is for the resource of a record is taken."""

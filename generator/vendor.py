@@ -212,8 +212,7 @@ class BatchForm:
     """How the vendor takes several operations in one request.
 
     `items` and `answers` are where they stand in the body and in the answer, `id` ties one to the other. `forms` says
-    for each method how its operation is written; in it `{entity}` and `{statement}` are filled, and the text
-    `{body}` alone stands for the record.
+    for each method how its operation is written, with `{entity}`, `{statement}`, and `{body}` for the record.
     """
 
     path: str = ""
@@ -234,8 +233,7 @@ class ReferenceForm:
     """The part that holds its name; empty where there is none."""
     suffix: str = ""
     """What the names of fields that refer to records end in, beside Id; empty where it is nothing else."""
-    ids: str = ""
-    """Pattern of the Ids; a text that does not match is a name. Empty where Ids and names cannot be distinguished."""
+    ids: str = ""  # pattern of the Ids; any other text is a name; empty where both cannot be distinguished
     codes: dict[str, str] = field(default_factory=dict)
     """For a resource, the pattern of codes that the vendor takes in place of an Id."""
 
@@ -275,9 +273,9 @@ class Integration:
     """Every tag that a resource or method may carry, with what it stands for."""
     batch: BatchForm = BatchForm()
     identifier: str = "id"
+    """The vendor's field that names a record, and each entry of a list inside one."""
     currency: tuple[str, ...] = ()
     """Where a record names its currency; empty where there is only one."""
-    """The vendor's field that names a record, and each entry of a list inside one."""
     reference_form: ReferenceForm = BARE_IDS
     display_fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """For each resource, the fields that hold the name or number that people know a record by, the best one first."""

@@ -7,6 +7,7 @@ From the top down; a package imports only what stands below it:
 - `mcp_server`, `api`, `web`: the three endpoints: MCP, the management API, the pages
 - `identity`: people, their roles and sessions, and what they grant by OAuth
 - `operations`: the use cases without HTTP; `operations.calls` is the path of a call
+- `insights`: analyses of the books, as pure functions over records
 - `exchange`: the kinds of calls; what each sends, and what its response says
 - `safety`: checks, masking and idempotency keys
 - `upstream`: HTTP to the vendor, requests and responses

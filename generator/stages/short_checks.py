@@ -38,7 +38,7 @@ def check_short_tool(short: ShortTool, document: Document, tools: Mapping[str, T
 
 
 def _check_name(short: ShortTool, document: Document, tools: Mapping[str, Tool]) -> Iterator[Diagnostic]:
-    if short.name in tools:
+    if short.name in tools and {each.tool for each in short.targets.values()} != {short.name}:
         yield document.make_diagnostic(("short_tool",), "twice", f'A tool is called "{short.name}" already.')
     if len(short.name) > LONGEST_NAME:
         message = (

@@ -10,5 +10,13 @@ said in its definitions (`insights` of integration.yaml).
 - `extraction`: transactions by the rules of definitions
 - `list_extraction`: accounts, names, products and recurring transactions by them
 - `assembly`: pages and reports as books
+- `kinds`: the analyses by their names
+- `worker`: what is done in a process of its own
+- `period_pairs`: the days of an analysis, and those before
+- `bookings`: what each line books to which account
+- `confirming`: figures beside the reports that have to show the same
+- `vendor_spend`: what was spent with each vendor
+- `collecting`: whom to remind of unpaid invoices
+- `unit_economics`: what each item, customer or class earns, by `unit_tallies` and `unit_costs`
 - `profit_bridge`: why the profit of two months differs
 """

@@ -16,7 +16,9 @@ from runtime.insights.books import Books, Kind, Missing
 
 Options = Mapping[str, Any]
 """The arguments of the tool, checked against its schema."""
-ListName = Literal["accounts", "customers", "vendors", "employees", "items", "templates", "settings"]
+ListName = Literal[
+    "accounts", "customers", "vendors", "employees", "items", "segments", "templates", "settings"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Records:
 class WantedReport:
     """A report that is wanted: `report` is its name in the definitions, `name` the one in `Books.reports`.
 
-    `step` is the length of a column ("day", "week", "month"); empty for one column.
+    `step` is the length of a column ("day", "week", "month"), or "segment" for one of each; empty for one column.
     """
 
     name: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from generator.insight_rules import InsightRules
@@ -19,10 +19,16 @@ TRANSACTIONS, TEMPLATES = "transactions", "templates"
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """A page as it was read: `part` is `TRANSACTIONS`, `TEMPLATES`, or the name of a list."""
+    """A page as it was read: `part` is `TRANSACTIONS`, `TEMPLATES`, or the name of a list.
+
+    `question` names what it answers a part of, and `count` the records that it has to have; below zero where that is
+    not known.
+    """
 
     part: str
     page: Page
+    question: str = ""
+    count: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,10 @@ class Reading:
     read: Mapping[str, Span] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
     dismissed: frozenset[str] = frozenset()
+    partial: frozenset[str] = frozenset()
+    """The kinds of transactions whose oldest pages were not read: they are known after the oldest day that was."""
+    lists: frozenset[str] = frozenset()
+    """The names of the lists that were read whole, also of those without a record."""
 
 
 def assemble_books(rules: InsightRules, reading: Reading) -> Books:
@@ -45,8 +55,9 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
     accounts: dict[str, Account] = {}
     parties: dict[Key, Party] = {}
     items: dict[str, Item] = {}
+    segments: dict[str, Party] = {}
     templates: dict[Key, Template] = {}
-    missing = [*reading.missing]
+    missing, seen = [*reading.missing], dict[str, set[Key]]()
     extraction, lists = TransactionExtraction(rules), ListExtraction(rules)
     for each in reading.pages:
         if each.part == TRANSACTIONS:
@@ -57,28 +68,63 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
             templates |= {one.key: one for one in found.values}
         else:
             found = lists.read(each.part, each.page)
-            by_id: dict[str, dict[str, Any]] = {"accounts": accounts, "items": items}
+            by_id: dict[str, dict[str, Any]] = {"accounts": accounts, "items": items, "segments": segments}
             if (target := by_id.get(each.part)) is not None:
                 target |= {one.key.id: one for one in found.values}
             else:
                 parties |= {one.key: one for one in found.values}
         if found.unreadable:
             missing.append(Missing(each.page.resource, "Their values cannot be read.", found.unreadable))
+        lacking = max(each.count - len(found.values) - found.unreadable, 0)
+        twice = _count_twice(seen.setdefault(each.question, set()), found.values) if each.question else 0
+        if lacking or twice:
+            why = "They were changed by others while they were read. Ask again."
+            missing.append(Missing(each.page.resource, why, max(lacking, twice)))
     return Books(
         today=reading.today,
-        currency=reading.settings.get("home_currency") or reading.currency,
+        currency=_find_currency(reading),
         transactions=tuple(_sort(transactions.values())),
         accounts=accounts,
         parties=parties,
         items=items,
+        segments=segments,
         templates=tuple(templates.values()),
         settings=reading.settings,
         reports=reading.reports,
-        read=reading.read,
-        lists=frozenset(each.part for each in reading.pages) - {TRANSACTIONS},
+        read=_list_spans(reading, transactions.values()),
+        lists=reading.lists,
         missing=tuple(missing),
         dismissed=reading.dismissed,
+        fixes=rules.fixes,
     )
+
+
+def _find_currency(reading: Reading) -> str:
+    """Return the currency of the company: by its settings, or by a report; empty where neither was read."""
+    by_report = next((each.currency for each in reading.reports.values() if each.currency), "")
+    return reading.settings.get("home_currency") or by_report or reading.currency
+
+
+def _count_twice(seen: set[Key], values: Iterable[Any]) -> int:
+    """Return how many records came on an earlier page of the same question, and note these."""
+    keys = {each.key for each in values}
+    twice = len(keys & seen)
+    seen |= keys
+    return twice
+
+
+def _list_spans(reading: Reading, transactions: Iterable[Transaction]) -> Mapping[str, Span]:
+    """Return the days that were read of each kind: of a partial one, those after its oldest day."""
+    oldest: dict[str, date] = {}
+    for each in transactions:
+        if each.kind in reading.partial:
+            oldest[each.kind] = min(each.day, oldest.get(each.kind, each.day))
+    spans = {kind: span for kind, span in reading.read.items() if kind not in reading.partial}
+    for kind, day in oldest.items():
+        spans[kind] = Span(
+            day + timedelta(days=1), reading.read[kind].until if kind in reading.read else date.max
+        )
+    return spans
 
 
 def _sort(found: Any) -> Sequence[Transaction]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+from generator.insight_rules import FixRules
 from runtime.insights.report_rows import Report
 
 ZERO = Decimal(0)
@@ -25,7 +26,7 @@ Side = Literal["debit", "credit", ""]
 Role = Literal[
     "bank", "card", "receivable", "payable", "undeposited", "inventory", "sales_tax", "income", "other_income",
     "cost_of_sales", "expense", "other_expense", "opening_balance", "uncategorised", "ask_accountant", "suspense",
-    "payroll", "asset", "liability", "equity",
+    "payroll", "asset", "contra_asset", "liability", "equity",
 ]  # fmt: skip
 """What an account is for. An account has several: a bank account is an asset too."""
 
@@ -53,7 +54,7 @@ class Line:
     """A line of a transaction. `amount` is in its currency, and below zero for what lowers the total, as a discount.
 
     `account`, `item` and `segment` (the vendor's class) are Ids; empty where the line names none. `customer` is whom an
-    expense was for, `side` is of journal entries alone.
+    expense was for, `side` is of journal entries alone. `party` is whom a line of a journal entry or deposit names.
     """
 
     amount: Decimal = ZERO
@@ -66,6 +67,8 @@ class Line:
     text: str = ""
     side: Side = ""
     links: tuple[Link, ...] = ()
+    id: str = ""
+    party: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Transaction:
     `account` is the account that the whole of it moves: the bank or card account of an expense, a payment or a
     deposit, the source of a transfer, whose target is `to_account`. `entered` is when it was typed in. `is_reversed`
     says that it moves in the other direction, as a refund on a card does. A voided one has a total of zero.
+    `segment` is that of lines that name none, `sent` when a form was sent to its party.
     """
 
     key: Key
@@ -97,6 +101,8 @@ class Transaction:
     is_reversed: bool = False
     lines: tuple[Line, ...] = ()
     links: tuple[Link, ...] = ()
+    segment: str = ""
+    sent: datetime | None = None
 
     @property
     def home_total(self) -> Decimal:
@@ -204,7 +210,7 @@ class Books:
 
     `read` has the days that were read of each kind of transaction: what lies outside is not known. `lists` are the
     names of the lists that were read whole. `settings` are texts, such as `closing_date`. `dismissed` has what a person
-    said is no anomaly.
+    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist.
     """
 
     today: date
@@ -213,6 +219,7 @@ class Books:
     accounts: Mapping[str, Account] = field(default_factory=dict)
     parties: Mapping[Key, Party] = field(default_factory=dict)
     items: Mapping[str, Item] = field(default_factory=dict)
+    segments: Mapping[str, Party] = field(default_factory=dict)
     templates: tuple[Template, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     reports: Mapping[str, Report] = field(default_factory=dict)
@@ -220,6 +227,7 @@ class Books:
     lists: frozenset[str] = frozenset()
     missing: tuple[Missing, ...] = ()
     dismissed: frozenset[str] = frozenset()
+    fixes: Mapping[str, tuple[FixRules, ...]] = field(default_factory=dict)
 
     @cached_property
     def by_key(self) -> Mapping[Key, Transaction]:

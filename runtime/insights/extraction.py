@@ -29,9 +29,22 @@ from runtime.insights.record_types import (
 ONE = Decimal(1)
 _HEAD = (
     "id", "number", "day", "due", "party", "party_name", "party_kind", "total", "open", "tax", "currency", "rate",
-    "memo", "account", "to_account", "entered",
+    "memo", "account", "to_account", "entered", "segment", "sent",
 )  # fmt: skip
-_LINE = ("amount", "account", "item", "segment", "customer", "quantity", "price", "text", "side")
+_LINE = (
+    "amount",
+    "account",
+    "item",
+    "segment",
+    "customer",
+    "quantity",
+    "price",
+    "text",
+    "side",
+    "id",
+    "party",
+    "party_kind",
+)
 ReadLinks = Callable[[Any, Decimal], tuple[Link, ...]]
 ReadLines = Callable[[Any], tuple[Line, ...]]
 
@@ -77,7 +90,7 @@ def _make_reader(rules: RecordRules, lines: LineRules, links: LinkRules) -> Read
     def make(record: Any) -> Transaction:
         (
             id_, number, day, due, party, party_name, party_kind, total, open_, tax, currency, rate, memo, account,
-            to_account, entered,
+            to_account, entered, segment, sent,
         ) = read_head(record)  # fmt: skip
         if day is None or id_ is None:
             raise ValueError("A transaction has an Id and a day.")
@@ -103,6 +116,8 @@ def _make_reader(rules: RecordRules, lines: LineRules, links: LinkRules) -> Read
             is_reversed is not None and is_reversed(record),
             read_lines(record),
             read_links(record, ZERO),
+            write_text(segment),
+            sent,
         )
 
     return Reader(make_struct(paths), make)
@@ -151,6 +166,7 @@ def _make_lines_reader(rules: LineRules, read_links: ReadLinks) -> ReadLines:
     find, read = attrgetter(rules.name), make_getter(rules.fields, _LINE)
     read_kind = attrgetter(".".join(rules.kind)) if rules.kind else None
     read_nested = attrgetter(".".join(rules.nested)) if rules.nested else None
+    kinds = rules.party_kinds
     skipped, lowering, debits = frozenset(rules.skipped), frozenset(rules.lowering), frozenset(rules.debits)
 
     def list_whole(lines: Sequence[Any]) -> Iterator[Any]:
@@ -163,7 +179,7 @@ def _make_lines_reader(rules: LineRules, read_links: ReadLinks) -> ReadLines:
                 yield each
 
     def make(line: Any, kind: Any) -> Line:
-        amount, account, item, segment, customer, quantity, price, text, side = read(line)
+        amount, account, item, segment, customer, quantity, price, text, side, id_, party, of = read(line)
         amount = amount or ZERO
         return Line(
             -amount if kind in lowering else amount,
@@ -176,6 +192,8 @@ def _make_lines_reader(rules: LineRules, read_links: ReadLinks) -> ReadLines:
             write_text(text),
             "" if side is None else "debit" if side in debits else "credit",
             read_links(line, amount),
+            write_text(id_),
+            None if party is None or of not in kinds else Key(kinds[of], str(party)),
         )
 
     def read_lines(record: Any) -> tuple[Line, ...]:

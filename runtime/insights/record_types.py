@@ -24,6 +24,7 @@ _TYPES: Mapping[str, Any] = {
     "due": date | None,
     "next_day": date | None,
     "entered": datetime | None,
+    "sent": datetime | None,
     "active": bool | None,
     **dict.fromkeys(
         (

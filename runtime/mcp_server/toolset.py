@@ -210,10 +210,19 @@ def _list(tools: dict[str, Tool], catalog: Catalog, integration: str, config: Se
     if config.tool_exposure == "short":
         return Toolset(tools, short=list_short_tools(catalog, integration, tools))
     vendor = catalog.integrations.get(integration)
-    beside = list_by_name(vendor, tools, config.tool_exposure)
-    if beside is None:
+    named = list_by_name(vendor, tools, config.tool_exposure)
+    if named is None:
         return Toolset(tools)
+    beside = _shorten(named, list_short_tools(catalog, integration, tools))
     return Toolset(tools, Discovery(tools, len(beside), vendor.synonyms if vendor else NO_SYNONYMS), beside)
+
+
+def _shorten(tools: Mapping[str, Tool], short: Mapping[str, ListedShortTool]) -> dict[str, Tool]:
+    """Return tools with those in their short form that have one under their own name: a call may give all the same."""
+    return {
+        name: replace(tool, wire=short[name].tool.wire) if name in short else tool
+        for name, tool in tools.items()
+    }
 
 
 class Listings:

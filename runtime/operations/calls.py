@@ -13,13 +13,13 @@ from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
+from runtime.deployment import Deployment
 from runtime.errors import LedgerportError
 from runtime.exchange.allowance import PLAIN, Form
 from runtime.exchange.context import NOTHING_ADDED, CallContext, begin_call
 from runtime.exchange.days import find_today
 from runtime.exchange.failures import read_value
 from runtime.exchange.kinds import KINDS, Kind
-from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.tool_names import refuse_unknown_tool
 from runtime.model import Grant
@@ -30,7 +30,7 @@ from runtime.operations.dry_runs import answer_dry
 from runtime.operations.exchanges import Exchanges
 from runtime.operations.failed_calls import answer_error
 from runtime.operations.known_records import KnownRecords
-from runtime.operations.sums import Sums
+from runtime.operations.own_answers import OwnAnswers
 from runtime.operations.tenant_calls import TenantCalls
 from runtime.operations.totals import Totals
 from runtime.operations.vendor_calls import VendorCalls
@@ -53,6 +53,7 @@ class Calls(CallBounds):
         tenants: TenantCalls | None = None,
         waits: Waits = SENT_AT_ONCE,
         known: KnownRecords | None = None,
+        deployment: Deployment | None = None,
         today: Callable[[str], date] = find_today,
     ) -> None:
         super().__init__(catalog, vendor, max_answer_bytes)
@@ -62,7 +63,7 @@ class Calls(CallBounds):
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         how = self._exchanges.send, self._kind_of
-        self._sums, self._totals = Sums(*how), Totals(*how)
+        self._own, self._totals = OwnAnswers(*how, vendor.send, deployment), Totals(*how)
 
     async def call(
         self,
@@ -78,8 +79,7 @@ class Calls(CallBounds):
     ) -> Answer:
         """Call one of the tools that the grant lets through. Every error comes back inside the answer.
 
-        `idempotency_key` has been read by `once.read_key`; `asked` is what it is for, where that is not this call.
-        `carried` are files, by the digests in their places.
+        `idempotency_key` is from `once.read_key`; `asked` is what it is for, `carried` are files by their digests.
         """
         if (tool := find_tool(tools, name)) is None:
             return Answer(status=0, error=await asyncio.to_thread(refuse_unknown_tool, name, tools))
@@ -132,12 +132,12 @@ class Calls(CallBounds):
 
     async def _carry_out(self, call: CallContext, carried: CarriedFiles) -> Answer:
         """Check, prepare, authorize and send, look for an error, mask, read: the path of every call."""
-        kind = self._kind_of(call.tool)
         await self._checks.check(call, carried)
         await self._waits.answer_repeat(call)
         await self._writes.resolve_names(call)
-        if call.tool.listing is not None and call.arguments.get(SUM):
-            return await self._sums.answer(call)
+        if (answer_own := self._own.find(call)) is not None:
+            return await answer_own(call)
+        kind = self._kind_of(call.tool)
         request = await run_for(call, kind.prepare)
         if call.tool.is_read_only:
             return await self._totals.add(call, await self._exchanges.send(kind, call, request))

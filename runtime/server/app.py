@@ -50,6 +50,7 @@ from runtime.operations.calls import Calls
 from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.file_links import FileLinks
 from runtime.operations.finished_calls import FinishedCalls
+from runtime.operations.insights.answering import check_computed
 from runtime.operations.journal import Journal
 from runtime.operations.known_records import KnownRecords
 from runtime.operations.mcp_servers import McpServers
@@ -111,6 +112,7 @@ class Runtime:
         self.catalog: Catalog = self.read_catalog()
         settings.check_integrations(self.catalog.integrations)
         check_behaviours(self.catalog.tools)
+        check_computed(self.catalog.tools)
         self.stores: Stores = open_stores(settings, time.time(), self.keys)
         self.guesses = Guesses(
             make_hot(self.stores.link, MOST_ADDRESSES), most_failures=settings.wrong_tokens_per_minute
@@ -153,6 +155,7 @@ class Runtime:
             tenants=TenantCalls(self.stores.hot),
             waits=Staging(self.deployment, vendor, policies, known),
             known=known,
+            deployment=self.deployment,
         )
         is_alone = not settings.postgres_url
         self.jobs = Jobs(self.stores, make_durable_engine, self.log, self.register_jobs, is_alone=is_alone)
@@ -199,6 +202,7 @@ class Runtime:
         """Serve from another catalog from now on. Raises SettingsError when it lacks what accounts may need."""
         self.settings.check_integrations(catalog.integrations)
         check_behaviours(catalog.tools)
+        check_computed(catalog.tools)
         if gone := sorted(self.catalog.integrations.keys() - catalog.integrations.keys()):
             raise SettingsError(
                 f"The integration {gone[0]} is gone, and its accounts with it. "

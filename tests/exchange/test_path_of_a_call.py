@@ -29,6 +29,7 @@ NAMES = get_args(get_type_hints(Returns)["kind"])
 MAY_NAME_A_KIND = {
     "runtime/operations/reversal.py": "a reversal and the right entry go in the batch that the vendor has",
     "runtime/operations/file_links.py": "a link is to a file, whatever is called",
+    "runtime/operations/insights/fetching.py": "several reads of an analysis go in the batch that the vendor has",
     "runtime/safety/masking.py": "a batch has no masks of its own: each call in it is checked by itself",
 }
 

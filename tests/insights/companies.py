@@ -42,8 +42,10 @@ ENTITIES = {
     "vendors": "Vendor",
     "employees": "Employee",
     "items": "Item",
+    "classes": "Class",
     "recurring_transactions": "RecurringTransaction",
 }
+PARTS = {"recurring_transactions": TEMPLATES, "classes": "segments"}
 LISTS = ("accounts", "customers", "vendors", "employees", "items")
 
 
@@ -78,8 +80,7 @@ def read_books(
         rows = store.execute("select body from records where entity = ?", (entity,)).fetchall()
         body = f'{{"QueryResponse":{{"{entity}":[{",".join(row[0] for row in rows)}]}}}}'.encode()
         page = Page(resource, body, ("QueryResponse", entity))
-        part = TEMPLATES if resource == "recurring_transactions" else TRANSACTIONS
-        pages.append(ReadPage(resource if resource in LISTS else part, page))
+        pages.append(ReadPage(PARTS.get(resource, resource if resource in LISTS else TRANSACTIONS), page))
     reports = read_reports(store, wanted, today) if wanted else {}
     kinds = {each.kind for each in rules.transactions}
     reading = Reading(
@@ -90,6 +91,7 @@ def read_books(
         settings=_read_settings(store),
         read=dict.fromkeys(kinds, Span(None, today)),
         dismissed=dismissed,
+        lists=frozenset({*LISTS, TEMPLATES}),
     )
     return assemble_books(rules, reading)
 

@@ -1,0 +1,260 @@
+"""The path of a call whose answer is computed: planned, read, computed in a process of its own, answered.
+
+Called by `calls`, after the arguments are checked. An answer says how many requests it took, whether it is complete,
+what is missing and why, and under which `continue_from` the next call goes on; a refusal for its rate is an error only
+where nothing at all could be read.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import anyio
+import orjson
+from anyio import to_process
+
+from generator.catalog import Tool
+from runtime.deployment import Deployment
+from runtime.errors import AnswerTooLarge, Busy, InternalError, InvalidArguments, SettingsError
+from runtime.exchange.context import CallContext
+from runtime.exchange.kinds import Kind
+from runtime.exchange.tool_answer import Answer
+from runtime.insight_values import StoredReading
+from runtime.insights.analysis import Insight
+from runtime.insights.assembly import TRANSACTIONS
+from runtime.insights.books import Span
+from runtime.insights.kinds import MODULES, find_insight
+from runtime.insights.worker import Job, PackedPage, PackedReport, run_job
+from runtime.operations.answers import format_time
+from runtime.operations.insights.dismissals import Dismissals, Dismisser
+from runtime.operations.insights.fetching import Fetcher, Found, Send, SendRaw
+from runtime.operations.insights.parts import Parts
+from runtime.operations.insights.plans import Slice
+from runtime.operations.insights.reading import Asked, Reader, list_missing, name_report
+from runtime.upstream.answer import follow_path
+
+DISMISS = "dismiss_anomaly"
+"""What the tool that dismisses a finding computes."""
+MOST_WAITING = 16
+"""Analyses of one process that wait for their turn; each takes about a second of a processor."""
+MOST_COMPUTING = 60.0
+"""Seconds that one may compute before its process is ended: twenty times what 60,000 records take."""
+MOST_NOTED = 200
+"""Bytes of an answer that are set apart for the note of what was cut."""
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What the reading of a call came to. `head` is what its answer begins with."""
+
+    today: date
+    asked: Asked
+    counts: Mapping[str, int]
+    found: Found
+    head: Mapping[str, Any]
+
+
+def check_computed(tools: Iterable[Tool]) -> None:
+    """Raise SettingsError for a tool whose analysis this version lacks, before a call needs it."""
+    known = {DISMISS, *MODULES}
+    for tool in tools:
+        if (name := tool.returns.computed) and name not in known:
+            raise SettingsError(
+                f'The tool {tool.name} needs the analysis "{name}", which this version does not have.',
+                advice=f"Known analyses: {', '.join(sorted(known))}.",
+            )
+
+
+class Computed:
+    """Answers calls of tools whose answers are computed. One for the process."""
+
+    def __init__(
+        self,
+        send: Send,
+        kind_of: Callable[[Tool], Kind],
+        send_raw: SendRaw,
+        deployment: Deployment | None,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._send, self._kind_of, self._send_raw = send, kind_of, send_raw
+        self._parts = Parts(deployment) if deployment is not None else None
+        self._dismissals = Dismissals(deployment) if deployment is not None else None
+        self._clock, self._monotonic = (deployment.clock if deployment is not None else clock), monotonic
+        self._turns: anyio.CapacityLimiter | None = None
+        self._waiting = 0
+
+    async def answer(self, call: CallContext) -> Answer:
+        """Return what a call comes to. Raises what stands in its way."""
+        if call.tool.returns.computed == DISMISS:
+            return await self._dismiss(call)
+        insight, options = find_insight(call.tool.returns.computed), call.arguments
+        known, found = await self._find_known(call)
+        today = self._parts.read_day(known) if known is not None and self._parts is not None else call.today()
+        as_of = known.created_at if known is not None else self._clock()
+        reader = Reader(
+            Fetcher(call, self._send, self._send_raw, self._kind_of, found, clock=self._monotonic)
+        )
+        asked = reader.ask(insight.plan(options, today), today)
+        counts = await reader.count(asked)
+        planned = reader.plan(asked, counts)
+        if options.get("estimate"):
+            return call.answer(_write_estimate(reader.count_requests(asked, planned), counts, found))
+        await reader.read(asked, planned)
+        if found.limited_by is not None and not found.parts:
+            raise found.limited_by
+        reading = await self._store(call, known, today, found)
+        outcome = _Outcome(today, asked, counts, found, _make_head(as_of, found, reading))
+        job = await self._make_job(call, insight, outcome)
+        written = await self._compute(job)
+        if not job.allowance.holds(written):
+            raise AnswerTooLarge(
+                "The answer is too large for this MCP server.",
+                advice="Give a smaller limit, or a shorter period.",
+            )
+        return call.answer(call.mark(written).decode())
+
+    async def _find_known(self, call: CallContext) -> tuple[StoredReading | None, Found]:
+        reading_id = call.arguments.get("continue_from")
+        if not reading_id or self._parts is None or call.grant is None:
+            return None, Found()
+        known, parts = await self._parts.find(call.grant, str(reading_id))
+        return known, Found(parts)
+
+    async def _store(
+        self, call: CallContext, known: StoredReading | None, today: date, found: Found
+    ) -> StoredReading | None:
+        if self._parts is None or call.grant is None or not (found.new or known):
+            return known
+        return await self._parts.store(
+            call.grant, known, today, {name: found.parts[name] for name in found.new}
+        )
+
+    async def _make_job(self, call: CallContext, insight: Insight, read: _Outcome) -> Job:
+        rules, most_page = call.integration.insights, call.integration.pagination.maximum
+        pages, partial = _pack_pages(read, most_page)
+        lists = {each.part for each in read.asked.questions} - {TRANSACTIONS}
+        dismissals = self._dismissals
+        dismissed = await dismissals.list_ids(call.account.id) if dismissals is not None else frozenset()
+        parts = read.found.parts
+        wanted = [(each.name, rules.reports[each.report], name_report(each)) for each in read.asked.reports]
+        return Job(
+            insight=insight.name,
+            options=dict(call.arguments),
+            rules=rules,
+            today=read.today,
+            allowance=call.compute_allowance().subtract(MOST_NOTED),
+            head=read.head,
+            pages=tuple(pages),
+            reports=tuple(
+                PackedReport(name, report.tool, report.totals, parts[part])
+                for name, report, part in wanted
+                if part in parts
+            ),
+            settings=_read_settings(rules.settings, read.found),
+            read=_list_spans(read.asked),
+            partial=partial - lists,
+            lists=frozenset(lists - partial),
+            missing=tuple(list_missing(read.asked, read.counts, read.found, most_page)),
+            dismissed=dismissed,
+        )
+
+    async def _compute(self, job: Job) -> bytes:
+        """Return what a job comes to, computed in a process that ends with it when the caller goes."""
+        if self._turns is None:
+            self._turns = anyio.CapacityLimiter(1)
+        if self._waiting >= MOST_WAITING:
+            raise Busy(
+                f"{self._waiting} analyses wait for their turn.",
+                advice="Ask again in some seconds.",
+                retry_after=5,
+            )
+        self._waiting += 1
+        try:
+            with anyio.fail_after(MOST_COMPUTING):
+                return await to_process.run_sync(run_job, job, cancellable=True, limiter=self._turns)
+        except TimeoutError as cause:
+            raise InternalError(
+                f"The analysis took longer than {MOST_COMPUTING:.0f} seconds.",
+                advice="Ask for a shorter period.",
+            ) from cause
+        finally:
+            self._waiting -= 1
+
+    async def _dismiss(self, call: CallContext) -> Answer:
+        """Dismiss a finding, or have it found again. Nothing is sent to the vendor."""
+        if self._dismissals is None or call.grant is None:
+            raise InvalidArguments("Findings cannot be dismissed here.", advice="Ask who runs this server.")
+        finding, who = str(call.arguments["finding"]), Dismisser(call.grant.caller)
+        is_undone = bool(call.arguments.get("undo"))
+        if is_undone:
+            await self._dismissals.undo(call.account.id, finding, who)
+        else:
+            await self._dismissals.dismiss(call.account.id, finding, str(call.arguments["reason"]), who)
+        return call.answer(orjson.dumps({"finding": finding, "dismissed": not is_undone}).decode())
+
+
+def _make_head(as_of: float, found: Found, reading: StoredReading | None) -> dict[str, Any]:
+    head: dict[str, Any] = {"as_of": format_time(as_of), "calls_used": found.requests}
+    if reading is not None:
+        head["continue_from"] = reading.id
+    if found.retry_after:
+        head["retry_after"] = found.retry_after
+    return head
+
+
+def _write_estimate(requests: int, counts: Mapping[str, int], found: Found) -> str:
+    whole = {"estimate": requests, "records": sum(counts.values()), "calls_used": found.requests}
+    return orjson.dumps(whole).decode()
+
+
+def _pack_pages(read: _Outcome, most_page: int) -> tuple[list[PackedPage], frozenset[str]]:
+    """Return the pages that were read without a gap, and the kinds and lists of which some were not."""
+    pages, partial = [], set[str]()
+    parts = read.found.parts
+    for each in read.asked.questions:
+        count = read.counts.get(each.name)
+        if count is None:
+            partial.add(each.kind or each.part)
+        for start in range(0, count or 0, most_page):
+            one = Slice(each, start, min(most_page, (count or 0) - start))
+            if one.name not in parts:
+                partial.add(each.kind or each.part)
+                break
+            pages.append(
+                PackedPage(each.part, each.resource, each.path, parts[one.name], each.name, one.count)
+            )
+    return pages, frozenset(partial)
+
+
+def _list_spans(asked: Asked) -> dict[str, Span]:
+    """Return the days that were asked for of each kind of transaction."""
+    spans: dict[str, Span] = {}
+    for each in asked.questions:
+        if each.part == TRANSACTIONS and not each.is_open:
+            until = each.until or date.max
+            known = spans.get(each.kind)
+            if known is None:
+                spans[each.kind] = Span(each.since, until)
+            else:
+                since = None if each.since is None or known.since is None else min(each.since, known.since)
+                spans[each.kind] = Span(since, max(until, known.until))
+    return spans
+
+
+def _read_settings(rules: Mapping[str, tuple[str, tuple[str, ...]]], found: Found) -> dict[str, str]:
+    """Return the settings that were read."""
+    read: dict[str, str] = {}
+    for name, (tool, path) in rules.items():
+        content = found.parts.get(f"setting {tool}")
+        value = follow_path(orjson.loads(content), path) if content is not None else None
+        if isinstance(value, str | int):
+            read[name] = str(value)
+    return read

@@ -1,0 +1,199 @@
+"""Single requests of an analysis: sent, counted, and each refusal noted. Part of `reading`.
+
+A refusal for its rate, a vendor that is down, the most requests that one call makes and the most time that it takes
+each end the reading. Nothing is repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from generator.catalog import Tool
+from runtime.errors import LedgerportError, RateLimited, VendorRefused
+from runtime.exchange.allowance import PLAIN
+from runtime.exchange.bundle import Read, prepare_bundle, split_bundle
+from runtime.exchange.context import CallContext, Request
+from runtime.exchange.failures import explain, explain_unreadable, raise_failure, read_value
+from runtime.exchange.kinds import Kind
+from runtime.exchange.tool_answer import Answer
+from runtime.upstream.client import VendorResponse
+from runtime.upstream.limits import SPARE_SECONDS
+
+MOST_REQUESTS = 40
+"""Requests to the vendor of one call: the most that an analysis of 20,000 transactions may take."""
+MOST_SECONDS = 40.0
+"""How long one call reads. Hosts give up on a call after 60 seconds, and computing takes some as well."""
+LONGEST_PAUSE = 2
+"""Seconds that are waited for a window of one second to open again; one of a minute is not waited for."""
+UNBOUND = 10**9
+"""Bytes of an answer that is computed with and not sent: as many as come."""
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+Send = Callable[[Kind, CallContext, Request], Awaitable[Answer]]
+SendRaw = Callable[[CallContext, Request], Awaitable[VendorResponse]]
+
+
+@dataclass(slots=True)
+class Found:
+    """What was read, by the names of its parts: bodies with records as zlib streams, counts and answers as JSON."""
+
+    parts: dict[str, bytes] = field(default_factory=dict)
+    new: set[str] = field(default_factory=set)
+    requests: int = 0
+    retry_after: int = 0
+    stopped: str = ""
+    """Why no more is read; empty where everything was."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Why the vendor refused a question or report, by its name. Asking again changes nothing."""
+    limited_by: LedgerportError | None = None
+
+    def add(self, name: str, content: bytes) -> None:
+        """Store a part."""
+        self.parts[name] = content
+        self.new.add(name)
+
+
+class Fetcher:
+    """Makes the requests of one call. `send` reads a response as a tool does; `send_raw` leaves it as it is."""
+
+    def __init__(
+        self,
+        call: CallContext,
+        send: Send,
+        send_raw: SendRaw,
+        kind_of: Callable[[Tool], Kind],
+        found: Found,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.call, self.found, self.kind_of = call, found, kind_of
+        self._send, self._send_raw, self._clock = send, send_raw, clock
+        self._ends_at = clock() + MOST_SECONDS
+
+    async def fetch(self, reads: Sequence[Read], names: Sequence[str]) -> list[bytes | None]:
+        """Return the bodies of some reads in one request; None for those that the vendor did not answer."""
+        batch = self._find_batch() if len(reads) > 1 else None
+        try:
+            await self._pause()
+            if batch is None:
+                [read] = reads
+                call = self.make_call(read.tool, {})
+                return [self._check(call, await self._count_sent(call, read.request), read)]
+            call = self.make_call(batch, {})
+            response = await self._count_sent(call, prepare_bundle(call.integration.batch, reads))
+            raise_failure(call, response)
+            try:
+                parts = await asyncio.to_thread(split_bundle, call.integration.batch, response.body)
+            except ValueError as cause:
+                raise explain_unreadable(call, response, cause) from cause
+        except LedgerportError as error:
+            self._note(error, names)
+            return [None] * len(reads)
+        return [
+            self._take(call, response, parts.get(str(at)), read, name)
+            for at, (read, name) in enumerate(zip(reads, names, strict=True), 1)
+        ]
+
+    def _take(
+        self, call: CallContext, response: VendorResponse, body: bytes | None, read: Read, name: str
+    ) -> bytes | None:
+        """Return the part of a response that answers one read; None where that was refused."""
+        if body is None:
+            self.found.refused[name] = "The service answered nothing to it."
+            return None
+        try:
+            return self._check(call, VendorResponse(response.status, response.headers, body), read)
+        except LedgerportError as error:
+            self._note(error, [name])
+            return None
+
+    def _check(self, call: CallContext, response: VendorResponse, read: Read) -> bytes:
+        """Return the body of a response with records. Raises the error that it is."""
+        raise_failure(call, response)
+        path = read.tool.returns.path
+        try:
+            members = _members.decode(response.body)
+        except msgspec.DecodeError as cause:
+            raise explain_unreadable(call, response, cause) from cause
+        if path and path[0] not in members:
+            read_value(call, response)
+            raise explain_unreadable(call, response)
+        return response.body
+
+    async def _count_sent(self, call: CallContext, request: Request) -> VendorResponse:
+        self.found.requests += 1
+        try:
+            return await self._send_raw(call, request)
+        finally:
+            self.call.limits = call.limits
+
+    async def ask_tool(self, tool_name: str, arguments: dict[str, Any], name: str) -> bytes | None:
+        """Return what a tool answers, JSON; None where it did not, which is noted."""
+        tool = next((each for each in self.call.known if each.name == tool_name), None)
+        if tool is None:
+            self.found.refused[name] = "There is no such tool."
+            return None
+        call, kind = self.make_call(tool, arguments), self.kind_of(tool)
+        try:
+            await self._pause()
+            self.found.requests += 1
+            answer = await self._send(kind, call, kind.prepare(call))
+        except LedgerportError as error:
+            self._note(error, [name])
+            return None
+        finally:
+            self.call.limits = call.limits
+        return answer.text.encode()
+
+    def make_call(self, tool: Tool, arguments: dict[str, Any]) -> CallContext:
+        """Return a read that is part of this call, whose answer nobody but this runtime sees."""
+        checked = self.call.check(tool, self.call.integration, arguments) if arguments else arguments
+        return replace(
+            self.call,
+            tool=tool,
+            arguments=checked,
+            given=arguments,
+            changes_data=False,
+            budget=UNBOUND,
+            form=PLAIN,
+            max_rows=0,
+            max_answer_tokens=0,
+            is_fenced=False,
+        )
+
+    def _find_batch(self) -> Tool | None:
+        own = self.call.integration.name
+        found = (each for each in self.call.known if each.integration == own and each.returns.kind == "batch")
+        return next(found, None)
+
+    def may_go_on(self) -> bool:
+        """Whether one more request may be made; where not, why is noted."""
+        if self.found.stopped:
+            return False
+        if self.found.requests >= MOST_REQUESTS:
+            self.found.stopped = f"One call makes at most {MOST_REQUESTS} requests."
+        elif self._clock() >= self._ends_at:
+            self.found.stopped = f"One call reads for at most {MOST_SECONDS:.0f} seconds."
+        return not self.found.stopped
+
+    async def _pause(self) -> None:
+        """Wait where the requests before have used up a window of seconds."""
+        if (wait := self.call.limits.retry_after) and wait <= LONGEST_PAUSE:
+            await asyncio.sleep(wait + SPARE_SECONDS)
+
+    def _note(self, error: LedgerportError, names: Sequence[str]) -> None:
+        """Note why something was not read: what the vendor refuses is left out, anything else ends the reading."""
+        error = explain(self.call, error)
+        said = f"{error.message} {error.advice}".strip()
+        if isinstance(error, VendorRefused):
+            self.found.refused |= dict.fromkeys(names, said)
+            return
+        if isinstance(error, RateLimited):
+            self.found.retry_after = max(self.found.retry_after, error.retry_after)
+        if not self.found.stopped:
+            self.found.stopped, self.found.limited_by = said, error
