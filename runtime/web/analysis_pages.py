@@ -7,6 +7,7 @@ changed question reads nothing twice.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from runtime.errors import LedgerportError
+from runtime.errors import InvalidRequest, LedgerportError, NotFound
 from runtime.operations.companies import show_name
 from runtime.operations.insight_requests import (
     CONTINUE,
@@ -28,9 +29,16 @@ from runtime.operations.insight_requests import (
     read_request,
     write_request,
 )
-from runtime.operations.insight_views import InsightView, list_titles, make_view, parse_answer
+from runtime.operations.insight_views import (
+    InsightView,
+    list_titles,
+    make_insight_file,
+    make_view,
+    parse_answer,
+)
 from runtime.operations.insight_views.answer_values import read_count, read_map, read_text
 from runtime.operations.insights.parts import ReadingEnded
+from runtime.operations.report_runs import FORMATS
 from runtime.web.analysis_links import RecordLinks
 from runtime.web.analysis_view import ShownAnalysis, show_analysis
 from runtime.web.company_pages import CompanyPages, Place, require_company
@@ -39,6 +47,7 @@ from runtime.web.navigation import find_company_address
 SECTION = "analysis"
 LIST_PATH = "/company/{account_id}/analysis"
 ANALYSIS_PATH = LIST_PATH + "/{name}"
+FILE_PATH = ANALYSIS_PATH + "/{format}"
 RUN = "run"
 """The field that has an analysis run."""
 
@@ -76,6 +85,7 @@ class AnalysisPages(CompanyPages):
         return [
             Route(LIST_PATH, self.list_all, methods=["GET"]),
             Route(ANALYSIS_PATH, self.look, methods=["GET"]),
+            Route(FILE_PATH, self.send_file, methods=["GET"]),
         ]
 
     @require_company("see_journal")
@@ -97,6 +107,33 @@ class AnalysisPages(CompanyPages):
             self.run(request, place, analysis, asked) if is_run else self._estimate(place, analysis, asked)
         )
         return await self.show_outcome(request, place, analysis, asked, await found)
+
+    @require_company("see_journal")
+    async def send_file(self, request: HttpRequest, place: Place) -> Response:
+        """Answer an analysis as a file, of what was read for its page."""
+        analysis, asked = self.find(request, place), self.read_asked(request, place)
+        format = next((each for each in FORMATS if each == request.path_params["format"]), None)
+        if format is None:
+            raise NotFound(
+                "There is no such file of an analysis.", advice="Choose CSV, XLSX or PDF on its page."
+            )
+        if asked.errors:
+            raise InvalidRequest(" ".join(asked.errors.values()), advice="Correct the options on its page.")
+        try:
+            _, view = await self.call_analysis(request, place, analysis, asked.call_arguments)
+        except ReadingEnded as ended:
+            raise InvalidRequest(
+                "What was read for this analysis is not stored any more.",
+                advice="Run the analysis again on its page, and download the file there.",
+            ) from ended
+        formats, company = await self.make_formats(request, place), show_name(place.account)
+        made = await asyncio.to_thread(make_insight_file, view, format, formats, company)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{made.name}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(made.content, 200, headers, made.media_type)
 
     def find(self, request: HttpRequest, place: Place) -> AnalysisTool:
         """Return the analysis that an address names. Raises NotFound."""
@@ -188,6 +225,9 @@ class AnalysisPages(CompanyPages):
             query=_write_query([*pairs, (CONTINUE, reading)] if reading else [*pairs, (RUN, "1")]),
             vendor=integration.title,
             company=show_name(place.account),
+            choice={"tool_name": analysis.name, "arguments": dict(asked.arguments), "compare": ""},
+            title=analysis.title,
+            noun="analysis",
             may_dismiss=place.may("approve_changes"),
             **{"toast": None, "dismissed": (), "dismiss_problem": None, "entered": {}, **values},
         )

@@ -22,9 +22,7 @@ MOST_FITTING = 8
 """Columns that fit beside each other at 1280 pixels; a table with more scrolls sideways."""
 LONGEST_CELL = 36
 """Characters from which a text leaves its column on a phone, and stands below the name of its row."""
-SIGNED = frozenset(
-    {"Change", "Effect on profit", "From volume", "From price", "From mix", "Difference"}
-)
+SIGNED = frozenset({"Change", "Effect on profit", "From volume", "From price", "From mix", "Difference"})
 """Titles of columns whose amounts are changes, which are written with a plus as well."""
 _STATES = {"attention": "fail", "open": "wait", "done": "ok", "unknown": "off"}
 """The shape of a status by the kind of a row."""

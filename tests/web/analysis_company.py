@@ -70,9 +70,7 @@ class Desk:
 
     async def get(self, path: str = "") -> httpx2.Response:
         """The page below the list of analyses."""
-        return await self.here.client.get(
-            self.base + path, headers={**self.browser, "accept": "text/html"}
-        )
+        return await self.here.client.get(self.base + path, headers={**self.browser, "accept": "text/html"})
 
     async def send(
         self, page: httpx2.Response, action: str, values: Mapping[str, str], nth: int = 0
