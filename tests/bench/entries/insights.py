@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from statistics import median
 from typing import Any
 
@@ -43,7 +42,9 @@ def run(stage: Stage) -> Findings:
         rows.append(_measure_meanwhile(analyst, stage))
     finally:
         analyst.close()
-    return Findings(rows, notes=(f"Analyses: of a company with {SIZE:,} transactions in two years.", *_rate()))
+    return Findings(
+        rows, notes=(f"Analyses: of a company with {SIZE:,} transactions in two years.", *_rate())
+    )
 
 
 def remember_answers(analyst: Analyst) -> None:
@@ -76,7 +77,9 @@ def _measure(analyst: Analyst, stage: Stage, name: str) -> list[Row]:
         stage.progress.step(name)
     said = f"processor time of {name} over {SIZE:,} transactions"
     aim = Aim("under", AIMS.get(name, USUAL_AIM))
-    requests = Row(f"requests to the vendor of {name}", "", "", [answer["calls_used"]], MOST_REQUESTS, "requests")
+    requests = Row(
+        f"requests to the vendor of {name}", "", "", [answer["calls_used"]], MOST_REQUESTS, "requests"
+    )
     return [Row(said, "", "", costs, aim, "ms"), requests]
 
 
