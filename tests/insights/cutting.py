@@ -28,9 +28,7 @@ def cut_books(books: Books, day: date, templates: Iterable[Template] | None = No
     for each in later:
         for link in each.settles():
             settled[link.key] += link.amount
-    left = [
-        _turn_back(each, settled, dropped) for each in books.transactions if each.key not in dropped
-    ]
+    left = [_turn_back(each, settled, dropped) for each in books.transactions if each.key not in dropped]
     accounts = {id: _turn_back_account(each, later, books) for id, each in books.accounts.items()}
     return replace(
         books,

@@ -14,7 +14,13 @@ from typing import Literal, NamedTuple
 from runtime.insights.books import Key
 
 Part = Literal[
-    "open_invoices", "undeposited_funds", "open_bills", "dated_ahead", "recurring", "not_yet_invoiced", "not_yet_billed",
+    "open_invoices",
+    "undeposited_funds",
+    "open_bills",
+    "dated_ahead",
+    "recurring",
+    "not_yet_invoiced",
+    "not_yet_billed",
     "other",
 ]
 KNOWN: frozenset[Part] = frozenset(
@@ -62,4 +68,4 @@ class Stream(NamedTuple):
 def as_money(value: float | Decimal) -> Decimal:
     """Return an amount to the cent."""
     made = Decimal(value).quantize(CENT)
-    return abs(made) if not made else made
+    return made if made else abs(made)
