@@ -39,7 +39,7 @@ WEEKS, MOST_WEEKS = 8, 26
 OPEN_KINDS: tuple[Kind, ...] = ("invoice", "bill", "customer_credit", "vendor_credit", "customer_payment")
 
 
-def plan_forecast(options: Options, today: date) -> Wanted:
+def list_wanted(options: Options, today: date) -> Wanted:
     """Return what a forecast reads: two years of what moves cash, and what is open of any age."""
     lists: tuple[ListName, ...] = ("accounts", "templates")
     if options.get("delay_customer"):
@@ -115,4 +115,4 @@ def find_expected(past: Past) -> Expected:
     return Expected(add_templates(past, cards, items), streams)
 
 
-INSIGHT = Insight("cash_flow_forecast", plan_forecast, compute_forecast)
+INSIGHT = Insight("cash_flow_forecast", list_wanted, compute_forecast)

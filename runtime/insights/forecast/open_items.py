@@ -79,7 +79,7 @@ def list_open_invoices(past: Past) -> Iterator[Item]:
     for each, left in past.list_open("invoice"):
         part, chances = _list_chances(past, each)
         yield Item(
-            "open_invoices", part * left, past.push(chances), str(each.key), (each.key,), each.party,
+            "open_invoices", part * left, past.lead_to_bank(chances), str(each.key), (each.key,), each.party,
             facts=_describe(past.books, each),
         )  # fmt: skip
 

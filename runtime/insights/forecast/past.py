@@ -110,9 +110,9 @@ class Past:
         """Return what events without a pattern come to on each of the coming days."""
         return History(events, self.find_first_day(*kinds), self.today).measure_rate(self.days)
 
-    def push(self, chances: Sequence[float]) -> list[float]:
+    def lead_to_bank(self, chances: Sequence[float]) -> list[float]:
         """Return the days on which money that customers pay reaches the bank."""
-        return self.lags.push(chances, self.today)
+        return self.lags.lead_to_bank(chances, self.today)
 
     def list_document_chances(self, kind: Kind, party: Key | None, ahead: int, term: int) -> list[float]:
         """Return the days on which an invoice or a bill is paid that will be dated some days ahead."""

@@ -110,7 +110,7 @@ class Lags:
                 found[lag - age - 1] += share / whole
         return found
 
-    def push(self, chances: Sequence[float], today: date) -> list[float]:
+    def lead_to_bank(self, chances: Sequence[float], today: date) -> list[float]:
         """Return the days on which money reaches the bank for the days on which it is paid, tomorrow first."""
         days = len(chances)
         found = [0.0] * days

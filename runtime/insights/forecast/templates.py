@@ -95,7 +95,9 @@ def _list_chances(past: Past, cards: Cards, template: Template, ahead: int) -> l
     terms = [(each.due - each.day).days for each in past.books.list_kinds(kind) if each.due is not None]
     term = round(median(terms[-50:])) if terms else USUAL_TERM
     chances = past.list_document_chances(kind, template.party, ahead, term)
-    return past.push(chances) if kind == "invoice" else route_bill(past, cards, template.party, chances)
+    return (
+        past.lead_to_bank(chances) if kind == "invoice" else route_bill(past, cards, template.party, chances)
+    )
 
 
 def _list_days(first: date, step: Step, today: date, until: date) -> Iterator[date]:

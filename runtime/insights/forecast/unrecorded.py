@@ -86,7 +86,9 @@ def _list_series_items(
     for day in series.list_days(past.today, past.until):
         ahead = (day - past.today).days
         chances = [share * each for each in past.list_document_chances(kind, last.party, ahead, term)]
-        chances = past.push(chances) if kind == "invoice" else route_bill(past, cards, last.party, chances)
+        chances = (
+            past.lead_to_bank(chances) if kind == "invoice" else route_bill(past, cards, last.party, chances)
+        )
         amount = series.amount if kind == "invoice" else -series.amount
         yield Item(part, amount, chances, label, evidence, last.party, series.deviation, facts)
 
@@ -102,7 +104,7 @@ def _list_streams(past: Past, cards: Cards, kind: Kind, rest: Sequence[Event]) -
     means, variances = _spread(rate.means, chances), _spread(rate.variances, chances)
     evidence = _list_newest(rest)
     if kind == "invoice":
-        means, variances = past.push(means), past.push(variances)
+        means, variances = past.lead_to_bank(means), past.lead_to_bank(variances)
         yield Stream(
             "not_yet_invoiced", "Sales not yet invoiced", means, variances, rate.uncertainty, evidence
         )

@@ -35,7 +35,7 @@ def answer_what_if(outlook: Outlook, options: Options) -> dict[str, Any]:
     found: dict[str, Any] = {}
     items = list(outlook.items)
     is_changed = False
-    for name, change in (("delay_customer", delay_customer), ("add_expense", add_expense)):
+    for name, change in (("delay_customer", change_delay), ("add_expense", add_expense)):
         asked = options.get(name)
         if asked:
             changed, found[name] = change(outlook, items, asked)
@@ -45,7 +45,7 @@ def answer_what_if(outlook: Outlook, options: Options) -> dict[str, Any]:
     return found
 
 
-def delay_customer(outlook: Outlook, items: Sequence[Item], asked: Mapping[str, Any]) -> Change:
+def change_delay(outlook: Outlook, items: Sequence[Item], asked: Mapping[str, Any]) -> Change:
     """Return the flows with all payments of a customer some days later."""
     text, days = str(asked.get("customer") or "").strip(), int(asked.get("days") or 0)
     matches = find_customers(outlook.past.books, text)
