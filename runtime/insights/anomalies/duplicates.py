@@ -26,8 +26,8 @@ MOST_COMPARED = 12
 """Of more that are equal, each is compared with the next alone."""
 USUAL_FACTOR = 1.8
 """How much sooner than usual an amount comes that is no habit: half a month for what comes every month."""
-MOST_COMMON = 0.05
-"""The part of the forms of a kind with one amount from which it is a price that is charged often."""
+MOST_COMMON = 0.01
+"""The part of the forms of a kind, of others, with one amount from which it is a price that is charged often."""
 Group = Sequence[Entry]
 
 
@@ -121,9 +121,9 @@ def _score_invoices(history: History, one: Entry, other: Entry, days: Sequence[i
     is_same = [(line.item, line.quantity) for line in one.record.lines] == [
         (line.item, line.quantity) for line in other.record.lines
     ]
-    alike = sum(each.cents == one.cents for each in history.by_kind[one.kind])
+    alike = sum(each.cents == one.cents and _party(each) != _party(one) for each in history.by_kind[one.kind])
     is_common = alike > len(history.by_kind[one.kind]) * MOST_COMMON
-    return 80 - 3 * gap - (not is_same) * 20 - is_common * (10 if one.kind == "invoice" else 30)
+    return 80 - 3 * gap - (not is_same) * 20 - is_common * (20 if one.kind == "invoice" else 30)
 
 
 def _score_payments(history: History, one: Entry, other: Entry, days: Sequence[int]) -> float:
@@ -185,8 +185,8 @@ def _make(history: History, one: Entry, other: Entry, points: float) -> Finding:
     of = f" of {name}" if name else ""
     same = amount if one.record.total == other.record.total else f"{amount} and {write_entry(history, other)}"
     reason = (
-        f"{first[0].upper()}{first[1:]}{of} over {same} of {write_day(one.record.day)} looks entered again as {second} on "
-        f"{write_day(other.record.day)}."
+        f"{first[0].upper()}{first[1:]}{of} over {same} of {write_day(one.record.day)} looks entered again as "
+        f"{second} on {write_day(other.record.day)}."
     )
     records = (make_subject(history, one), make_subject(history, other))
     advice = "Compare both with the document, and delete or void the one that was entered twice."

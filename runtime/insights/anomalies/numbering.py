@@ -1,7 +1,7 @@
 """Gaps and repeats in the numbers of sales forms, and numbers that a vendor used for two bills.
 
-Called by `anomaly_search`. Kinds of forms that take their numbers from one series are found out by what the numbers are:
-together they have fewer gaps than apart.
+Called by `anomaly_search`. Kinds of forms that take their numbers from one series are found out by what the numbers
+are: together they have fewer gaps than apart.
 """
 
 from __future__ import annotations

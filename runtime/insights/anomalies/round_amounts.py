@@ -29,8 +29,10 @@ LIMITS = (50_000, 100_000, 200_000, 250_000, 500_000, 1_000_000, 2_000_000, 2_50
 """Cents; amounts from which approval is usually asked for."""
 BELOW = 0.03
 """The part of a limit within which an amount is just below it."""
-LEAST_LEAD, LEAST_LEAD_OF_FIRST = 1.05, 1.15
+LEAST_LEAD, LEAST_LEAD_OF_FIRST = 1.05, 1.08
 """How much larger than the others such an amount is; more at the first limit, near which small purchases are often."""
+FAR, CHOSEN_CENTS = 6, frozenset({0, 50, 90, 95, 99})
+"""An amount so many times the usual one, with other cents than people choose, is near a limit by chance."""
 MOST_ABOVE = 0.1
 """The part of the others above a limit from which a vendor does not avoid it."""
 
@@ -43,8 +45,8 @@ def find_round_amounts(history: History) -> Iterator[Finding]:
             continue
         is_whole = sum(each.cents % 100 == 0 for each in others) > len(others) / 2
         thousands = 10 if entry.cents % 100_000 == 0 else 0
-        points = 62 + thousands + min(15, len(others) / 4) - part * 200 - (10 if is_whole else 0)
-        points -= 25 if entry.cents < find_median(each.cents for each in others) else 0
+        points = 62 + thousands + min(15, len(others) / 4) - part * 200 - (8 if is_whole else 0)
+        points -= 6 if entry.cents < find_median(each.cents for each in others) else 0
         reason = (
             f"{_describe(history, entry)} is a round amount, and {_count_round(others)} of the {len(others)} others "
             f"{name} {'is' if _count_round(others) == 1 else 'are'}."
@@ -65,7 +67,8 @@ def find_below_limits(history: History) -> Iterator[Finding]:
         lead = LEAST_LEAD if limit > LIMITS[0] else LEAST_LEAD_OF_FIRST
         if above > MOST_ABOVE or near > max(3, len(others) * 0.05) or not is_larger:
             continue
-        if entry.cents < max(usual * 1.3, rest * lead):
+        is_error = entry.cents >= usual * FAR and entry.cents % 100 not in CHOSEN_CENTS
+        if is_error or entry.cents < max(usual * 1.3, rest * lead):
             continue
         distance = (limit - entry.cents) / limit / BELOW
         points = 78 - 20 * distance - 60 * above + 8 * (near > 0)
@@ -91,13 +94,18 @@ def _count_round(others: Sequence[Entry]) -> int:
 
 
 def _compare(history: History, wants: object) -> Iterator[tuple[Entry, list[Entry], str]]:
-    """Yield the purchases of the period that are wanted, with those to compare with and whose they are."""
+    """Yield the purchases of the period that are wanted, with those to compare with and whose they are.
+
+    The first one of a vendor is left to `amounts`.
+    """
     for each in history.purchases:
         if not each.is_new or not wants(each.cents):  # type: ignore[operator]
             continue
         group = history.by_vendor.get(each.record.party or Key("", ""), [])
         if len(group) > FEWEST:
             yield each, [other for other in group if other is not each], f"of {history.name(each)}"
+            continue
+        if not group or each is group[0]:
             continue
         labels = list_accounts(each.record)
         account = next(iter(labels)) if len(labels) == 1 else ""
