@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from runtime.insights.books import ZERO, Books, Key, Line, Party, Transaction
 
@@ -46,25 +46,25 @@ class Desk:
         """The first day that faults are put on."""
         return self.books.today - timedelta(days=85)
 
-    def list(self, *kinds: str) -> list[Transaction]:
+    def list_recent(self, *kinds: str) -> list[Transaction]:
         """Return the recent transactions of some kinds with an amount that no fault has touched yet."""
         found = (each for each in self.records.values() if each.kind in kinds and each.total > 0)
         return [each for each in found if each.day >= self.recent and each.key not in self.touched]
 
-    def add(self, record: Transaction, *, is_copy: bool = False, **changes: object) -> Transaction:
+    def add(self, record: Transaction, *, is_copy: bool = False, **changes: Any) -> Transaction:
         """Add a copy of a transaction with some changes, typed in on its day."""
         self.added += 1
         key = Key(record.key.resource, f"9{self.added:05d}")
         if record.kind == "bill" and record.number and "number" not in changes and not is_copy:
             changes["number"] = f"{record.number[:3]}{self.random.randint(200_000, 999_999)}"
-        made = replace(record, key=key, links=(), **changes)  # type: ignore[arg-type]
+        made = replace(record, key=key, links=(), **changes)
         if "entered" not in changes:
             made = replace(made, entered=datetime.combine(made.day, time(14)))
         self.records[key] = made
         self.touched |= {record.key, key}
         return made
 
-    def scale(self, record: Transaction, total: Decimal) -> dict[str, object]:
+    def scale(self, record: Transaction, total: Decimal) -> dict[str, Any]:
         """Return the changes that give a transaction one line with another amount."""
         line = replace(record.lines[0], amount=total, quantity=None, price=None)
         return {"total": total, "lines": (line,), "open": ZERO}
@@ -110,7 +110,7 @@ def _plant_duplicate(desk: Desk) -> None:
     draw = desk.random
     form = draw.choice(("bill", "bill", "number", "amount", "invoice", "payment", "both"))
     kinds = {"invoice": "invoice", "payment": "customer_payment"}.get(form, "bill")
-    found = [each for each in desk.list(kinds) if each.day < desk.books.today - timedelta(days=12)]
+    found = [each for each in desk.list_recent(kinds) if each.day < desk.books.today - timedelta(days=12)]
     one = draw.choice(found)
     day = one.day + timedelta(days=draw.randint(1, 9))
     day += timedelta(days=(7 - day.weekday()) % 7 if day.weekday() > 4 else 0)
@@ -118,7 +118,7 @@ def _plant_duplicate(desk: Desk) -> None:
     if form in ("number", "amount"):
         one = replace(one, number=number)
         desk.records[one.key] = one
-    changes: dict[str, object] = {"day": day, "open": one.total}
+    changes: dict[str, Any] = {"day": day, "open": one.total}
     if form == "number":
         place = len(number) - 2
         changes["number"] = number[:place] + str((int(number[place]) + 3) % 10) + number[place + 1 :]
@@ -221,7 +221,9 @@ def _plant_weekend(desk: Desk) -> None:
 
 
 def _plant_backdated(desk: Desk) -> None:
-    found = [each for each in desk.list("bill", "expense", "journal", "invoice") if each.day.month < 10]
+    found = [
+        each for each in desk.list_recent("bill", "expense", "journal", "invoice") if each.day.month < 10
+    ]
     one = desk.random.choice(found)
     typed = datetime.combine(
         min(one.day + timedelta(days=desk.random.randint(40, 70)), desk.books.today), time(14)
@@ -232,7 +234,7 @@ def _plant_backdated(desk: Desk) -> None:
 
 
 def _list_numbered(desk: Desk) -> list[Transaction]:
-    found = [each for each in desk.list("invoice") if each.number.isdigit()]
+    found = [each for each in desk.list_recent("invoice") if each.number.isdigit()]
     return sorted(found, key=lambda each: int(each.number))[3:-3]
 
 
@@ -264,7 +266,7 @@ def _plant_number_repeated(desk: Desk) -> None:
             desk.note("number_repeated", group[-1].key, group[-3].key)
             return
     one = desk.random.choice(_list_numbered(desk))
-    model = desk.random.choice([each for each in desk.list("invoice") if each.total != one.total])
+    model = desk.random.choice([each for each in desk.list_recent("invoice") if each.total != one.total])
     made = desk.add(
         model, day=desk.draw_workday(), number=one.number, total=model.total + 7, open=model.total + 7
     )
@@ -295,13 +297,13 @@ def _plant_shared_details(desk: Desk) -> None:
     if detail == "bank":
         desk.parties[vendor.key] = replace(vendor, bank="021000021-4455667788")
         vendor = desk.parties[vendor.key]
-    changes: dict[str, str] = {detail: getattr(vendor, detail)}
+    changes: dict[str, Any] = {detail: getattr(vendor, detail)}
     if detail == "address":
         changes = {
             "address": vendor.address.upper().replace("STREET", "St."),
             "postal_code": vendor.postal_code,
         }
-    desk.parties[other.key] = replace(other, **changes)  # type: ignore[arg-type]
+    desk.parties[other.key] = replace(other, **changes)
     desk.note("shared_details", vendor.key, other.key)
 
 

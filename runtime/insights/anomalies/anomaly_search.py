@@ -42,6 +42,7 @@ SEARCHES: Mapping[str, Search] = {
     "digits": find_digits,
 }
 LEFT_OUT_AFTER: Mapping[str, Mapping[str, int]] = {
+    "unusual_account": {"duplicate": 75},
     "below_limit": {"duplicate": 75},
     "round_amount": {"duplicate": 75, "below_limit": 0},
     "unusual_amount": {"below_limit": 0, "round_amount": 60},
@@ -135,7 +136,7 @@ def search(history: History, wanted: Sequence[str], cut: int) -> list[Finding]:
 def _add_stronger(wanted: Iterable[str]) -> set[str]:
     """Return the kinds that are searched for so that some kinds can be judged."""
     needed = set(wanted)
-    for kind in reversed(SEARCHES):
+    for kind in reversed(list(SEARCHES)):
         if kind in needed:
             needed |= set(LEFT_OUT_AFTER.get(kind, {}))
     return needed

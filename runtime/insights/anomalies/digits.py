@@ -14,7 +14,7 @@ from runtime.insights.anomalies.findings import Finding, Subject, limit_score, m
 from runtime.insights.anomalies.history import Entry, History
 from runtime.insights.books import ZERO
 
-FEWEST = 60
+FEWEST = 45
 """Amounts without which digits say nothing."""
 LEAST_RANGES: Mapping[int, float] = {20: 0.75, 10: 0.65}
 """Powers of ten between the 20th part of the amounts from below and that from above, and between the 10th parts; what
