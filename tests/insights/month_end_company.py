@@ -28,20 +28,18 @@ class Planted:
     company: Company
     keys: dict[str, str] = field(default_factory=dict)
 
-    def check(self) -> Analysis:
-        """Return the checklist of the month as the books are now, read as the plan wants it."""
-        options = {"month": MONTH}
+    def check(self, month: str = MONTH) -> Analysis:
+        """Return the checklist of a month as the books are now, read as the plan wants it."""
+        options = {"month": month}
         wanted = INSIGHT.plan(options, self.store.clock.read_today())
         return INSIGHT.compute(cut_to_plan(INSIGHT, read_books(self.store, wanted.reports), options), options)
 
     def open(self, key: str) -> dict[str, Any]:
         """Return a record of the simulator by its key."""
         resource, id_ = key.split(":")
-        if resource == "recurring_transactions":
-            answer = self.company.call(f"get {resource}", id=id_)["record"]
-            return next(iter(answer.values())) if len(answer) == 1 else answer
         found: dict[str, Any] = self.company.call(f"get {resource}", id=id_)
-        return found.get("record", found)
+        found = found.get("record", found)
+        return found if "Id" in found else next(iter(found.values()))
 
     def delete(self, key: str) -> None:
         """Delete a record by its key."""
@@ -61,6 +59,12 @@ def find_item(analysis: Analysis, name: str) -> dict[str, Any]:
     """Return an item of a checklist by its name."""
     found: dict[str, Any] = next(each for each in analysis.figures["items"] if each["name"] == name)
     return found
+
+
+@cache
+def check_planted(month: str = MONTH) -> Analysis:
+    """Return the checklist of that company, worked out once."""
+    return make_planted().check(month)
 
 
 def plant_everything() -> Planted:

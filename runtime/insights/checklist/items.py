@@ -110,10 +110,10 @@ def judge_check(month: Month, check: Check) -> Finding:
     found = check.judge(month)
     since = month.period.since if check.needs.reaches_back else None
     unread = month.list_unread(check.needs.kinds, since)
-    if not unread or found.status in ("not_known", "not_used"):
+    if not unread or found.status == "not_known" or (found.status == "not_used" and since is None):
         return found
     rest = f"Not all was read ({', '.join(unread)})"
-    if found.status == "done":
+    if found.status in ("done", "not_used"):
         return Finding("not_known", f"{rest}, so that it cannot be said whether this is done.")
     return Finding(found.status, f"{found.says} {rest}: there may be more.", found.records, found.amount)
 
