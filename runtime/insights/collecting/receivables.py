@@ -40,8 +40,8 @@ class Reduction(NamedTuple):
 class Account:
     """What a customer owes, those below it included, in the company's currency.
 
-    `credits` and `unapplied` lower what can be asked for; `journals` is what journal entries add. `balances` has what each customer of the family owes;
-    `members` are all of them, with or without a balance.
+    `credits` and `unapplied` lower what can be asked for; `journals` is what journal entries add. `balances` has what
+    each customer of the family owes; `members` are all of them, with or without a balance.
     """
 
     family: str
