@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 
 from runtime.insights.analysis import Analysis, Insight
+from runtime.insights.books import Books
 from runtime.insights.collecting import INSIGHT as COLLECTIONS
 from runtime.insights.unit_economics import INSIGHT as UNITS
 from runtime.insights.vendor_spend import INSIGHT as SPEND
-from tests.insights.companies import make_store, run
+from runtime.simulators.quickbooks.books.store import Store
+from tests.insights.companies import make_store, read_books, read_reports
 from tests.insights.written_books import make_european, make_unusual
 
-COMPANIES = [(kind, seed) for kind in ("it_services", "landscaper", "consultancy") for seed in (1, 2, 5)]
+COMPANIES = [(kind, seed) for kind in ("it_services", "landscaper", "consultancy") for seed in (1, 2)]
 PERIODS: list[dict[str, Any]] = [
     {},
-    {"start_date": "2026-07-01", "end_date": "2026-07-31"},
-    {"start_date": "2025-03-10", "end_date": "2025-06-20"},
+    {"start_date": "2025-07-10", "end_date": "2026-04-20"},
     {"start_date": "2026-11-01", "end_date": "2026-11-30"},
 ]
 ANALYSES: list[tuple[Insight, dict[str, Any]]] = [
     (SPEND, {}),
     *((UNITS, {"by": by}) for by in ("item", "customer", "class")),
 ]
+
+
+@cache
+def read_once(store: Store) -> Books:
+    """The books of a company without reports."""
+    return read_books(store)
+
+
+def run(insight: Insight, store: Store, **options: Any) -> Analysis:
+    """Return what an analysis comes to with the reports that it wants."""
+    today = store.clock.read_today()
+    reports = read_reports(store, insight.plan(options, today).reports, today)
+    return insight.compute(replace(read_once(store), reports=reports), options)
 
 
 def list_faults(analysis: Analysis) -> list[Any]:
