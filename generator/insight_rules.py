@@ -7,12 +7,18 @@ names the steps from a record, or from one of its lines; of several paths, the f
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from generator.effect_rules import Conditions, Path
 
 Paths = tuple[Path, ...]
 Fields = dict[str, Paths]
 """Where each part of a value stands, by the name that `runtime.insights.books` gives it."""
+FIX_VALUES = (
+    "id", "number", "day", "amount", "due", "party", "account", "bank", "line", "other_id", "text", "month_start",
+    "month_end",
+)  # fmt: skip
+"""What the arguments of a fix may name in braces, of the first record: filled by `runtime.insights.checklist.fixes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,18 @@ class ReportRules:
 
 
 @dataclass(frozen=True, slots=True)
+class FixRules:
+    """A call that fixes an item of the month-end checklist."""
+
+    tool: str
+    arguments: dict[str, Any]
+    """Texts in braces are filled; one that is nothing else takes the type of its value, such as a number."""
+    says: str
+    resources: tuple[str, ...] = ()
+    """The resources whose records it fixes; empty for all."""
+
+
+@dataclass(frozen=True, slots=True)
 class InsightRules:
     """Everything that analyses know of a vendor."""
 
@@ -103,3 +121,5 @@ class InsightRules:
     steps: dict[str, str] = field(default_factory=dict)
     """What a report calls its columns: day, week and month by length, segment for one of each."""
     reports: dict[str, ReportRules] = field(default_factory=dict)
+    fixes: dict[str, tuple[FixRules, ...]] = field(default_factory=dict)
+    """By item of the month-end checklist; the first that is for the resource of a record is taken."""

@@ -38,6 +38,7 @@ LONGEST = (
     "tests/faults/test_hostile_requests.py",
     "tests/mcp_server/test_hostile_requests.py",
     "tests/differential/test_paths.py",
+    "tests/insights/test_anomalies_measured.py",
 )
 """Modules, or folders with one stage, that take longest by what a run lists at its end; the order is theirs."""
 MODULES_LISTED = 10

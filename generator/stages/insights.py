@@ -6,6 +6,7 @@ that does not exist is reported here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,9 @@ from generator.diagnostics import Diagnostics
 from generator.diagnostics import Path as Steps
 from generator.effect_rules import Conditions, Path
 from generator.insight_rules import (
+    FIX_VALUES,
     Fields,
+    FixRules,
     InsightRules,
     LineRules,
     LinkRules,
@@ -29,6 +32,7 @@ from generator.suggestions import did_you_mean
 
 KEY = "insights"
 TEMPLATES = "templates"
+_IN_BRACES = re.compile(r"\{(\w*)\}")
 
 
 def parse_insights(document: Document, links: Links) -> InsightRules:
@@ -85,6 +89,18 @@ def parse_insights(document: Document, links: Links) -> InsightRules:
             )
             for name, each in (value.get("reports") or {}).items()
         },
+        fixes={
+            name: tuple(
+                FixRules(
+                    find_tool(each["tool"], "fixes", name, str(at)),
+                    dict(each.get("arguments") or {}),
+                    each["says"],
+                    tuple(each.get("for") or ()),
+                )
+                for at, each in enumerate(given)
+            )
+            for name, given in (value.get("fixes") or {}).items()
+        },
     )
 
 
@@ -93,7 +109,12 @@ def check_insights(document: Document, tools: Sequence[Tool], diagnostics: Diagn
     value = document.value.get(KEY)
     if value is None:
         return
-    for path, message, hint in [*_find_record_problems(value, tools), *_find_report_problems(value, tools)]:
+    problems = [
+        *_find_record_problems(value, tools),
+        *_find_report_problems(value, tools),
+        *_find_fix_problems(value, tools),
+    ]
+    for path, message, hint in problems:
         diagnostics.report(Place(document, (KEY, *path)).make_diagnostic("insights", message, hint))
 
 
@@ -126,6 +147,38 @@ def _find_report_problems(
             if argument not in taken:
                 message = f'{each["tool"]} takes no argument "{argument}".'
                 yield ("reports", name, "arguments", argument), message, did_you_mean(argument, taken)
+
+
+def _find_fix_problems(value: Mapping[str, Any], tools: Sequence[Tool]) -> Iterator[tuple[Steps, str, str]]:
+    by_link = {f"{tool.resource}.{tool.method}": tool for tool in tools}
+    resources = {tool.resource for tool in tools}
+    for name, given in (value.get("fixes") or {}).items():
+        for at, each in enumerate(given):
+            path: Steps = ("fixes", name, at)
+            tool = by_link.get(each["tool"])
+            taken = tool.input_schema["properties"] if tool else {}
+            for argument, text in (each.get("arguments") or {}).items() if tool else ():
+                if argument not in taken:
+                    message = f'{each["tool"]} takes no argument "{argument}".'
+                    yield (*path, "arguments", argument), message, did_you_mean(argument, taken)
+                for word in sorted(set(_list_braces(text)) - {*FIX_VALUES}):
+                    message = f'Nothing fills "{{{word}}}".'
+                    yield (*path, "arguments", argument), message, did_you_mean(word, FIX_VALUES)
+            for resource in each.get("for") or ():
+                if resource not in resources:
+                    yield (*path, "for"), f'There is no "{resource}".', did_you_mean(resource, resources)
+
+
+def _list_braces(value: Any) -> Iterator[str]:
+    """Yield what stands in braces in the texts of some arguments."""
+    if isinstance(value, str):
+        yield from _IN_BRACES.findall(value)
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _list_braces(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _list_braces(each)
 
 
 def _list(name: str, value: Mapping[str, Any]) -> ListRules:

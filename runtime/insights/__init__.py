@@ -18,4 +18,5 @@ said in its definitions (`insights` of integration.yaml).
 - `vendor_spend`: what was spent with each vendor
 - `collecting`: whom to remind of unpaid invoices
 - `unit_economics`: what each item, customer or class earns, by `unit_tallies` and `unit_costs`
+- `profit_bridge`: why the profit of two months differs
 """

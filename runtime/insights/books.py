@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+from generator.insight_rules import FixRules
 from runtime.insights.report_rows import Report
 
 ZERO = Decimal(0)
@@ -25,7 +26,7 @@ Side = Literal["debit", "credit", ""]
 Role = Literal[
     "bank", "card", "receivable", "payable", "undeposited", "inventory", "sales_tax", "income", "other_income",
     "cost_of_sales", "expense", "other_expense", "opening_balance", "uncategorised", "ask_accountant", "suspense",
-    "payroll", "asset", "liability", "equity",
+    "payroll", "asset", "contra_asset", "liability", "equity",
 ]  # fmt: skip
 """What an account is for. An account has several: a bank account is an asset too."""
 
@@ -66,6 +67,7 @@ class Line:
     text: str = ""
     side: Side = ""
     links: tuple[Link, ...] = ()
+    id: str = ""
     party: Key | None = None
 
 
@@ -208,7 +210,7 @@ class Books:
 
     `read` has the days that were read of each kind of transaction: what lies outside is not known. `lists` are the
     names of the lists that were read whole. `settings` are texts, such as `closing_date`. `dismissed` has what a person
-    said is no anomaly.
+    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist.
     """
 
     today: date
@@ -225,6 +227,7 @@ class Books:
     lists: frozenset[str] = frozenset()
     missing: tuple[Missing, ...] = ()
     dismissed: frozenset[str] = frozenset()
+    fixes: Mapping[str, tuple[FixRules, ...]] = field(default_factory=dict)
 
     @cached_property
     def by_key(self) -> Mapping[Key, Transaction]:

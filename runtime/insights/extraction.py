@@ -41,6 +41,7 @@ _LINE = (
     "price",
     "text",
     "side",
+    "id",
     "party",
     "party_kind",
 )
@@ -178,7 +179,7 @@ def _make_lines_reader(rules: LineRules, read_links: ReadLinks) -> ReadLines:
                 yield each
 
     def make(line: Any, kind: Any) -> Line:
-        amount, account, item, segment, customer, quantity, price, text, side, party, of = read(line)
+        amount, account, item, segment, customer, quantity, price, text, side, id_, party, of = read(line)
         amount = amount or ZERO
         return Line(
             -amount if kind in lowering else amount,
@@ -191,6 +192,7 @@ def _make_lines_reader(rules: LineRules, read_links: ReadLinks) -> ReadLines:
             write_text(text),
             "" if side is None else "debit" if side in debits else "credit",
             read_links(line, amount),
+            write_text(id_),
             None if party is None or of not in kinds else Key(kinds[of], str(party)),
         )
 

@@ -13,11 +13,11 @@ from runtime.insights.analysis import Insight
 MODULES: Mapping[str, str] = {
     "cash_flow_forecast": "runtime.insights.forecast.forecast",
     "month_end_checklist": "runtime.insights.checklist.checklist",
-    "find_anomalies": "runtime.insights.anomalies.anomalies",
-    "collections": "runtime.insights.collecting",
+    "find_anomalies": "runtime.insights.anomalies.anomaly_search",
+    "collections": "runtime.insights.collecting.dunning",
     "spend_by_vendor": "runtime.insights.vendor_spend",
     "unit_economics": "runtime.insights.unit_economics",
-    "explain_change": "runtime.insights.profit_bridge.profit_bridge",
+    "explain_change": "runtime.insights.profit_bridge.explaining",
 }
 
 

@@ -30,6 +30,7 @@ class Section:
 COMPANY_SECTIONS = (
     Section("dashboard", "Dashboard", "", "dashboard"),
     Section("reports", "Reports", "/reports", "report"),
+    Section("analysis", "Analysis", "/analysis", "chart"),
     Section("explorer", "Explorer", "/explorer", "search"),
     Section("approvals", "Approvals", "/approvals", "shield"),
     Section("journal", "Journal", "/journal", "journal"),

@@ -187,9 +187,15 @@ WRONG = {
         "$each and $then do not stand together.",
     ),
     "an unknown key": ("call:", "calls:", '"calls" is an unknown key for a short tool. Did you mean "call"?'),
-    "a name that a tool has": ("short_tool: find_book", "short_tool: list_all_shelf_books", "is called"),
+    "a name that a tool has": ("short_tool: find_book", "short_tool: create_a_shelf_book", "is called"),
     "no tool at all": ("call: books.list\n", "", "It calls no tool."),
 }
+
+
+def test_a_short_tool_may_have_the_name_of_the_one_tool_that_it_is_a_short_form_of(write):
+    write(FIND.replace("short_tool: find_book", "short_tool: list_all_shelf_books"))
+
+    assert compile_one().name == "list_all_shelf_books"
 
 
 @pytest.mark.parametrize("case", WRONG)

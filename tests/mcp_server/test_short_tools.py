@@ -29,6 +29,9 @@ NAMES = {
     "create_journal_entry": {"lines", "date", "memo"},
     "search": {"query"},
     "fetch": {"id"},
+    "cash_flow_forecast": {"weeks", "continue_from"},
+    "month_end_checklist": {"month", "continue_from"},
+    "find_anomalies": {"start_date", "end_date", "sensitivity", "continue_from"},
 }
 """Each short tool, with the arguments that it has for certain."""
 
@@ -56,6 +59,15 @@ def test_the_whole_list_takes_less_than_2500_tokens() -> None:
 
     assert sum(count_tokens(tool.wire) for tool in here.listed_tools.values()) < 2_500
     assert describe_listing(CATALOG, "quickbooks", ServerConfig(tool_exposure="short")).listed == len(NAMES)
+
+
+def test_the_main_analyses_are_listed_in_their_short_form_by_default_too() -> None:
+    names = ("cash_flow_forecast", "month_end_checklist", "find_anomalies")
+    usual = Toolsets().select(CATALOG, "quickbooks", ServerConfig()).listed_tools
+
+    for name in names:
+        assert usual[name].wire == toolset().listed_tools[name].wire
+        assert len(usual[name].wire) < len(CATALOG.by_name[name].wire)
 
 
 def test_every_tool_that_the_filter_leaves_can_still_be_called() -> None:

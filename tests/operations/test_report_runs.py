@@ -22,8 +22,8 @@ from runtime.operations.report_runs import (
     find_report,
     list_reports,
     make_report_file,
+    paper,
     read_options,
-    report_pdf,
     run_report,
     write_options,
 )
@@ -237,7 +237,7 @@ def test_a_file_has_a_plain_name_and_the_head_says_what_it_is() -> None:
 
 
 def test_the_fonts_are_the_published_files_with_their_licence() -> None:
-    folder = report_pdf._FONTS
+    folder = paper.FONTS
     sums = {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in folder.glob("*.ttf")}
     assert sums == SUMS
     assert "Permission is hereby granted" in (folder / "licence.txt").read_text(encoding="utf-8")

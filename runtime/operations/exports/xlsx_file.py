@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,8 @@ _NEVER = {
 """No text becomes anything but a text."""
 _LONGEST_NAME = 31
 """Characters of the name of a worksheet, by Excel's own limit."""
+_RESERVED = "history"
+"""The name of a worksheet that Excel has for itself."""
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 _NUMBER_FORMATS = {
     "amount": "#,##0.00",
@@ -35,20 +38,41 @@ _WIDEST = 48
 
 def write_xlsx(sheet: Sheet) -> bytes:
     """Return a workbook with one worksheet."""
+    return write_xlsx_tables([sheet])
+
+
+def write_xlsx_tables(sheets: Sequence[Sheet]) -> bytes:
+    """Return a workbook with a worksheet for each table."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, _NEVER) as book:
-        page = book.add_worksheet(sheet.title.translate(_FORBIDDEN)[:_LONGEST_NAME].strip() or "Sheet")
-        formats = _Formats(book)
-        for line, note in enumerate(sheet.notes):
-            page.write_string(line, 0, note)
-        head = len(sheet.notes) + (1 if sheet.notes else 0)
-        for place, column in enumerate(sheet.columns):
-            page.write_string(head, place, column.title, formats.find("text", is_head=True))
-            page.set_column(place, place, _measure(sheet, place, column))
-        for line, row in enumerate(sheet.rows, head + 1):
-            _write_row(page, line, row, sheet.columns, formats)
-        page.freeze_panes(head + 1, 1)
+        formats, taken = _Formats(book), set[str]()
+        for sheet in sheets:
+            _write_sheet(book.add_worksheet(_name_sheet(sheet, taken)), sheet, formats)
     return target.getvalue()
+
+
+def _name_sheet(sheet: Sheet, taken: set[str]) -> str:
+    """Return the name of a worksheet: the title, numbered where another one is called so; Excel compares no case."""
+    title = sheet.title.translate(_FORBIDDEN).strip() or "Sheet"
+    name, number = title[:_LONGEST_NAME].strip(), 1
+    while name.lower() in taken or name.lower() == _RESERVED:
+        number += 1
+        ending = f" {number}"
+        name = title[: _LONGEST_NAME - len(ending)].strip() + ending
+    taken.add(name.lower())
+    return name
+
+
+def _write_sheet(page: Any, sheet: Sheet, formats: _Formats) -> None:
+    for line, note in enumerate(sheet.notes):
+        page.write_string(line, 0, note)
+    head = len(sheet.notes) + (1 if sheet.notes else 0)
+    for place, column in enumerate(sheet.columns):
+        page.write_string(head, place, column.title, formats.find("text", is_head=True))
+        page.set_column(place, place, _measure(sheet, place, column))
+    for line, row in enumerate(sheet.rows, head + 1):
+        _write_row(page, line, row, sheet.columns, formats)
+    page.freeze_panes(head + 1, 1)
 
 
 class _Formats:

@@ -21,6 +21,10 @@ SECONDS = 900.0
 """How long a reading is stored: long enough to wait for a rate limit a few times, and its figures are not yet old."""
 
 
+class ReadingEnded(InvalidArguments):  # noqa: N818  (named like the errors that it is one of)
+    """What is to be continued is not stored any more, or is of another caller: it has to be read anew."""
+
+
 class Parts:
     """Stores readings. One for the process."""
 
@@ -32,7 +36,7 @@ class Parts:
         records = self._stores.records
         found = await asyncio.to_thread(records.find_reading, grant.account.id, reading_id, self._clock())
         if found is None or not hmac.compare_digest(found.holder, name_holder(grant)):
-            raise InvalidArguments(
+            raise ReadingEnded(
                 "There is no reading to continue under continue_from: it ended, or is of another caller.",
                 advice="Leave continue_from out to read anew.",
             )

@@ -10,7 +10,7 @@ a vendor: which reports there are, what they take and what they are about comes 
 - `comparison`: two tables of one report side by side
 - `report_run`: a report read to its end, and compared
 - `cell_texts`: what stands in a cell
-- `report_file`, `report_pdf`: a run as CSV, XLSX or PDF
+- `report_file`, `report_pdf`: a run as CSV, XLSX or PDF; `paper` is what PDFs are drawn on
 """
 
 from runtime.operations.report_runs.report_file import FORMATS, FileFormat, ReportFile, make_report_file

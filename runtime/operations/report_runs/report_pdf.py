@@ -1,47 +1,38 @@
-"""A run of a report as a PDF: its head, sections and totals with rules, numbered pages, landscape where it is wide.
+"""A run of a report as a PDF: its head, sections and totals with rules, landscape where it is wide.
 
-Drawn by `fpdf2` with DejaVu Sans Condensed, which has the letters of Latin, Greek, Cyrillic, Hebrew and Arabic. What it
-has not, such as Chinese, is shown as a square, and the last line says so. More columns than one page holds go on to
-pages of their own, with the first column repeated.
+Drawn on `paper`. More columns than one page holds go on to pages of their own, with the first column repeated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-from fpdf import FPDF
 
 from runtime.operations.formats import Formats
 from runtime.operations.report_runs.cell_texts import make_writer
+from runtime.operations.report_runs.paper import (
+    BLACK,
+    FAMILY,
+    GREY,
+    LINE,
+    MARGIN,
+    MILLIMETRES,
+    PDF_TYPE,
+    RED,
+    Paper,
+)
 from runtime.operations.report_runs.report_view import ReportView, ViewRow
 
-PDF_TYPE = "application/pdf"
-_FONTS = Path(__file__).parent / "fonts"
-_FAMILY = "DejaVu"
-_SQUARE = "□"
-_LETTER_COUNTRIES = frozenset({"US", "CA", "MX", "PH", "CL", "CO", "VE"})
-"""Where paper is US Letter, by the locale data of Unicode (CLDR); elsewhere it is A4."""
-_MARGIN = 14.0
-"""Millimetres, as printers leave white at most."""
+__all__ = ["PDF_TYPE", "write_pdf"]
 _SIZES = (8.5, 7.5, 6.5)
 """Points of the font that are tried; less cannot be read on paper."""
-_LINE = 1.55
-"""Height of a row as a share of its font, as tables of print have it."""
 _GAP = 3.0
 """Millimetres between two columns."""
 _WIDEST_TEXT, _NARROWEST_LABEL = 58.0, 36.0
 """Millimetres of a column of texts, about forty letters, and of the first column where there is little space."""
 _INDENT = 3.2
 """Millimetres of a level, the width of two letters; six levels leave most of the first column."""
-_MILLIMETRES = 25.4 / 72
-"""Of a point, of which an inch has 72."""
-_GREY, _BLACK, _RED = (105, 110, 112), (20, 24, 26), (176, 32, 32)
 _MEASURED_ROWS = 400
 """Rows whose texts are measured for the widths of columns; a longer text further on is cut with an ellipsis."""
 
@@ -58,15 +49,14 @@ class _Layout:
     @property
     def height(self) -> float:
         """Return the height of a row."""
-        return self.size * _MILLIMETRES * _LINE
+        return self.size * MILLIMETRES * LINE
 
 
 def write_pdf(view: ReportView, formats: Formats, company: str) -> bytes:
     """Return the bytes of the PDF."""
-    paper = "Letter" if formats.country.upper() in _LETTER_COUNTRIES else "A4"
     writers = [make_writer(column.kind, formats) for column in view.columns]
     cells = [[write(cell) for write, cell in zip(writers, row.cells, strict=True)] for row in view.rows]
-    pdf = _Paper(paper)
+    pdf = _Pages(formats.country)
     layout = _make_layout(pdf, view, cells)
     pdf.begin(view, formats, company, layout)
     for group in layout.groups:
@@ -75,59 +65,19 @@ def write_pdf(view: ReportView, formats: Formats, company: str) -> bytes:
     return bytes(pdf.output())
 
 
-class _Paper(FPDF):
+class _Pages(Paper):
     """The pages of one report."""
 
-    def __init__(self, paper: str) -> None:
-        super().__init__(format=paper)
-        self.set_margin(_MARGIN)
-        self.set_auto_page_break(True, _MARGIN + 6)  # noqa: FBT003
-        self.add_font(_FAMILY, "", _FONTS / "DejaVuSansCondensed.ttf")
-        self.add_font(_FAMILY, "B", _FONTS / "DejaVuSansCondensed-Bold.ttf")
-        self.squares = 0
-        self._about, self._heading = "", ""
+    def __init__(self, country: str) -> None:
+        super().__init__(country)
         self._layout = _Layout(False, _SIZES[0], (), ())  # noqa: FBT003
-        self.set_font(_FAMILY, size=_SIZES[0])
-
-    def clean(self, text: str) -> str:
-        """Return a text in the characters of the font, with a square for each other one."""
-        known = _list_characters()
-        if text.isascii() and text.isprintable():
-            return text
-        made = []
-        for each in text:
-            is_known = ord(each) in known
-            made.append(each if is_known else " " if each.isspace() else _SQUARE)
-            self.squares += not is_known and not each.isspace()
-        return "".join(made)
 
     def begin(self, view: ReportView, formats: Formats, company: str, layout: _Layout) -> None:
         """Write the head of the report on its first page."""
-        self._layout, self._heading = layout, self.clean(view.title)
-        read_at = (
-            f"{formats.write_full_day(formats.now)}, {formats.write_clock(formats.now)} {formats.zone_name}"
-        )
-        self._about = self.clean(f"{company} · read {read_at}")
-        self.set_title(self._heading)
-        self.set_creation_date(datetime.fromtimestamp(formats.now, UTC))
+        self._layout = layout
+        self.name(view.title, company, formats)
         self._open_page()
-        for text, size, style in (
-            (company, 10.0, ""),
-            (view.title, 16.0, "B"),
-            (", ".join(view.list_facts(formats)), 9.5, ""),
-        ):
-            self.set_font(_FAMILY, style, size)
-            self.set_text_color(*(_BLACK if style else _GREY))
-            self._write_line(self.clean(text), size * _MILLIMETRES * _LINE)
-        self.ln(3)
-
-    def footer(self) -> None:
-        """Write what stands under every page; fpdf2 calls it."""
-        self.set_y(-_MARGIN)
-        self.set_font(_FAMILY, size=7)
-        self.set_text_color(*_GREY)
-        self.cell(self.epw / 2, 4, f"{self._heading} · {self._about}")
-        self.cell(self.epw / 2, 4, f"Page {self.page_no()} of {{nb}}", align="R")
+        self.write_heads(company, view.title, ", ".join(view.list_facts(formats)))
 
     def write_table(self, view: ReportView, cells: Sequence[Sequence[str]], group: tuple[int, ...]) -> None:
         """Write the columns of a group with all rows, on as many pages as they take."""
@@ -143,29 +93,17 @@ class _Paper(FPDF):
 
     def write_end(self, view: ReportView) -> None:
         """Write what the reader has to know of the rows and the characters."""
-        self.ln(3)
-        self.set_font(_FAMILY, size=7.5)
-        self.set_text_color(*_GREY)
-        notes = [self.clean(view.note)] if view.note else []
+        notes = [view.note] if view.note else []
         if not view.table.is_whole:
             notes.append(f"The first {len(view.rows):,} of {view.table.rows_in_all:,} rows.")
-        if self.squares:
-            notes.append(
-                f"{self.squares:,} characters are not in the font of this file and are shown as {_SQUARE}: "
-                "the workbook and the CSV file have them."
-            )
-        for note in notes:
-            self.multi_cell(self.epw, 4, note, new_x="LMARGIN", new_y="NEXT")
+        self.write_notes(notes)
 
     def _open_page(self) -> None:
         self.add_page("L" if self._layout.is_landscape else "P")
 
-    def _write_line(self, text: str, height: float) -> None:
-        self.cell(self.epw, height, self.cut(text, self.epw), new_x="LMARGIN", new_y="NEXT")
-
     def _write_head(self, view: ReportView, group: tuple[int, ...]) -> None:
-        self.set_font(_FAMILY, "B", self._layout.size)
-        self.set_text_color(*_GREY)
+        self.set_font(FAMILY, "B", self._layout.size)
+        self.set_text_color(*GREY)
         for place in group:
             column, width = view.columns[place], self._layout.widths[place]
             text = self.cut(self.clean(column.title), width)
@@ -181,13 +119,13 @@ class _Paper(FPDF):
         height = self._layout.height
         if row.kind == "header" and row.depth == 0:
             self.ln(height * 0.4)
-        self.set_font(_FAMILY, "" if row.kind == "row" else "B", self._layout.size)
+        self.set_font(FAMILY, "" if row.kind == "row" else "B", self._layout.size)
         if row.kind == "total":
             self._rule(0.1, group, view)
         for place in group:
             width, indent = self._layout.widths[place], _INDENT * min(row.depth, 6) if place == 0 else 0.0
             text, cell = texts[place], row.cells[place]
-            self.set_text_color(*(_RED if isinstance(cell, Decimal) and cell < 0 else _BLACK))
+            self.set_text_color(*(RED if isinstance(cell, Decimal) and cell < 0 else BLACK))
             if text:
                 shown = self.cut(self.clean(text), width - indent)
                 align = "R" if view.columns[place].is_numeric else "L"
@@ -205,7 +143,7 @@ class _Paper(FPDF):
     def _rule(self, thickness: float, group: tuple[int, ...] = (), view: ReportView | None = None) -> None:
         """Draw a line under all columns, or under the figures of a total."""
         self.set_line_width(thickness)
-        self.set_draw_color(*_GREY)
+        self.set_draw_color(*GREY)
         x, y = self.l_margin, self.get_y()
         if view is None:
             self.line(x, y, x + self.epw, y)
@@ -214,26 +152,18 @@ class _Paper(FPDF):
                 self.line(x, y, x + self._layout.widths[place], y)
             x += self._layout.widths[place] + _GAP
 
-    def cut(self, text: str, width: float) -> str:
-        """Return a text that fits a width, with an ellipsis where it was cut."""
-        if self.get_string_width(text) <= width:
-            return text
-        while text and self.get_string_width(f"{text}…") > width:
-            text = text[: -max(1, len(text) // 12)]
-        return f"{text}…"
-
 
 def is_final(row: ViewRow) -> bool:
     """Return whether a row may be the total of a whole report, which the double rule closes."""
     return row.kind == "total" and row.depth == 0 and bool(row.group)
 
 
-def _make_layout(pdf: _Paper, view: ReportView, cells: list[list[str]]) -> _Layout:
+def _make_layout(pdf: _Pages, view: ReportView, cells: list[list[str]]) -> _Layout:
     """Return the first layout that fits: portrait, landscape with smaller fonts, then several groups of columns."""
     short, long = sorted((pdf.w, pdf.h))
     for is_landscape, size in ((False, _SIZES[0]), *((True, each) for each in _SIZES)):
         widths = _measure(pdf, view, cells, size)
-        space = (long if is_landscape else short) - 2 * _MARGIN
+        space = (long if is_landscape else short) - 2 * MARGIN
         fitted = _narrow(view, widths, space)
         if fitted:
             places = tuple(range(len(fitted)))
@@ -241,8 +171,8 @@ def _make_layout(pdf: _Paper, view: ReportView, cells: list[list[str]]) -> _Layo
     return _Layout(True, size, tuple(widths), _split(widths, space))  # noqa: FBT003
 
 
-def _measure(pdf: _Paper, view: ReportView, cells: list[list[str]], size: float) -> list[float]:
-    pdf.set_font(_FAMILY, "B", size)
+def _measure(pdf: _Pages, view: ReportView, cells: list[list[str]], size: float) -> list[float]:
+    pdf.set_font(FAMILY, "B", size)
     widths = []
     for place, column in enumerate(view.columns):
         texts = [column.title, *(row[place] for row in cells[:_MEASURED_ROWS])]
@@ -287,12 +217,3 @@ def _split(widths: list[float], space: float) -> tuple[tuple[int, ...], ...]:
         groups[-1].append(place)
         used += width
     return tuple(tuple(group) for group in groups)
-
-
-@cache
-def _list_characters() -> frozenset[int]:
-    """Return the characters of the font, read once."""
-    pdf: Any = FPDF()
-    pdf.add_font(_FAMILY, "", _FONTS / "DejaVuSansCondensed.ttf")
-    pdf.set_font(_FAMILY)
-    return frozenset(pdf.current_font.cmap)

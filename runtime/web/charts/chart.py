@@ -1,4 +1,4 @@
-"""A chart as data: its drawings, and what they are made of. Made by `line_chart` and `bar_chart`.
+"""A chart as data: its drawings, and what they are made of. Made by the modules of the kinds of charts.
 
 A template draws it part by part (`pages/charts.html`), so that every text is escaped there.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from runtime.operations.formats import Formats
 from runtime.web.charts.scale import LETTER, Axis, choose_labels, measure_text
@@ -181,6 +182,13 @@ def _make_label(text: str, x: float, frame: Frame) -> Text:
     half = len(text) * LETTER / 2
     anchor = "end" if x + half > frame.width else "start" if x - half < 0 else "middle"
     return Text(x, frame.height - 6, text, anchor)
+
+
+def find_hits(places: Sequence[float], frame: Frame) -> tuple[Bar, ...]:
+    """Return for each place the part of the plot that is nearest to it."""
+    edges = [frame.left, *(round((a + b) / 2, 1) for a, b in pairwise(places)), frame.right]
+    tall = frame.bottom - frame.top
+    return tuple(Bar(left, frame.top, round(right - left, 1), tall, "hit") for left, right in pairwise(edges))
 
 
 def make_tip(title: str, rows: Sequence[tuple[str, str]], hit: Bar, frame: Frame) -> Tip:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from itertools import pairwise
 
 from runtime.operations.formats import Formats
 from runtime.web.charts.chart import (
-    Bar,
     Chart,
     Dot,
     Drawing,
@@ -17,6 +15,7 @@ from runtime.web.charts.chart import (
     Series,
     Shape,
     Text,
+    find_hits,
     make_frame,
     make_grid,
     make_labels,
@@ -42,6 +41,7 @@ def make_line_chart(
 def _draw(labels: Labels, series: Sequence[Series], axis: Axis, frame: Frame, formats: Formats) -> Drawing:
     places = _find_places(len(labels.short), frame)
     runs = [_list_runs(each, places, axis, frame) for each in series]
+    hits = find_hits(places, frame)
     dots, marks = _mark_subject(series[0], places, axis, frame, formats) if series else ((), ())
     return Drawing(
         frame.width,
@@ -62,7 +62,7 @@ def _draw(labels: Labels, series: Sequence[Series], axis: Axis, frame: Frame, fo
             make_tip(
                 label,
                 [(each.name, formats.write_money(each.values[place])) for each in series],
-                _make_hit(place, places, frame),
+                hits[place],
                 frame,
             )
             for place, label in enumerate(labels.full)
@@ -124,10 +124,3 @@ def _mark_subject(
 
 def _make_dot(x: float, y: float, radius: float, value: Decimal) -> Dot:
     return Dot(x, y, radius, "bad-fill" if value < 0 else "dot")
-
-
-def _make_hit(place: int, places: Sequence[float], frame: Frame) -> Bar:
-    """Return the part of the plot that is nearest to a point."""
-    edges = [frame.left, *(round((a + b) / 2, 1) for a, b in pairwise(places)), frame.right]
-    left, right = edges[place], edges[place + 1]
-    return Bar(left, frame.top, round(right - left, 1), frame.bottom - frame.top, "hit")

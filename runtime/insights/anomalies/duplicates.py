@@ -1,0 +1,198 @@
+"""Transactions that were entered twice: the same party, amount and number within days, with errors of typing as well.
+
+Called by `anomaly_search`. Only what has the same party and amount, or the same party and number, is compared. An
+amount that a party is used to is a duplicate only where it comes much sooner than usual.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import combinations, pairwise
+
+from runtime.insights.anomalies.findings import Finding, limit_score, make_subject, write_day, write_entry
+from runtime.insights.anomalies.history import KIND_NAMES, Entry, History, to_cents
+from runtime.insights.anomalies.typing_errors import (
+    is_exchanged,
+    is_mistyped,
+    is_mistyped_amount,
+    normalize_number,
+)
+
+SAME_NUMBER_DAYS, MISTYPED_DAYS, BOTH_DAYS, NEAR_DAYS, SALE_DAYS = 370, 45, 45, 14, 10
+"""How far apart two may be with the same number, a mistyped one, as bill and expense, without a number, and on the
+sales side: a bill comes back with the reminder a month later, but equal amounts a month apart are a habit."""
+MOST_COMPARED = 12
+"""Of more that are equal, each is compared with the next alone."""
+USUAL_FACTOR = 1.8
+"""How much sooner than usual an amount comes that is no habit: half a month for what comes every month."""
+MOST_COMMON = 0.05
+"""The part of the forms of a kind with one amount from which it is a price that is charged often."""
+Group = Sequence[Entry]
+
+
+def find_duplicates(history: History) -> Iterator[Finding]:
+    """Yield what was entered twice."""
+    bought = history.list_kinds("bill", "expense", "vendor_credit")
+    for group in _group(bought, lambda each: (_party(each), each.kind == "vendor_credit", *_amount(each))):
+        yield from _judge(history, group, _score_bought)
+    for kind, score in (
+        ("invoice", _score_invoices), ("sale", _score_invoices), ("customer_credit", _score_invoices),
+        ("refund", _score_invoices),
+    ):  # fmt: skip
+        for group in _group(history.by_kind.get(kind, ()), lambda each: (_party(each), *_amount(each))):
+            yield from _judge(history, group, score)
+    for kind in ("customer_payment", "vendor_payment"):
+        for group in _group(history.by_kind.get(kind, ()), lambda each: (_party(each), *_amount(each))):
+            yield from _judge(history, group, _score_payments)
+    for group in _group(history.by_kind.get("journal", ()), _sign_journal):
+        yield from _judge(history, group, _score_unnumbered)
+    yield from _find_mistyped_amounts(history, history.list_kinds("bill", "expense"))
+    yield from _find_other_vendors(history)
+
+
+def _party(entry: Entry) -> Hashable:
+    return entry.record.party or (entry.record.account, tuple(line.account for line in entry.record.lines))
+
+
+def _amount(entry: Entry) -> tuple[str, int, bool]:
+    return entry.record.currency, to_cents(entry.record.total), entry.record.is_reversed
+
+
+def _sign_journal(entry: Entry) -> Hashable:
+    return frozenset((line.account, line.side, line.amount) for line in entry.record.lines)
+
+
+def _group(entries: Iterable[Entry], sign: object) -> Iterator[list[Entry]]:
+    """Yield those that have the same signature, where there are several and one is new."""
+    found: dict[Hashable, list[Entry]] = defaultdict(list)
+    for each in entries:
+        found[sign(each)].append(each)  # type: ignore[operator]
+    for group in found.values():
+        if len(group) > 1 and any(each.is_new for each in group):
+            yield sorted(group, key=lambda each: each.day)
+
+
+def _judge(history: History, group: Group, score: object) -> Iterator[Finding]:
+    """Yield the pairs of equal transactions that score."""
+    pairs = combinations(group, 2) if len(group) <= MOST_COMPARED else pairwise(group)
+    days = [each.day for each in group]
+    for one, other in pairs:
+        if not (one.is_new or other.is_new) or other.day - one.day > SAME_NUMBER_DAYS:
+            continue
+        points = score(history, one, other, days)  # type: ignore[operator]
+        if points > 0:
+            yield _make(history, one, other, points)
+
+
+def _score_bought(_history: History, one: Entry, other: Entry, days: Sequence[int]) -> float:
+    """Score two purchases of the same amount."""
+    gap, first, second = other.day - one.day, one.record.number, other.record.number
+    if first and second:
+        if normalize_number(first) == normalize_number(second):
+            return 95 if gap <= 60 else 75
+        if is_mistyped(first, second) and gap <= MISTYPED_DAYS:
+            return 40 if not _stands_out(days, one, other) else 85 if gap <= NEAR_DAYS else 65
+        if one.kind == other.kind:
+            return 0
+    if one.kind != other.kind:
+        most = BOTH_DAYS if len(days) == 2 else NEAR_DAYS
+        return 80 - gap * 0.6 if gap <= most and _stands_out(days, one, other) else 0
+    return _score_unnumbered(_history, one, other, days)
+
+
+def _score_unnumbered(_history: History, one: Entry, other: Entry, days: Sequence[int]) -> float:
+    """Score two equal transactions that have no number to compare."""
+    gap = other.day - one.day
+    if gap > NEAR_DAYS or not _stands_out(days, one, other):
+        return 0
+    texts = [" ".join(line.text for line in each.record.lines).casefold() for each in (one, other)]
+    return 78 - 2 * gap - (25 if all(texts) and texts[0] != texts[1] else 0)
+
+
+def _score_invoices(history: History, one: Entry, other: Entry, days: Sequence[int]) -> float:
+    """Score two sales forms of the same amount. Invoices that were both paid are both right."""
+    gap = other.day - one.day
+    if one.record.number and one.record.number == other.record.number:
+        return 95
+    is_paid = one.kind == "invoice" and not one.record.open and not other.record.open
+    if is_paid or gap > SALE_DAYS or not _stands_out(days, one, other):
+        return 0
+    is_same = [(line.item, line.quantity) for line in one.record.lines] == [
+        (line.item, line.quantity) for line in other.record.lines
+    ]
+    alike = sum(each.cents == one.cents for each in history.by_kind[one.kind])
+    is_common = alike > len(history.by_kind[one.kind]) * MOST_COMMON
+    return 80 - 3 * gap - (not is_same) * 20 - is_common * (10 if one.kind == "invoice" else 30)
+
+
+def _score_payments(history: History, one: Entry, other: Entry, days: Sequence[int]) -> float:
+    """Score two payments of the same amount: each that settles something of its own is right."""
+    gap, first, second = other.day - one.day, one.record.number, other.record.number
+    if first and first == second:
+        return 90 if gap <= MISTYPED_DAYS else 0
+    if gap > NEAR_DAYS:
+        return 0
+    settled = {link.key for link in one.record.settles()} & {link.key for link in other.record.settles()}
+    for key in settled:
+        target = history.books.by_key.get(key)
+        if target is not None and one.record.total + other.record.total > target.total:
+            return 88 - gap
+    has_own = any(one.record.settles()) and any(other.record.settles())
+    return 78 - 2 * gap if not has_own and _stands_out(days, one, other) else 0
+
+
+def _stands_out(days: Sequence[int], one: Entry, other: Entry) -> bool:
+    """Whether two days are much nearer to each other than this amount usually comes again."""
+    if len(days) == 2:
+        return True
+    gap = max(other.day - one.day, 2)
+    for left_out in (one.day, other.day):
+        rest = list(days)
+        rest.remove(left_out)
+        gaps = sorted(later - earlier for earlier, later in pairwise(rest))
+        if gaps[len(gaps) // 7] >= USUAL_FACTOR * gap:
+            return True
+    return False
+
+
+def _find_mistyped_amounts(history: History, entries: Iterable[Entry]) -> Iterator[Finding]:
+    """Yield bills with the same number, or without one within days, whose amounts differ by an error of typing."""
+    numbered = (each for each in entries if each.record.number)
+    for group in _group(numbered, lambda each: (_party(each), normalize_number(each.record.number))):
+        for one, other in pairwise(group):
+            if one.cents != other.cents and is_mistyped_amount(one.cents, other.cents):
+                yield _make(history, one, other, 80 if other.day - one.day <= MISTYPED_DAYS else 50)
+    for group in _group(history.by_kind.get("bill", ()), _party):
+        for one, other in pairwise(group):
+            is_near = other.day - one.day <= 3 and not (one.record.number and other.record.number)
+            if is_near and is_exchanged(one.cents, other.cents):
+                yield _make(history, one, other, 60)
+
+
+def _find_other_vendors(history: History) -> Iterator[Finding]:
+    """Yield bills with the same number and amount of two vendors, as of one that was entered under two names."""
+    numbered = (each for each in history.by_kind.get("bill", ()) if len(each.record.number) >= 4)
+    for group in _group(numbered, lambda each: (normalize_number(each.record.number), *_amount(each))):
+        for one, other in pairwise(group):
+            if one.record.party != other.record.party and other.day - one.day <= MISTYPED_DAYS:
+                yield _make(history, one, other, 70)
+
+
+def _make(history: History, one: Entry, other: Entry, points: float) -> Finding:
+    name, amount = history.name(one), write_entry(history, one)
+    first, second = (_describe(each) for each in (one, other))
+    of = f" of {name}" if name else ""
+    same = amount if one.record.total == other.record.total else f"{amount} and {write_entry(history, other)}"
+    reason = (
+        f"{first[0].upper()}{first[1:]}{of} over {same} of {write_day(one.record.day)} looks entered again as {second} on "
+        f"{write_day(other.record.day)}."
+    )
+    records = (make_subject(history, one), make_subject(history, other))
+    advice = "Compare both with the document, and delete or void the one that was entered twice."
+    return Finding("duplicate", limit_score(points), reason, records, advice)
+
+
+def _describe(entry: Entry) -> str:
+    number = entry.record.number
+    return f"{KIND_NAMES[entry.kind]} {number}" if number else f"{KIND_NAMES[entry.kind]} without number"

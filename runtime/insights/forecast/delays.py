@@ -1,0 +1,150 @@
+"""How late each customer pays, and the company each of its vendors. Called by `open_items` and `unrecorded`.
+
+For each party the chance is estimated that what is still open on a day is paid on that day, counted from the due date.
+What is open now counts too: those days passed without a payment. A party with few payments is taken as the company is
+used to, one with many as they themselves paid, in between according to their number.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+from runtime.insights.books import Key
+
+FIRST, LAST = -92, 364
+"""Days from the due date; what lies outside is taken as the nearest."""
+EDGES = (*range(FIRST, 121, 4), *range(136, LAST, 19), LAST)
+"""Days between which the chance is the same: fine near the due date, where most is paid."""
+WIDTHS = tuple(after - before for before, after in pairwise(EDGES))
+PARTY_WEIGHT = 3.0
+"""How many payments of the company's habit are set against those of a party. Chosen on seeds 101 to 106."""
+USUAL_WEIGHT = 2.0
+"""How many payments of the usual habit are set against those of the company, which matters in its first weeks."""
+MOST = 0.9
+_PLACES = tuple(bisect_right(EDGES, day) - 1 for day in range(FIRST, LAST))
+"""Between which edges each day lies."""
+
+
+class Delay(NamedTuple):
+    """One thing to be paid: from which day on it was open, until when, counted from its due date, and if it was paid."""
+
+    party: Key | None
+    start: int
+    end: int
+    is_paid: bool
+
+
+class Counts:
+    """Days on which something was open, and payments, between the edges; `finish` closes the count."""
+
+    def __init__(self) -> None:
+        self.open_days = [0.0] * len(WIDTHS)
+        self.payments = [0] * len(WIDTHS)
+        self._crossings = [0] * (len(WIDTHS) + 1)
+        self.paid = self.all = 0
+
+    def add(self, each: Delay) -> None:
+        """Count one thing to be paid, from the day on which it began to that of its payment, both included."""
+        start, end = _clip(each.start), _clip(each.end)
+        place, last = _PLACES[start - FIRST], _PLACES[end - FIRST]
+        self.open_days[place] += EDGES[place] - start
+        self.open_days[last] += end + 1 - EDGES[last]
+        self._crossings[place] += 1
+        self._crossings[last] -= 1
+        self.all += 1
+        if each.is_paid:
+            self.payments[last] += 1
+            self.paid += 1
+
+    def finish(self) -> None:
+        """Add the days of those that were open from one edge to the next."""
+        for place, count in enumerate(accumulate(self._crossings[:-1])):
+            self.open_days[place] += count * WIDTHS[place]
+
+
+def add_counts(all_counts: Iterable[Counts]) -> Counts:
+    """Return the sum of some counts."""
+    found = Counts()
+    for each in all_counts:
+        found.open_days = [one + other for one, other in zip(found.open_days, each.open_days, strict=True)]
+        found.payments = [one + other for one, other in zip(found.payments, each.payments, strict=True)]
+        found.paid += each.paid
+        found.all += each.all
+    return found
+
+
+class Habit:
+    """The habits of all parties: `list_chances` has those of one, for what is still open."""
+
+    def __init__(self, delays: Iterable[Delay]) -> None:
+        self._parties: dict[Key | None, Counts] = defaultdict(Counts)
+        for each in delays:
+            self._parties[each.party].add(each)
+        for counts in self._parties.values():
+            counts.finish()
+        self._whole = add_counts(self._parties.values())
+        self._usual = [
+            (paid + USUAL_WEIGHT * width * _guess_chance(start)) / (days + USUAL_WEIGHT * width)
+            for paid, days, width, start in zip(
+                self._whole.payments, self._whole.open_days, WIDTHS, EDGES, strict=False
+            )
+        ]
+        self._daily: dict[Key | None, list[float]] = {}
+        self._known: dict[tuple[Key | None, int, int], list[float]] = {}
+
+    @property
+    def count(self) -> int:
+        """How many payments it rests on."""
+        return self._whole.paid
+
+    def count_paid(self, party: Key | None) -> tuple[int, int]:
+        """Return how many things a party paid, and how many it had to pay."""
+        counts = self._parties.get(party)
+        return (counts.paid, counts.all) if counts else (0, 0)
+
+    def list_chances(self, party: Key | None, late: int, days: int) -> list[float]:
+        """Return the chance of each coming day that what is open is paid on it; `late` is today's day from the due date."""
+        known = self._known.get((party, late, days))
+        if known is None:
+            known = self._known[party, late, days] = self._make_chances(party, late, days)
+        return known
+
+    def measure_whole_chance(self, party: Key | None, late: int) -> float:
+        """Return the chance that what is open is paid within half a year."""
+        return sum(self.list_chances(party, late, 182))
+
+    def _make_chances(self, party: Key | None, late: int, days: int) -> list[float]:
+        daily = self._daily.get(party)
+        if daily is None:
+            daily = self._daily[party] = self._make_daily(party)
+        left, found = 1.0, []
+        start = _clip(late + 1) - FIRST
+        chances = daily[start : start + days]
+        chances += [daily[-1]] * (days - len(chances))
+        for chance in chances:
+            now = left * chance
+            found.append(now)
+            left -= now
+        return found
+
+    def _make_daily(self, party: Key | None) -> list[float]:
+        counts = self._parties.get(party)
+        found: list[float] = []
+        for place, (usual, width) in enumerate(zip(self._usual, WIDTHS, strict=True)):
+            paid, days = (counts.payments[place], counts.open_days[place]) if counts else (0.0, 0.0)
+            chance = (paid + PARTY_WEIGHT * width * usual) / (days + PARTY_WEIGHT * width)
+            found += [min(chance, MOST)] * width
+        return found
+
+
+def _clip(day: int) -> int:
+    return min(max(day, FIRST), LAST - 1)
+
+
+def _guess_chance(late: int) -> float:
+    """Return what is usual anywhere: few pay early, most around the due date and in the month after it."""
+    return 0.005 if late < -8 else 0.05 if late < 32 else 0.02 if late < 92 else 0.002

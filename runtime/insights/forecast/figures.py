@@ -1,0 +1,3 @@
+from typing import Any
+
+Outlook = list_evidence = make_figures = Any

@@ -1,0 +1,109 @@
+"""The forecast of the cash flow: what is read, and the answer. Called by `operations.insights` through `INSIGHT`."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from runtime.insights.analysis import Analysis, Insight, ListName, Options, Records, Tie, Wanted, WantedReport
+from runtime.insights.books import Books, Kind, Missing
+from runtime.insights.forecast.cash_moves import Balance, list_balances, measure_effect
+from runtime.insights.forecast.figures import Outlook, list_evidence, make_figures
+from runtime.insights.forecast.flows import Item, Stream, as_money
+from runtime.insights.forecast.open_items import (
+    list_dated_ahead,
+    list_open_bills,
+    list_open_invoices,
+    list_waiting,
+)
+from runtime.insights.forecast.past import Past
+from runtime.insights.forecast.paths import Band, draw_band
+from runtime.insights.forecast.recurring import find_recurring
+from runtime.insights.forecast.templates import add_templates
+from runtime.insights.forecast.unrecorded import find_documents, find_others
+from runtime.insights.forecast.what_if import answer_what_if
+
+HISTORY = 730
+"""Days that are read: two years show each season twice."""
+WEEKS, MOST_WEEKS = 8, 26
+HISTORY_KINDS: tuple[Kind, ...] = (
+    "invoice", "sale", "refund", "customer_payment", "bill", "expense", "vendor_payment", "card_payment", "deposit",
+    "transfer", "journal",
+)  # fmt: skip
+OPEN_KINDS: tuple[Kind, ...] = ("invoice", "bill", "customer_credit", "vendor_credit", "customer_payment")
+REPORT = "balance_sheet"
+
+
+def plan_forecast(options: Options, today: date) -> Wanted:
+    """Return what a forecast reads: two years of what moves cash, and what is open of any age."""
+    lists: tuple[ListName, ...] = ("accounts", "templates")
+    if options.get("delay_customer"):
+        lists = (*lists, "customers")
+    return Wanted(
+        records=(
+            Records(HISTORY_KINDS, since=today - timedelta(days=HISTORY)),
+            Records(OPEN_KINDS, is_open=True),
+        ),
+        lists=lists,
+        reports=(WantedReport(REPORT, REPORT, end=today),),
+    )
+
+
+class Expected(NamedTuple):
+    """Everything that is expected to move the bank accounts."""
+
+    items: list[Item]
+    streams: list[Stream]
+    assumptions: list[str]
+
+
+def compute_forecast(books: Books, options: Options) -> Analysis:
+    """Return the forecast of the bank balance for some weeks."""
+    days = 7 * count_weeks(options)
+    past = Past(books, days)
+    balances = list_balances(books, "bank")
+    opening = measure_opening(books, balances, past)
+    expected = find_expected(past)
+    band = draw_band(float(opening), expected.items, expected.streams, days)
+    outlook = Outlook(past, opening, balances, expected.items, expected.streams, band)
+    figures = make_figures(outlook)
+    what_if, assumed = answer_what_if(outlook, options)
+    if what_if:
+        figures["what_if"] = what_if
+    return Analysis(
+        figures,
+        list_evidence(outlook),
+        tuple([*_list_assumptions(outlook), *expected.assumptions, *assumed]),
+        _list_ties(books, opening),
+        tuple(_list_missing(books, balances)),
+    )
+
+
+def count_weeks(options: Options) -> int:
+    """Return how many weeks ahead are asked for."""
+    return min(max(int(options.get("weeks") or WEEKS), 1), MOST_WEEKS)
+
+
+def measure_opening(books: Books, balances: list[Balance], past: Past) -> Decimal:
+    """Return what the bank accounts hold today: what is dated later is in their balances, and taken out."""
+    whole = sum((each.home for each in balances if each.home is not None), Decimal(0))
+    ahead = (measure_effect(each, past.banks) for each in books.transactions if each.day > books.today)
+    return as_money(whole - sum(ahead, Decimal(0)))
+
+
+def find_expected(past: Past) -> Expected:
+    """Return everything that is expected to move the bank accounts within the days of the forecast."""
+    regular = find_recurring(past)
+    invoices, bills = find_documents(past, "invoice"), find_documents(past, "bill")
+    items = [
+        *list_open_invoices(past),
+        *list_waiting(past),
+        *list_open_bills(past),
+        *list_dated_ahead(past),
+        *regular.items,
+        *invoices.items,
+        *bills.items,
+    ]
+    items, assumptions = add_templates(past, items)
+    return Expected(items, [*invoices.streams, *bills.streams, *find_others(past, regular.rest)], assumptions)

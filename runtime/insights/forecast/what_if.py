@@ -1,0 +1,3 @@
+from typing import Any
+
+answer_what_if = Any

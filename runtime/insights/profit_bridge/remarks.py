@@ -1,0 +1,96 @@
+"""What an answer supposes, and what it lacks. Called by `explaining`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from runtime.insights.books import Books, Kind, Missing, Span
+from runtime.insights.profit_bridge.changes import AccountChange
+from runtime.insights.profit_bridge.months import Month, Months
+from runtime.insights.profit_bridge.postings import POSTED
+from runtime.insights.profit_bridge.statements import Statement
+
+_TITLES: Mapping[Kind, str] = {
+    "invoice": "Invoices",
+    "sale": "Sales paid at once",
+    "customer_credit": "Credits to customers",
+    "refund": "Refunds",
+    "bill": "Bills",
+    "expense": "Expenses",
+    "vendor_credit": "Credits of vendors",
+    "deposit": "Deposits",
+    "journal": "Journal entries",
+}
+"""What people call the kinds that are read."""
+_NO_REPORT = (
+    "It was not read, or not whole: both months are compared by their records alone, without the cost of stock "
+    "sold."
+)
+
+
+def list_assumptions(
+    books: Books, months: Months, changes: Sequence[AccountChange], items: Mapping[Any, Any]
+) -> Iterator[str]:
+    """Yield what an answer supposes, one sentence each."""
+    yield (
+        "The figures of accounts are those of the profit and loss reports on the accrual basis; the records "
+        "explain what moved inside each account. An amount above zero raises profit, one below zero lowers it."
+    )
+    stocked = [each.label for each in changes if each.has_stock]
+    if stocked:
+        yield (
+            f"The cost of stock sold is posted without a line in the records: in {', '.join(stocked)} it is what "
+            "the report shows beyond them, corrections of stock included."
+        )
+    if items:
+        yield (
+            "Volume is the change of a quantity at the average price before. Mix is who bought how much, at the "
+            "price that each had before. Price is the rest."
+        )
+    yield from _describe_months(books.today, months)
+    if any(each.rate != 1 for each in books.transactions if any(month.has(each.day) for month in months)):
+        yield "Amounts in other currencies are converted at the rate of each record."
+
+
+def list_missing(
+    books: Books, months: Months, before: Statement | None, after: Statement | None
+) -> Iterator[Missing]:
+    """Yield what was not read, and what follows from it."""
+    for month, statement in {months.before: before, months.after: after}.items():
+        if statement is None:
+            yield Missing(f"Profit and loss report of {month}", _NO_REPORT)
+    for kind in POSTED:
+        span = books.read.get(kind)
+        lacking = [str(month) for month in dict.fromkeys(months) if not _has_read(span, month, books.today)]
+        if lacking:
+            yield Missing(
+                f"{_TITLES[kind]} of {' and '.join(lacking)}",
+                "They were not read whole: they explain nothing here.",
+            )
+    for name in ("accounts", "items"):
+        if name not in books.lists:
+            yield Missing(
+                name.capitalize(), "They were not read: accounts that records do not name are not known."
+            )
+
+
+def _describe_months(today: date, months: Months) -> Iterator[str]:
+    if months.after < months.before:
+        yield (
+            f"{months.after.title} is before {months.before.title}: the bridge runs back from the later month "
+            "to the earlier one."
+        )
+    for month in dict.fromkeys(months):
+        if month.first > today:
+            yield f"{month.title} has not begun: only what is dated ahead is in it."
+        elif month.last > today:
+            yield f"{month.title} is not over: it has what is known as of {today}, dated until its end."
+
+
+def _has_read(span: Span | None, month: Month, today: date) -> bool:
+    if span is None:
+        return False
+    begins = span.since is None or span.since <= month.first
+    return begins and span.until >= min(month.last, max(today, month.first))

@@ -1,0 +1,110 @@
+"""Amounts to come as a line within the band in which they are likely, over the line of zero. Called by pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from runtime.operations.formats import Formats
+from runtime.web.charts.chart import (
+    Chart,
+    Dot,
+    Drawing,
+    Frame,
+    Labels,
+    Series,
+    Shape,
+    Text,
+    find_hits,
+    make_frame,
+    make_grid,
+    make_labels,
+    make_numbers,
+    make_tip,
+)
+from runtime.web.charts.scale import LETTER, Axis, make_axis
+
+WIDE, NARROW = (900.0, 300.0), (340.0, 220.0)
+"""Sizes of the drawings: a card of the whole width, and a phone."""
+
+
+class BandSeries(NamedTuple):
+    """What is drawn: the line, and the edges of the band. No value of them is None."""
+
+    middle: Series
+    low: Series
+    high: Series
+
+    @property
+    def in_order(self) -> tuple[Series, Series, Series]:
+        """As tips and the table have them, from the highest to the lowest."""
+        return self.high, self.middle, self.low
+
+
+def make_band_chart(key: str, title: str, labels: Labels, band: BandSeries, formats: Formats) -> Chart:
+    """Return a chart of a line within a band; the lowest point of the line has its amount and its label."""
+    axis = make_axis(value for each in band for value in each.values if value is not None)
+    frames = [make_frame(*size, axis, formats) for size in (WIDE, NARROW)]
+    wide, narrow = (_draw(labels, band, axis, frame, formats) for frame in frames)
+    return Chart(key, title, wide, narrow, make_numbers(labels, band.in_order, formats))
+
+
+def _draw(labels: Labels, band: BandSeries, axis: Axis, frame: Frame, formats: Formats) -> Drawing:
+    count = len(labels.short)
+    step = frame.span / max(count - 1, 1)
+    start = frame.left if count > 1 else frame.left + frame.span / 2
+    places = [round(start + step * place, 1) for place in range(count)]
+    middle, low, high = (_list_points(each, places, axis, frame) for each in band)
+    lowest, mark = _mark_lowest(band.middle, labels, middle, frame, formats)
+    hits = find_hits(places, frame)
+    return Drawing(
+        frame.width,
+        frame.height,
+        frame.left,
+        frame.right,
+        grid=make_grid(axis, frame, formats),
+        areas=(Shape(_write([*high, *reversed(low)]), "area"),) if count > 1 else (),
+        lines=(Shape(_write(middle), "line"),) if count > 1 else (),
+        dots=lowest,
+        texts=(*make_labels(labels.short, places, frame), *mark),
+        tips=tuple(
+            make_tip(
+                labels.full[place],
+                [(each.name, formats.write_money(each.values[place])) for each in band.in_order],
+                hits[place],
+                frame,
+            )
+            for place in range(count)
+        ),
+    )
+
+
+def _list_points(
+    series: Series, places: Sequence[float], axis: Axis, frame: Frame
+) -> list[tuple[float, float]]:
+    return [
+        (x, axis.find_y(value or Decimal(0), frame.top, frame.bottom))
+        for x, value in zip(places, series.values, strict=True)
+    ]
+
+
+def _write(points: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x},{y}" for x, y in points)
+
+
+def _mark_lowest(
+    series: Series, labels: Labels, points: Sequence[tuple[float, float]], frame: Frame, formats: Formats
+) -> tuple[tuple[Dot, ...], tuple[Text, ...]]:
+    """Return a dot at the lowest point of the line, and what it is."""
+    known = [(value, place) for place, value in enumerate(series.values) if value is not None]
+    if not known:
+        return (), ()
+    value, place = min(known)
+    x, y = points[place]
+    text = f"lowest {formats.write_short_money(value)}, {labels.short[place]}"
+    half = len(text) * LETTER / 2
+    at = round(min(max(x, frame.left + half), frame.right - half), 1)
+    below = round(y + 20 if y + 26 < frame.bottom else y - 12, 1)
+    dot = Dot(x, y, 4.0, "bad-fill" if value < 0 else "dot")
+    return (dot,), (Text(at, below, text, "middle", "lab"),)
