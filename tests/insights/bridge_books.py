@@ -10,9 +10,9 @@ from itertools import count
 from typing import Any
 
 from runtime.insights.analysis import Analysis
+from runtime.insights.bookings import BOOKED
 from runtime.insights.books import ZERO, Account, Books, Item, Key, Kind, Line, Span, Transaction
 from runtime.insights.profit_bridge import INSIGHT
-from runtime.insights.profit_bridge.postings import POSTED
 from runtime.insights.report_rows import Report, Row
 
 TODAY = date(2026, 11, 20)
@@ -101,7 +101,7 @@ def make_books(
         },
         "items": {"1": HOUR, "2": LAMP},
         "reports": reports,
-        "read": dict.fromkeys(POSTED, Span(None, TODAY)),
+        "read": dict.fromkeys(BOOKED, Span(None, TODAY)),
         "lists": frozenset({"accounts", "items"}),
     }
     return Books(**values | more)

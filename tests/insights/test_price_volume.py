@@ -80,6 +80,16 @@ def test_a_customer_who_is_new_pays_a_price_that_is_compared_with_the_average() 
     assert split_change(before, after) == Split(price=Decimal(100))
 
 
+def test_a_customer_who_only_returned_something_has_no_price_before() -> None:
+    before = {"a": Amount(Decimal(-1), Decimal(-90)), "b": Amount(Decimal(11), Decimal(1090))}
+    after = {"a": Amount(Decimal(2), Decimal(220)), "b": Amount(Decimal(8), Decimal(800))}
+
+    found = split_change(before, after)
+
+    assert (found.volume, found.mix) == (0, Decimal("-7.27")), "of b alone: 8 * (1090 / 11 - 100)"
+    assert found.price == Decimal("27.27")
+
+
 def test_returns_that_leave_no_quantity_have_no_average_price() -> None:
     before = {"a": Amount(Decimal(-1), Decimal(-5))}
     after = {"a": Amount(Decimal(2), Decimal(10))}
