@@ -40,8 +40,8 @@ class Reduction(NamedTuple):
 class Account:
     """What a customer owes, those below it included, in the company's currency.
 
-    `credits` and `unapplied` lower what can be asked for; `journals` is what journal entries add. `balances` has what each customer of the family owes;
-    `members` are all of them, with or without a balance.
+    `credits` and `unapplied` lower what can be asked for; `journals` is what journal entries add. `balances` has what
+    each customer of the family owes; `members` are all of them, with or without a balance.
     """
 
     family: str
@@ -154,11 +154,11 @@ def _sum_receivable_lines(books: Books, journal: Transaction) -> Mapping[Key, De
 
 
 def measure_home(transaction: Transaction, open_: Decimal) -> Decimal:
-    """Return what is open in the company's currency: the whole at its rate, less what was settled at that rate."""
-    if transaction.rate == 1:
-        return to_cents(open_)
-    settled = (transaction.total - open_) * transaction.rate
-    return to_cents(transaction.home_total) - to_cents(settled)
+    """Return what is open in the company's currency: of a form the whole, less its part that was settled."""
+    if transaction.rate == 1 or transaction.kind == "customer_payment" or not transaction.total:
+        return to_cents(open_ * transaction.rate)
+    whole = to_cents(transaction.home_total)
+    return whole - to_cents(whole * (transaction.total - open_) / transaction.total)
 
 
 def _sum_later_payments(books: Books) -> Mapping[Key, Decimal]:
