@@ -317,7 +317,7 @@ def test_figures_that_lack_everything_are_a_page_too(tmp_path: Path, name: str) 
     calls = AnalysisCalls()
     broken = [
         {},
-        {each: None for each in ANSWERS[name]},
+        dict.fromkeys(ANSWERS[name]),
         {each: [1, "x", None, {}] for each in ANSWERS[name]},
     ]
 
