@@ -14,6 +14,7 @@ import httpx2
 import orjson
 
 from generator.catalog import Catalog, Tool
+from runtime.deployment import Deployment
 from runtime.errors import LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
@@ -96,6 +97,7 @@ class Company:
         tools: Mapping[str, Tool] | None = None,
         realm: str = seed.REALM,
         most_bytes: int = 1_000_000,
+        deployment: Deployment | None = None,
         **config: Any,
     ) -> None:
         self.store = store
@@ -117,6 +119,7 @@ class Company:
                 base_url=lambda _integration, _account: f"{HOST}/v3/company/{realm}",
             ),
             max_answer_bytes=most_bytes,
+            deployment=deployment,
         )
         account = Account(
             AccountId("a"),

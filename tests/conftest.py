@@ -39,6 +39,7 @@ LONGEST = (
     "tests/mcp_server/test_hostile_requests.py",
     "tests/differential/test_paths.py",
     "tests/insights/test_anomalies_measured.py",
+    "tests/insights/test_planting.py",
 )
 """Modules, or folders with one stage, that take longest by what a run lists at its end; the order is theirs."""
 MODULES_LISTED = 10

@@ -42,7 +42,7 @@ def parse_insights(document: Document, links: Links) -> InsightRules:
         return InsightRules()
     lines, linked, usual = value.get("lines") or {}, value.get("links") or {}, _fields(value.get("usual"))
 
-    def find_tool(link: str, *steps: str) -> str:
+    def find_tool(link: str, *steps: str | int) -> str:
         return links.fill(f"[[{link}]]", Place(document, (KEY, *steps)))
 
     return InsightRules(
@@ -92,7 +92,7 @@ def parse_insights(document: Document, links: Links) -> InsightRules:
         fixes={
             name: tuple(
                 FixRules(
-                    find_tool(each["tool"], "fixes", name, str(at)),
+                    find_tool(each["tool"], "fixes", name, at),
                     dict(each.get("arguments") or {}),
                     each["says"],
                     tuple(each.get("for") or ()),
@@ -154,19 +154,27 @@ def _find_fix_problems(value: Mapping[str, Any], tools: Sequence[Tool]) -> Itera
     resources = {tool.resource for tool in tools}
     for name, given in (value.get("fixes") or {}).items():
         for at, each in enumerate(given):
-            path: Steps = ("fixes", name, at)
-            tool = by_link.get(each["tool"])
-            taken = tool.input_schema["properties"] if tool else {}
-            for argument, text in (each.get("arguments") or {}).items() if tool else ():
-                if argument not in taken:
-                    message = f'{each["tool"]} takes no argument "{argument}".'
-                    yield (*path, "arguments", argument), message, did_you_mean(argument, taken)
-                for word in sorted(set(_list_braces(text)) - {*FIX_VALUES}):
-                    message = f'Nothing fills "{{{word}}}".'
-                    yield (*path, "arguments", argument), message, did_you_mean(word, FIX_VALUES)
             for resource in each.get("for") or ():
                 if resource not in resources:
-                    yield (*path, "for"), f'There is no "{resource}".', did_you_mean(resource, resources)
+                    hint = did_you_mean(resource, resources)
+                    yield ("fixes", name, at, "for"), f'There is no "{resource}".', hint
+            if each["tool"] in by_link:
+                for path, message, hint in _find_argument_problems(each, by_link[each["tool"]]):
+                    yield ("fixes", name, at, *path), message, hint
+
+
+def _find_argument_problems(fix: Mapping[str, Any], tool: Tool) -> Iterator[tuple[Steps, str, str]]:
+    """Yield arguments that a tool does not take, those that it needs, and what nothing fills."""
+    given, taken = fix.get("arguments") or {}, tool.input_schema["properties"]
+    for argument, text in given.items():
+        if argument not in taken:
+            message = f'{fix["tool"]} takes no argument "{argument}".'
+            yield ("arguments", argument), message, did_you_mean(argument, taken)
+        for word in sorted({*_list_braces(text)} - {*FIX_VALUES}):
+            yield ("arguments", argument), f'Nothing fills "{{{word}}}".', did_you_mean(word, FIX_VALUES)
+    for argument in tool.input_schema.get("required", ()):
+        if argument not in given:
+            yield (), f'{fix["tool"]} needs the argument "{argument}".', ""
 
 
 def _list_braces(value: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ said in its definitions (`insights` of integration.yaml).
 - `extraction`: transactions by the rules of definitions
 - `list_extraction`: accounts, names, products and recurring transactions by them
 - `assembly`: pages and reports as books
+- `forecast`: the cash flow of the coming weeks
 - `kinds`: the analyses by their names
 - `worker`: what is done in a process of its own
 - `period_pairs`: the days of an analysis, and those before
@@ -19,4 +20,5 @@ said in its definitions (`insights` of integration.yaml).
 - `collecting`: whom to remind of unpaid invoices
 - `unit_economics`: what each item, customer or class earns, by `unit_tallies` and `unit_costs`
 - `profit_bridge`: why the profit of two months differs
+- `anomalies`: the analysis `find_anomalies`
 """

@@ -82,7 +82,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
             missing.append(Missing(each.page.resource, why, max(lacking, twice)))
     return Books(
         today=reading.today,
-        currency=reading.settings.get("home_currency") or reading.currency,
+        currency=_find_currency(reading),
         transactions=tuple(_sort(transactions.values())),
         accounts=accounts,
         parties=parties,
@@ -97,6 +97,12 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
         dismissed=reading.dismissed,
         fixes=rules.fixes,
     )
+
+
+def _find_currency(reading: Reading) -> str:
+    """Return the currency of the company: by its settings, or by a report; empty where neither was read."""
+    by_report = next((each.currency for each in reading.reports.values() if each.currency), "")
+    return reading.settings.get("home_currency") or by_report or reading.currency
 
 
 def _count_twice(seen: set[Key], values: Iterable[Any]) -> int:

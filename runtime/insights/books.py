@@ -169,7 +169,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A recurring transaction as it is set up: `every` `interval` makes one from `next_day` on."""
+    """A recurring transaction as it is set up: `every` `interval` makes one of `kind` from `next_day` on.
+
+    `kind` is empty for what moves no books, as an estimate. `total` is that of its lines where it has none yet.
+    """
 
     key: Key
     name: str
@@ -234,8 +237,17 @@ class Books:
         """Each transaction by its key."""
         return {each.key: each for each in self.transactions}
 
+    @cached_property
+    def _by_kind(self) -> Mapping[str, list[Transaction]]:
+        found: dict[str, list[Transaction]] = {}
+        for each in self.transactions:
+            found.setdefault(each.kind, []).append(each)
+        return found
+
     def list_kinds(self, *kinds: Kind) -> Iterator[Transaction]:
         """Yield the transactions of some kinds, oldest first."""
+        if len(kinds) == 1:
+            return iter(self._by_kind.get(kinds[0], ()))
         wanted = frozenset(kinds)
         return (each for each in self.transactions if each.kind in wanted)
 

@@ -40,6 +40,7 @@ class ListExtraction:
     def __init__(self, rules: InsightRules) -> None:
         self._rules = rules
         self._parties = {each.resource: each.party_of for each in rules.transactions}
+        self._kinds = {each.resource: each.kind for each in rules.transactions}
 
     def read(self, name: str, page: Page) -> Extracted:
         """Return the records of a page of a list: accounts, items, or names of any other as parties."""
@@ -61,20 +62,32 @@ class ListExtraction:
         id_ = part("id")
         if id_ is None:
             return None
-        of = self._parties.get(self._rules.links.resources.get(entity, ""), "")
+        resource = self._rules.links.resources.get(entity, "")
+        of = self._parties.get(resource, "")
         party = part("party")
         return Template(
             Key(rules.resource, str(id_)),
             write_text(part("name")),
-            entity,
+            self._kinds.get(resource, ""),
             Key(of, str(party)) if party is not None and of else None,
-            _read_number(part("total")),
+            _read_number(part("total")) or self._sum_lines(inner),
             write_text(part("interval")).casefold(),
             int(_read_number(part("every"))) or 1,
             _read_day(part("next_day")),
             part("active") is not False,
             write_text(part("account")),
         )
+
+    def _sum_lines(self, record: Mapping[str, Any]) -> Decimal:
+        """Return the sum of the lines of a transaction that has no total yet."""
+        rules, total = self._rules.lines, ZERO
+        fields = {**rules.fields, "kind": (rules.kind,)}
+        for each in record.get(rules.name) or ():
+            part = _make_dict_getter(fields, each)
+            if part("kind") not in rules.skipped:
+                amount = _read_number(part("amount"))
+                total += -amount if part("kind") in rules.lowering else amount
+        return total
 
 
 def _make_account_reader(rules: ListRules) -> Reader:

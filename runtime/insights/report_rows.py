@@ -46,6 +46,7 @@ class Report:
     totals: Mapping[str, str] = field(default_factory=dict)
     arguments: Mapping[str, Any] = field(default_factory=dict)
     is_whole: bool = True
+    currency: str = ""
 
     def find_total(self, figure: str, place: int = -1) -> Decimal | None:
         """Return the total that stands for a figure, of a column; None where the report has none."""
@@ -79,7 +80,7 @@ def parse_report(
             open_groups.pop()
     columns = tuple(str(each) for each in answer.get("columns") or ())
     is_whole = int(answer.get("rows_in_all", len(rows))) <= len(rows)
-    return Report(tool, columns, tuple(rows), totals, arguments, is_whole)
+    return Report(tool, columns, tuple(rows), totals, arguments, is_whole, str(answer.get("currency") or ""))
 
 
 def parse_amount(text: str) -> Decimal | None:

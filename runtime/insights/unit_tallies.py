@@ -49,7 +49,7 @@ class Tally:
 
 Tallies = Mapping[str, Tally]
 FIND_KEY: Mapping[str, Callable[[Booking], str]] = {
-    "item": lambda booking: booking.line.item,
+    "item": lambda booking: booking.line.item if booking.is_sale or booking.group in SPENT else "",
     "customer": lambda booking: booking.customer,
     "class": lambda booking: booking.segment,
 }
@@ -120,8 +120,9 @@ def _split(discount: Decimal, sold: list[Booking]) -> Iterator[tuple[str, Decima
     if not whole:
         yield "", discount
         return
-    for each in sorted(sold, key=lambda each: abs(each.amount))[:-1]:
+    *smaller, largest = sorted(sold, key=lambda each: abs(each.amount))
+    for each in smaller:
         part = to_cents(discount * each.amount / whole)
         left -= part
         yield each.line.item, part
-    yield max(sold, key=lambda each: abs(each.amount)).line.item, left
+    yield largest.line.item, left

@@ -58,7 +58,6 @@ class Job:
     options: Mapping[str, Any]
     rules: InsightRules
     today: date
-    currency: str
     allowance: Allowance
     head: Mapping[str, Any]
     pages: tuple[PackedPage, ...] = ()
@@ -88,7 +87,7 @@ def run_job(job: Job) -> bytes:
     }
     reading = Reading(
         job.today,
-        job.currency,
+        "",
         pages,
         reports,
         job.settings,

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from generator.catalog import Catalog
 from runtime.model import Account
+from runtime.operations.field_names import split_name
 from runtime.operations.record_facts import LONGEST_ID
 from runtime.web.navigation import find_record_address
-from runtime.web.record_view import split_name
 
 
 class RecordLink(NamedTuple):

@@ -6,7 +6,7 @@ Called by `analysis_pages`. Everything is text here; the template escapes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,6 +20,10 @@ MOST_LINKS = 30
 """Records of one row that are named: as many as one opens. How many more there are stands below."""
 MOST_FITTING = 8
 """Columns that fit beside each other at 1280 pixels; a table with more scrolls sideways."""
+LONGEST_CELL = 36
+"""Characters from which a text leaves its column on a phone, and stands below the name of its row."""
+SIGNED = frozenset({"Change", "Effect on profit", "From volume", "From price", "From mix", "Difference"})
+"""Titles of columns whose amounts are changes, which are written with a plus as well."""
 _STATES = {"attention": "fail", "open": "wait", "done": "ok", "unknown": "off"}
 """The shape of a status by the kind of a row."""
 
@@ -42,6 +46,8 @@ class ShownRow:
     records: tuple[RecordLink, ...] = ()
     more: int = 0
     width: str = ""
+    below: tuple[str, ...] = ()
+    """Texts that stand below its name on a phone, where their columns are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +76,12 @@ def show_table(table: InsightTable, formats: Formats, links: RecordLinks, bar_of
         for row, width in zip(table.rows, widths, strict=True)
     )
     used = _find_used(table, rows)
+    long = frozenset(each for each in used if _is_long(each, table.columns[each], rows))
     return ShownTable(
         table.key,
         table.title,
-        tuple((_find_css(table.columns[each]), titles[each]) for each in used),
-        tuple(_take(row, used) for row in rows),
+        tuple(("c-wide" if each in long else _find_css(table.columns[each]), titles[each]) for each in used),
+        tuple(_take(row, used, long) for row in rows),
         table.note,
         table.empty,
         len(used) > MOST_FITTING,
@@ -92,9 +99,18 @@ def _find_used(table: InsightTable, rows: Sequence[ShownRow]) -> list[int]:
     ]
 
 
-def _take(row: ShownRow, places: Sequence[int]) -> ShownRow:
-    cells = tuple(row.cells[each] for each in places)
-    return ShownRow(cells, row.css, row.state, row.records, row.more, row.width)
+def _is_long(place: int, column: Column, rows: Sequence[ShownRow]) -> bool:
+    """Whether a column has sentences, which a phone has no place for beside figures."""
+    is_text = column.kind == "text" and place > 0
+    return is_text and any(len(row.cells[place].text) > LONGEST_CELL for row in rows)
+
+
+def _take(row: ShownRow, places: Sequence[int], long: frozenset[int]) -> ShownRow:
+    cells = tuple(
+        row.cells[each]._replace(css="c-wide") if each in long else row.cells[each] for each in places
+    )
+    below = tuple(row.cells[each].text for each in places if each in long and row.cells[each].text != NONE)
+    return replace(row, cells=cells, below=below)
 
 
 def _show_row(
@@ -145,7 +161,8 @@ def _make_writer(column: Column, formats: Formats) -> Callable[[Cell], str]:
             return str(cell)
         if column.kind == "percent":
             return formats.write_percent(cell)
-        return formats.write_amount(cell) if column.kind == "amount" else formats.write_number(_trim(cell))
+        text = formats.write_amount(cell) if column.kind == "amount" else formats.write_number(_trim(cell))
+        return f"+{text}" if column.title in SIGNED and cell > 0 else text
 
     return write
 

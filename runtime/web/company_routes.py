@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
+from runtime.web.analysis_finding_pages import AnalysisFindingPages
 from runtime.web.approval_decision_pages import ApprovalDecisionPages
 from runtime.web.approval_pages import ApprovalPages
 from runtime.web.approval_together_pages import ApprovalTogetherPages
@@ -30,6 +31,7 @@ _PAGES = (
     ApprovalDecisionPages,
     ApprovalPages,
     SavedReportPages,
+    AnalysisFindingPages,
     CallLogPages,
     DashboardPages,
     ExplorerPages,

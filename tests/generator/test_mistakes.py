@@ -16,6 +16,12 @@ def write_dashboard(reads: str, panel: str = "") -> str:
     return f"dashboard: {{ {steps}, reads: {{ all: {{ {reads} }} }}{panel} }}\nerrors:\n"
 
 
+def write_fix(fix: str) -> str:
+    """A fix of an item of the month-end checklist, before the errors of integration.yaml."""
+    books = "transactions: { books: { kind: invoice } }, lists: { items: { resource: books, fields: { name: title } } }"
+    return f"insights: {{ {books}, fixes: {{ suspense: [{fix}] }} }}\nerrors:\n"
+
+
 def write_panel(read: str = "all", records: str = "books", day: str = "title") -> str:
     """A panel of a dashboard that lists books."""
     return (
@@ -443,6 +449,42 @@ CASES = {
             "[{ resources: [books], moves: [{ field: shelfx, of: books, is: raised }] }] }\nerrors:\n"
         ),
         f'{INTEGRATION}:38: effects.bookings.0: books has no field "shelfx".',
+    ),
+    "a fix of the checklist by a tool that is not there": (
+        "integration",
+        "errors:\n",
+        write_fix("{ tool: bookz.get, says: Open it. }"),
+        (
+            f"{INTEGRATION}:38: insights.fixes.suspense.0: [[bookz.get]] leads nowhere: there is no such tool. "
+            'Did you mean "books.get"?'
+        ),
+    ),
+    "an argument of a fix that its tool does not take": (
+        "integration",
+        "errors:\n",
+        write_fix('{ tool: books.get, arguments: { id: "{id}", titel: "{text}" }, says: Open it. }'),
+        f'{INTEGRATION}:38: insights.fixes.suspense.0.arguments.titel: books.get takes no argument "titel".',
+    ),
+    "an argument of a fix that nothing fills": (
+        "integration",
+        "errors:\n",
+        write_fix('{ tool: books.get, arguments: { id: "{ids}" }, says: Open it. }'),
+        (
+            f'{INTEGRATION}:38: insights.fixes.suspense.0.arguments.id: Nothing fills "{{ids}}". '
+            'Did you mean "id"?'
+        ),
+    ),
+    "an argument that a fix lacks": (
+        "integration",
+        "errors:\n",
+        write_fix("{ tool: books.get, says: Open it. }"),
+        f'{INTEGRATION}:38: insights.fixes.suspense.0: books.get needs the argument "id".',
+    ),
+    "a fix of an unknown resource": (
+        "integration",
+        "errors:\n",
+        write_fix('{ for: [bookz], tool: books.get, arguments: { id: "{id}" }, says: Open it. }'),
+        f'{INTEGRATION}:38: insights.fixes.suspense.0.for: There is no "bookz". Did you mean "books"?',
     ),
     "a closing date that no tool reads": (
         "integration",

@@ -28,10 +28,8 @@ def cut_books(books: Books, day: date, templates: Iterable[Template] | None = No
     for each in later:
         for link in each.settles():
             settled[link.key] += link.amount
-    left = [
-        _turn_back(each, settled, dropped) for each in books.transactions if each.key not in dropped
-    ]
-    accounts = {id: _turn_back_account(each, later, books) for id, each in books.accounts.items()}
+    left = [_turn_back(each, settled, dropped) for each in books.transactions if each.key not in dropped]
+    accounts = {id: _turn_back_account(each, later) for id, each in books.accounts.items()}
     return replace(
         books,
         today=day,
@@ -61,7 +59,7 @@ def _turn_back(each: Transaction, settled: Mapping[Key, Decimal], dropped: set[K
     return replace(each, open=each.open + again, links=links)
 
 
-def _turn_back_account(account: Account, later: Iterable[Transaction], books: Books) -> Account:
+def _turn_back_account(account: Account, later: Iterable[Transaction]) -> Account:
     """Return a bank, card or clearing account with the balance that it had before some transactions."""
     if account.roles.isdisjoint({"bank", "card", "undeposited"}):
         return account
@@ -89,3 +87,10 @@ def _measure(each: Transaction, account: str, is_clearing: bool) -> Decimal:
         own = [line for line in each.lines if line.account == account]
         return sum((line.amount if line.side == "debit" else -line.amount for line in own), ZERO)
     return ZERO
+
+
+def measure_bank(books: Books, day: date) -> Decimal:
+    """Return what the bank accounts held at the end of a day."""
+    later = [each for each in books.transactions if each.day > day]
+    accounts = books.list_accounts("bank")
+    return sum((_turn_back_account(each, later).balance for each in accounts), ZERO)

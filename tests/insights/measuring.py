@@ -127,9 +127,9 @@ def write_table(rows: Iterable[Measured], *, with_examples: int = 0) -> str:
 
 def main() -> None:
     """Print the table of the analysis as it is."""
-    from runtime.insights.kinds import INSIGHTS
+    from runtime.insights.kinds import find_insight
 
-    print(write_table(measure_anomalies(INSIGHTS["find_anomalies"]), with_examples=5))
+    print(write_table(measure_anomalies(find_insight("find_anomalies")), with_examples=5))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ RECALL, PRECISION = 0.9, 0.8
 
 @pytest.fixture(scope="module")
 def rows() -> dict[str, Measured]:
-    from runtime.insights.kinds import INSIGHTS
+    from runtime.insights.kinds import find_insight
 
-    return {row.kind: row for row in measure_anomalies(INSIGHTS["find_anomalies"])}
+    return {row.kind: row for row in measure_anomalies(find_insight("find_anomalies"))}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runtime.insights.anomalies.findings import (
@@ -20,13 +20,17 @@ from runtime.insights.anomalies.findings import (
     write_day,
     write_entry,
 )
-from runtime.insights.anomalies.history import KIND_NAMES, Entry, History, find_median
+from runtime.insights.anomalies.history import KIND_NAMES, Entry, History, find_median, list_accounts
 from runtime.insights.books import Key
 
 FEWEST_OF_VENDOR, FEWEST_OF_ACCOUNT, FEWEST_OF_CUSTOMER, FEWEST_IN_ALL = 5, 12, 8, 40
 """Other transactions without which there is no habit."""
 LEAST_SPREAD = 0.15
 """Logarithm; amounts that are always the same differ by this much without surprise."""
+FEWEST_OF_PART = 8
+"""Purchases of a vendor on one account that are compared with each other alone."""
+LEAST_DEVIATIONS = 2.7
+"""Above the usual amount; ten times the usual is nearly as many where the usual varies between half and double."""
 TO_DEVIATION = 1.4826
 """From the median of deviations to a standard deviation."""
 YEARLY = ((350, 380), (715, 745))
@@ -35,13 +39,16 @@ YEARLY_RANGE = 0.3
 """Logarithm; how much a yearly bill may differ."""
 KNOWN_DAYS = 150
 """Of history before a first transaction that makes its vendor a new one; a year's bills have come by halves then."""
-LARGE_RANK = 0.97
-"""The part of all purchases that are smaller than a first one that is large."""
+LARGE_RANK, LARGE_RANK_BY_VENDOR, LEAST_RANK = 0.97, 0.97, 0.85
+"""The part of all purchases that are smaller than a first one that is large, or the part of the vendors whose usual
+amount is smaller, so that one with many large bills does not set the measure, and the part of all purchases then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """What a group of transactions usually comes to. `largest` are the three largest, largest first."""
+    """What a group of transactions usually comes to. `largest` are the largest of them, largest first: of many, a
+    twentieth part and two more.
+    """
 
     count: int
     middle: float
@@ -59,11 +66,12 @@ class Habit:
         return math.exp(self.middle)
 
     def find_largest_other(self, cents: int) -> int:
-        """Return the largest amount but one of these; of many, another that stands alone does not count."""
+        """Return the largest amount but one of these; of many, a few others that stand apart do not count."""
         others = list(self.largest)
         if cents in others:
             others.remove(cents)
-        return others[1] if self.count > 10 and len(others) > 1 else others[0]
+        apart = 1 + self.count // 20 if self.count > 10 else 0
+        return others[min(apart, len(others) - 1)]
 
 
 def describe_habit(cents: Sequence[int]) -> Habit:
@@ -72,7 +80,13 @@ def describe_habit(cents: Sequence[int]) -> Habit:
     middle = find_median(logs)
     spread = TO_DEVIATION * find_median(abs(each - middle) for each in logs)
     ordered = sorted(cents)
-    return Habit(len(cents), middle, max(spread, LEAST_SPREAD), tuple(ordered[:-4:-1]), tuple(ordered[:3]))
+    return Habit(
+        len(cents),
+        middle,
+        max(spread, LEAST_SPREAD),
+        tuple(ordered[: -4 - len(ordered) // 20 : -1]),
+        tuple(ordered[:3]),
+    )
 
 
 def find_unusual_amounts(history: History) -> Iterator[Finding]:
@@ -80,7 +94,8 @@ def find_unusual_amounts(history: History) -> Iterator[Finding]:
     few: set[Key] = set()
     for vendor, group in history.by_vendor.items():
         if len(group) > FEWEST_OF_VENDOR:
-            yield from _judge_vendor(history, vendor, group)
+            for part, judged in _split_by_account(group):
+                yield from _judge_vendor(history, vendor, part, judged)
         else:
             few.add(vendor)
     firsts = {group[0].record.key for group in history.by_vendor.values()}
@@ -90,10 +105,30 @@ def find_unusual_amounts(history: History) -> Iterator[Finding]:
     yield from _judge_customers(history)
 
 
-def _judge_vendor(history: History, vendor: Key, group: Sequence[Entry]) -> Iterator[Finding]:
+def _split_by_account(group: Sequence[Entry]) -> Iterator[tuple[Sequence[Entry], Sequence[Entry]]]:
+    """Yield the purchases of a vendor to compare with, and those to judge by them.
+
+    What is often on one account has a habit of its own: an agency may send a small bill and a large one each month.
+    """
+    parts: dict[str, list[Entry]] = defaultdict(list)
+    for each in group:
+        accounts = list_accounts(each.record)
+        parts[next(iter(accounts)) if len(accounts) == 1 else ""].append(each)
+    rest: list[Entry] = parts.pop("", [])
+    for part in parts.values():
+        if len(part) > FEWEST_OF_PART:
+            yield part, part
+        else:
+            rest += part
+    yield group, rest
+
+
+def _judge_vendor(
+    history: History, vendor: Key, group: Sequence[Entry], judged: Sequence[Entry]
+) -> Iterator[Finding]:
     habit = describe_habit([each.cents for each in group])
     name = history.books.name_party(vendor, group[0].record.party_name)
-    for each in group:
+    for each in judged:
         if not each.is_new:
             continue
         points = score_high(habit, each.cents) or _score_low(habit, each.cents)
@@ -106,13 +141,13 @@ def score_high(habit: Habit, cents: int, least_ratio: float = 3.0, least_lead: f
     ratio, lead = cents / habit.usual, cents / habit.find_largest_other(cents)
     deviations = habit.measure(cents)
     if habit.count <= 8:
-        least_ratio, least_lead = least_ratio * 1.5, least_lead * 1.5
+        least_ratio, least_lead = least_ratio * 1.2, least_lead * 1.2
     if ratio < least_ratio * 0.7 or lead < 1.2 or deviations < 2.2:
         return 0
     parts = (
         math.log(ratio) / math.log(least_ratio),
         1 + (math.log(lead) - math.log(least_lead)),
-        deviations / 3,
+        deviations / LEAST_DEVIATIONS,
     )
     return (
         50 * min(parts) if min(parts) < 1 else 50 + 20 * math.log(ratio / least_ratio) + 10 * (parts[1] - 1)
@@ -136,7 +171,9 @@ def _is_known(entry: Entry, group: Sequence[Entry]) -> bool:
         if each is not entry and abs(math.log(each.cents / entry.cents)) <= YEARLY_RANGE
     ]
     distances = [abs(entry.day - each.day) for each in near]
-    return len(near) > 1 or any(low <= each <= high for each in distances for low, high in YEARLY)
+    return len(near) > 1 + len(group) // 20 or any(
+        low <= each <= high for each in distances for low, high in YEARLY
+    )
 
 
 def _judge_account(
@@ -186,24 +223,37 @@ def _make(history: History, entry: Entry, habit: Habit, points: float, compared:
     return Finding("unusual_amount", limit_score(points), reason, (make_subject(history, entry),), advice)
 
 
+def _rank_by_vendor(usuals: Mapping[Key, float], vendor: Key, cents: int) -> float:
+    """Return the part of the other vendors whose usual amount is smaller."""
+    parts = [usual < cents for other, usual in usuals.items() if other != vendor]
+    return sum(parts) / len(parts) if len(parts) > FEWEST_OF_VENDOR else 0
+
+
 def find_new_vendors(history: History) -> Iterator[Finding]:
     """Yield first purchases from a vendor that are larger than nearly all purchases of the company."""
     ordered = sorted(each.cents for each in history.purchases)
     if len(ordered) <= FEWEST_IN_ALL:
         return
     usual = find_median(ordered)
+    usuals = {
+        vendor: find_median(each.cents for each in group)
+        for vendor, group in history.by_vendor.items()
+        if len(group) > 2
+    }
     for vendor, group in history.by_vendor.items():
         first = group[0]
         if not first.is_new or first.day - history.first < KNOWN_DAYS or vendor.resource == "employees":
             continue
         own = sum(1 for each in group if each.cents < first.cents)
-        rank = (bisect_left(ordered, first.cents) - own) / max(len(ordered) - len(group), 1)
+        rank = plain = (bisect_left(ordered, first.cents) - own) / max(len(ordered) - len(group), 1)
+        if rank >= LEAST_RANK and _rank_by_vendor(usuals, vendor, first.cents) >= LARGE_RANK_BY_VENDOR:
+            rank = max(rank, LARGE_RANK)
         if rank < LARGE_RANK - 0.02 or first.cents < 2 * usual:
             continue
         points = 50 + (rank - LARGE_RANK) / (1 - LARGE_RANK) * 35 + min(10, first.cents / ordered[-1] * 10)
         reason = (
             f"The first transaction with {history.name(first)}, {KIND_NAMES[first.kind]} over "
-            f"{write_entry(history, first)} on {write_day(first.record.day)}, is larger than {rank:.0%} of all "
+            f"{write_entry(history, first)} on {write_day(first.record.day)}, is larger than {plain:.0%} of all "
             f"purchases."
         )
         advice = "Check that the vendor exists, who entered it, and that the order was approved."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,24 +29,29 @@ KINDS: tuple[Kind, ...] = (
 """What is looked at. Transfers, deposits and payments of cards are movements of what is looked at already."""
 SEARCHES: Mapping[str, Search] = {
     "duplicate": find_duplicates,
-    "unusual_amount": find_unusual_amounts,
     "new_vendor": find_new_vendors,
     "unusual_account": find_unusual_accounts,
     "backdated": find_backdated,
-    "round_amount": find_round_amounts,
     "below_limit": find_below_limits,
+    "round_amount": find_round_amounts,
+    "unusual_amount": find_unusual_amounts,
     "weekend": find_weekends,
     "number_gap": find_gaps,
     "number_repeated": find_repeats,
     "shared_details": find_shared_details,
     "digits": find_digits,
 }
-LEFT_OUT_AFTER: Mapping[str, tuple[str, ...]] = {
-    "round_amount": ("duplicate",),
-    "below_limit": ("duplicate",),
-    "weekend": ("duplicate", "unusual_amount", "new_vendor", "unusual_account", "backdated"),
+LEFT_OUT_AFTER: Mapping[str, Mapping[str, int]] = {
+    "unusual_account": {"duplicate": 75},
+    "below_limit": {"duplicate": 75},
+    "round_amount": {"duplicate": 75, "below_limit": 0},
+    "unusual_amount": {"below_limit": 0, "round_amount": 60},
+    "weekend": dict.fromkeys(
+        ("duplicate", "unusual_amount", "new_vendor", "unusual_account", "backdated"), 0
+    ),
 }
-"""Weak signs, and the findings after which they say nothing new of a record."""
+"""Findings after which another kind says nothing new of a record, and the least score that they have then: an amount is
+reported once, as what is most particular about it."""
 HABITS = frozenset(
     {"unusual_amount", "new_vendor", "round_amount", "below_limit", "weekend", "unusual_account"}
 )
@@ -106,15 +111,16 @@ def compute(books: Books, options: Options) -> Analysis:
 
 def search(history: History, wanted: Sequence[str], cut: int) -> list[Finding]:
     """Return the findings of some kinds that score enough, the highest scores first."""
-    needed = {kind for each in wanted for kind in (each, *LEFT_OUT_AFTER.get(each, ()))}
+    needed = _add_stronger(wanted)
     found: dict[str, dict[str, Finding]] = {}
     for kind, find in SEARCHES.items():
         if kind not in needed:
             continue
         explained = {
             record.key
-            for stronger in LEFT_OUT_AFTER.get(kind, ())
+            for stronger, least in LEFT_OUT_AFTER.get(kind, {}).items()
             for each in found[stronger].values()
+            if each.score >= least
             for record in each.records
         }
         best: dict[str, Finding] = {}
@@ -125,6 +131,15 @@ def search(history: History, wanted: Sequence[str], cut: int) -> list[Finding]:
         found[kind] = best
     listed = [each for kind in wanted for each in found[kind].values()]
     return sorted(listed, key=lambda each: (-each.score, each.kind, each.id))
+
+
+def _add_stronger(wanted: Iterable[str]) -> set[str]:
+    """Return the kinds that are searched for so that some kinds can be judged."""
+    needed = set(wanted)
+    for kind in reversed(list(SEARCHES)):
+        if kind in needed:
+            needed |= set(LEFT_OUT_AFTER.get(kind, {}))
+    return needed
 
 
 def _score_of(finding: Finding | None) -> int:

@@ -15,7 +15,7 @@ from runtime.insights.anomalies.history import KIND_NAMES, Entry, History, find_
 
 FEWEST = 25
 """Transactions of a kind without which the company as a whole is looked at."""
-MOST_OF_SALES, MOST_OF_OTHERS, MOST_OF_ALL = 0.0025, 0.02, 0.012
+MOST_OF_SALES, MOST_OF_OTHERS, MOST_OF_ALL = 0.01, 0.02, 0.012
 """The part of sales forms, of what else is alike, and of everything, on a day of the week without work. Forms of sales
 are looked at more strictly: customers accept offers on every day."""
 FAMILIES: Mapping[str, str] = {
@@ -30,6 +30,8 @@ MOST_OF_PARTY = 0.05
 """The part of a party's transactions on such a day from which it is a habit of the party."""
 LEAST_DELAY, CERTAIN_DELAY = 21, 45
 """Days after its day from which an entry is late, and from which it is certainly so."""
+MOST_IN_SESSION = 10
+"""Late entries of one day; more are books that were brought up to date, or taken over from elsewhere."""
 MOST_LATE = 0.05
 """The part of a kind that is entered late from which that is the habit of the company."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -140,6 +142,11 @@ def find_backdated(history: History) -> Iterator[Finding]:
         if each.record.entered is not None:
             kinds[each.kind].append(_count_delay(each))
     everything = [delay for delays in kinds.values() for delay in delays]
+    sessions = Counter(
+        each.record.entered.date()
+        for each in history.entries
+        if each.record.entered is not None and _count_delay(each) >= LEAST_DELAY
+    )
     for each in history.entries:
         if each.record.entered is None or not (each.is_new or history.holds(each.record.entered.date())):
             continue
@@ -148,6 +155,7 @@ def find_backdated(history: History) -> Iterator[Finding]:
             continue
         delays = kinds[each.kind] if len(kinds[each.kind]) >= FEWEST else everything
         points = _score_delay(delay, delays)
+        points -= 30 if sessions[each.record.entered.date()] > MOST_IN_SESSION else 0
         is_closed = closed is not None and each.record.day <= closed < each.record.entered.date()
         if points > 0:
             yield _make_backdated(history, each, delay, points + 15 * is_closed, is_closed=is_closed)

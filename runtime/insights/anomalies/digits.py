@@ -14,15 +14,16 @@ from runtime.insights.anomalies.findings import Finding, Subject, limit_score, m
 from runtime.insights.anomalies.history import Entry, History
 from runtime.insights.books import ZERO
 
-FEWEST = 60
+FEWEST = 45
 """Amounts without which digits say nothing."""
-LEAST_RANGE = 0.75
-"""Powers of ten between the 5th and the 95th hundredth of the amounts; what one thing costs has less."""
+LEAST_RANGES: Mapping[int, float] = {20: 0.75, 10: 0.65}
+"""Powers of ten between the 20th part of the amounts from below and that from above, and between the 10th parts; what
+one thing costs has less."""
 LEAST_DEVIATION = 0.025
 """The average difference between the parts of the digits and those of the law; 0.015 is where others begin to doubt
 (M. Nigrini), with thousands of amounts."""
-CERTAIN = 40.0
-"""Chi-square with 8 degrees of freedom that is beyond chance: 3 in a million."""
+CERTAIN = 27.0
+"""Chi-square with 8 degrees of freedom that is beyond chance: 7 in ten thousand."""
 SHOWN = 5
 """Transactions of an account that are named."""
 LAW: Mapping[int, float] = {digit: math.log10(1 + 1 / digit) for digit in range(1, 10)}
@@ -49,7 +50,7 @@ def find_digits(history: History) -> Iterator[Finding]:
 
 def _judge(cents: Sequence[int]) -> float:
     """Score amounts by their first digits."""
-    if len(cents) < FEWEST or _measure_range(cents) < LEAST_RANGE:
+    if len(cents) < FEWEST or not _is_wide(cents):
         return 0
     counts, number = count_first_digits(cents), len(cents)
     chi = sum((counts[digit] - number * part) ** 2 / (number * part) for digit, part in LAW.items())
@@ -66,10 +67,14 @@ def count_first_digits(cents: Sequence[int]) -> Counter[int]:
     return Counter(int(str(each)[0]) for each in cents if each)
 
 
-def _measure_range(cents: Sequence[int]) -> float:
+def _is_wide(cents: Sequence[int]) -> bool:
+    """Whether amounts are of so many sizes that the law applies."""
     ordered = sorted(cents)
-    low, high = ordered[len(ordered) // 20], ordered[-1 - len(ordered) // 20]
-    return math.log10(high / low) if low else 0
+    for part, least in LEAST_RANGES.items():
+        low, high = ordered[len(ordered) // part], ordered[-1 - len(ordered) // part]
+        if low < 1 or math.log10(high / low) < least:
+            return False
+    return True
 
 
 def _make(history: History, account: str, amounts: Sequence[tuple[int, Entry]], points: float) -> Finding:

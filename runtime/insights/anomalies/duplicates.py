@@ -7,7 +7,9 @@ amount that a party is used to is a duplicate only where it comes much sooner th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, pairwise
 
 from runtime.insights.anomalies.findings import Finding, limit_score, make_subject, write_day, write_entry
@@ -22,13 +24,50 @@ from runtime.insights.anomalies.typing_errors import (
 SAME_NUMBER_DAYS, MISTYPED_DAYS, BOTH_DAYS, NEAR_DAYS, SALE_DAYS = 370, 45, 45, 14, 10
 """How far apart two may be with the same number, a mistyped one, as bill and expense, without a number, and on the
 sales side: a bill comes back with the reminder a month later, but equal amounts a month apart are a habit."""
+MISTYPED_AMOUNT_DAYS = 4
+"""How far apart two bills without numbers may be whose amounts differ by an error of typing."""
 MOST_COMPARED = 12
 """Of more that are equal, each is compared with the next alone."""
 USUAL_FACTOR = 1.8
 """How much sooner than usual an amount comes that is no habit: half a month for what comes every month."""
-MOST_COMMON = 0.05
-"""The part of the forms of a kind with one amount from which it is a price that is charged often."""
+MOST_COMMON = 0.01
+"""The part of the forms of a kind, of others, with one amount from which it is a price that is charged often."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """The days on which a party had transactions of the same amount."""
+
+    days: Sequence[int]
+
+    def stands_out(self, one: Entry, other: Entry) -> bool:
+        """Whether two of them are much nearer to each other than the amount usually comes again."""
+        if len(self.days) == 2:
+            return True
+        gap = USUAL_FACTOR * max(other.day - one.day, 2)
+        if len(self.days) > MOST_COMPARED * 5:
+            return self._usual_gap >= gap
+        return any(self._find_usual_gap(each.day) >= gap for each in (one, other))
+
+    def _find_usual_gap(self, left_out: int) -> int:
+        """Return how soon the amount comes again without one of its days."""
+        rest = list(self.days)
+        rest.remove(left_out)
+        return _choose_short(rest)
+
+    @cached_property
+    def _usual_gap(self) -> int:
+        return _choose_short(self.days)
+
+
 Group = Sequence[Entry]
+Score = Callable[[History, Entry, Entry, Series], float]
+
+
+def _choose_short(days: Sequence[int]) -> int:
+    """Return one of the shorter distances between days, a seventh from below."""
+    gaps = sorted(later - earlier for earlier, later in pairwise(days))
+    return gaps[len(gaps) // 7]
 
 
 def find_duplicates(history: History) -> Iterator[Finding]:
@@ -63,70 +102,70 @@ def _sign_journal(entry: Entry) -> Hashable:
     return frozenset((line.account, line.side, line.amount) for line in entry.record.lines)
 
 
-def _group(entries: Iterable[Entry], sign: object) -> Iterator[list[Entry]]:
+def _group(entries: Iterable[Entry], sign: Callable[[Entry], Hashable]) -> Iterator[list[Entry]]:
     """Yield those that have the same signature, where there are several and one is new."""
     found: dict[Hashable, list[Entry]] = defaultdict(list)
     for each in entries:
-        found[sign(each)].append(each)  # type: ignore[operator]
+        found[sign(each)].append(each)
     for group in found.values():
         if len(group) > 1 and any(each.is_new for each in group):
             yield sorted(group, key=lambda each: each.day)
 
 
-def _judge(history: History, group: Group, score: object) -> Iterator[Finding]:
+def _judge(history: History, group: Group, score: Score) -> Iterator[Finding]:
     """Yield the pairs of equal transactions that score."""
     pairs = combinations(group, 2) if len(group) <= MOST_COMPARED else pairwise(group)
-    days = [each.day for each in group]
+    series = Series([each.day for each in group])
     for one, other in pairs:
         if not (one.is_new or other.is_new) or other.day - one.day > SAME_NUMBER_DAYS:
             continue
-        points = score(history, one, other, days)  # type: ignore[operator]
+        points = score(history, one, other, series)
         if points > 0:
             yield _make(history, one, other, points)
 
 
-def _score_bought(_history: History, one: Entry, other: Entry, days: Sequence[int]) -> float:
+def _score_bought(_history: History, one: Entry, other: Entry, series: Series) -> float:
     """Score two purchases of the same amount."""
     gap, first, second = other.day - one.day, one.record.number, other.record.number
     if first and second:
         if normalize_number(first) == normalize_number(second):
             return 95 if gap <= 60 else 75
         if is_mistyped(first, second) and gap <= MISTYPED_DAYS:
-            return 40 if not _stands_out(days, one, other) else 85 if gap <= NEAR_DAYS else 65
+            return 40 if not series.stands_out(one, other) else 85 if gap <= NEAR_DAYS else 65
         if one.kind == other.kind:
             return 0
     if one.kind != other.kind:
-        most = BOTH_DAYS if len(days) == 2 else NEAR_DAYS
-        return 80 - gap * 0.6 if gap <= most and _stands_out(days, one, other) else 0
-    return _score_unnumbered(_history, one, other, days)
+        most = BOTH_DAYS if len(series.days) == 2 else NEAR_DAYS
+        return 80 - gap * 0.6 if gap <= most and series.stands_out(one, other) else 0
+    return _score_unnumbered(_history, one, other, series)
 
 
-def _score_unnumbered(_history: History, one: Entry, other: Entry, days: Sequence[int]) -> float:
+def _score_unnumbered(_history: History, one: Entry, other: Entry, series: Series) -> float:
     """Score two equal transactions that have no number to compare."""
     gap = other.day - one.day
-    if gap > NEAR_DAYS or not _stands_out(days, one, other):
+    if gap > NEAR_DAYS or not series.stands_out(one, other):
         return 0
     texts = [" ".join(line.text for line in each.record.lines).casefold() for each in (one, other)]
     return 78 - 2 * gap - (25 if all(texts) and texts[0] != texts[1] else 0)
 
 
-def _score_invoices(history: History, one: Entry, other: Entry, days: Sequence[int]) -> float:
+def _score_invoices(history: History, one: Entry, other: Entry, series: Series) -> float:
     """Score two sales forms of the same amount. Invoices that were both paid are both right."""
     gap = other.day - one.day
     if one.record.number and one.record.number == other.record.number:
         return 95
     is_paid = one.kind == "invoice" and not one.record.open and not other.record.open
-    if is_paid or gap > SALE_DAYS or not _stands_out(days, one, other):
+    if is_paid or gap > SALE_DAYS or not series.stands_out(one, other):
         return 0
     is_same = [(line.item, line.quantity) for line in one.record.lines] == [
         (line.item, line.quantity) for line in other.record.lines
     ]
-    alike = sum(each.cents == one.cents for each in history.by_kind[one.kind])
+    alike = history.amounts[one.kind, one.cents] - history.amounts[one.kind, one.cents, one.record.party]
     is_common = alike > len(history.by_kind[one.kind]) * MOST_COMMON
-    return 80 - 3 * gap - (not is_same) * 20 - is_common * (10 if one.kind == "invoice" else 30)
+    return 80 - 3 * gap - (not is_same) * 20 - is_common * (20 if one.kind == "invoice" else 30)
 
 
-def _score_payments(history: History, one: Entry, other: Entry, days: Sequence[int]) -> float:
+def _score_payments(history: History, one: Entry, other: Entry, series: Series) -> float:
     """Score two payments of the same amount: each that settles something of its own is right."""
     gap, first, second = other.day - one.day, one.record.number, other.record.number
     if first and first == second:
@@ -139,21 +178,7 @@ def _score_payments(history: History, one: Entry, other: Entry, days: Sequence[i
         if target is not None and one.record.total + other.record.total > target.total:
             return 88 - gap
     has_own = any(one.record.settles()) and any(other.record.settles())
-    return 78 - 2 * gap if not has_own and _stands_out(days, one, other) else 0
-
-
-def _stands_out(days: Sequence[int], one: Entry, other: Entry) -> bool:
-    """Whether two days are much nearer to each other than this amount usually comes again."""
-    if len(days) == 2:
-        return True
-    gap = max(other.day - one.day, 2)
-    for left_out in (one.day, other.day):
-        rest = list(days)
-        rest.remove(left_out)
-        gaps = sorted(later - earlier for earlier, later in pairwise(rest))
-        if gaps[len(gaps) // 7] >= USUAL_FACTOR * gap:
-            return True
-    return False
+    return 78 - 2 * gap if not has_own and series.stands_out(one, other) else 0
 
 
 def _find_mistyped_amounts(history: History, entries: Iterable[Entry]) -> Iterator[Finding]:
@@ -163,11 +188,21 @@ def _find_mistyped_amounts(history: History, entries: Iterable[Entry]) -> Iterat
         for one, other in pairwise(group):
             if one.cents != other.cents and is_mistyped_amount(one.cents, other.cents):
                 yield _make(history, one, other, 80 if other.day - one.day <= MISTYPED_DAYS else 50)
-    for group in _group(history.by_kind.get("bill", ()), _party):
-        for one, other in pairwise(group):
-            is_near = other.day - one.day <= 3 and not (one.record.number and other.record.number)
-            if is_near and is_exchanged(one.cents, other.cents):
-                yield _make(history, one, other, 60)
+    for kind, days in (("bill", MISTYPED_AMOUNT_DAYS), ("expense", MISTYPED_AMOUNT_DAYS // 2)):
+        for group in _group(history.by_kind.get(kind, ()), _party):
+            for one, other in pairwise(group):
+                is_near = other.day - one.day <= days and not (one.record.number and other.record.number)
+                if is_near and _is_same_but_amount(one, other):
+                    yield _make(history, one, other, 66 - 2 * (other.day - one.day))
+
+
+def _is_same_but_amount(one: Entry, other: Entry) -> bool:
+    """Whether two purchases differ by nothing but an error of typing in the amount."""
+    if is_exchanged(one.cents, other.cents):
+        return True
+    lines = [[(line.account, line.item, line.text) for line in each.record.lines] for each in (one, other)]
+    is_bill = one.kind == "bill" and lines[0] == lines[1]
+    return is_bill and one.cents != other.cents and is_mistyped_amount(one.cents, other.cents)
 
 
 def _find_other_vendors(history: History) -> Iterator[Finding]:
@@ -185,8 +220,8 @@ def _make(history: History, one: Entry, other: Entry, points: float) -> Finding:
     of = f" of {name}" if name else ""
     same = amount if one.record.total == other.record.total else f"{amount} and {write_entry(history, other)}"
     reason = (
-        f"{first[0].upper()}{first[1:]}{of} over {same} of {write_day(one.record.day)} looks entered again as {second} on "
-        f"{write_day(other.record.day)}."
+        f"{first[0].upper()}{first[1:]}{of} over {same} of {write_day(one.record.day)} looks entered again as "
+        f"{second} on {write_day(other.record.day)}."
     )
     records = (make_subject(history, one), make_subject(history, other))
     advice = "Compare both with the document, and delete or void the one that was entered twice."

@@ -5,8 +5,8 @@ Made once by `anomaly_search` for all searches.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -88,6 +88,15 @@ class History:
             if len(labels) == 1:
                 found[next(iter(labels))].append(each)
         found.pop(SHARED_ITEMS, None)
+        return found
+
+    @cached_property
+    def amounts(self) -> Counter[Hashable]:
+        """How many transactions there are of a kind and amount, and of a kind, amount and party."""
+        found: Counter[Hashable] = Counter()
+        for each in self.entries:
+            found[each.kind, each.cents] += 1
+            found[each.kind, each.cents, each.record.party] += 1
         return found
 
     def list_kinds(self, *kinds: Kind) -> list[Entry]:

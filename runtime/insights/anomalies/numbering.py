@@ -1,21 +1,28 @@
 """Gaps and repeats in the numbers of sales forms, and numbers that a vendor used for two bills.
 
-Called by `anomaly_search`. Kinds of forms that take their numbers from one series are found out by what the numbers are:
-together they have fewer gaps than apart.
+Called by `anomaly_search`. Kinds of forms that take their numbers from one series are found out by what the numbers
+are: together they have fewer gaps than apart.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from runtime.insights.anomalies.findings import Finding, limit_score, make_subject, write_day, write_entry
+from runtime.insights.anomalies.findings import (
+    Finding,
+    Subject,
+    limit_score,
+    make_subject,
+    write_day,
+    write_entry,
+)
 from runtime.insights.anomalies.history import KIND_NAMES, Entry, History
 from runtime.insights.anomalies.typing_errors import is_mistyped_amount, normalize_number
-from runtime.insights.books import Kind
+from runtime.insights.books import Key, Kind
 
 SALES: tuple[Kind, ...] = ("invoice", "sale", "customer_credit", "refund")
 FEWEST = 15
@@ -38,14 +45,31 @@ class Numbered(NamedTuple):
 
 def find_gaps(history: History) -> Iterator[Finding]:
     """Yield numbers that are missing between two forms of a series."""
+    repeated = [each.records for each in find_repeats(history)]
     for (start, end), forms in _list_series(history).items():
         for one, other in _list_neighbours(forms):
             missing = other.place - one.place - 1
             if not 0 < missing <= LONGEST_GAP or not (one.entry.is_new or other.entry.is_new):
                 continue
+            if missing == 1 and any(_lies_between(one.entry, other.entry, each) for each in repeated):
+                continue
             width = len(one.entry.record.number) - len(start) - len(end)
             numbers = [f"{start}{place:0{width}d}{end}" for place in range(one.place + 1, other.place)]
             yield _make_gap(history, one.entry, other.entry, numbers)
+
+
+def _lies_between(one: Entry, other: Entry, repeated: Sequence[Subject]) -> bool:
+    """Whether a form with the number of another one was made when the number that is missing was due."""
+    first, second = _read_place(one.record.key), _read_place(other.record.key)
+    return any(
+        each.key.resource == one.record.key.resource and first < _read_place(each.key) < second
+        for each in repeated
+    )
+
+
+def _read_place(key: Key) -> int:
+    """Return the place of a record among those of its kind, where its Id says it."""
+    return int(key.id) if key.id.isascii() and key.id.isdigit() else 0
 
 
 def _list_neighbours(forms: Sequence[Numbered]) -> Iterator[tuple[Numbered, Numbered]]:
@@ -122,10 +146,10 @@ def find_repeats(history: History) -> Iterator[Finding]:
                 yield from _make_repeat(history, one, other, 75 if len(group) == 2 else 45)
 
 
-def _group(entries: Iterable[Entry], sign: object) -> Iterator[list[Entry]]:
+def _group(entries: Iterable[Entry], sign: Callable[[Entry], Hashable]) -> Iterator[list[Entry]]:
     found: dict[Hashable, list[Entry]] = defaultdict(list)
     for each in entries:
-        found[sign(each)].append(each)  # type: ignore[operator]
+        found[sign(each)].append(each)
     return (group for group in found.values() if len(group) > 1)
 
 

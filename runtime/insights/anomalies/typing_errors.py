@@ -15,11 +15,16 @@ def normalize_number(number: str) -> str:
 
 
 def is_mistyped(one: str, other: str) -> bool:
-    """Whether a number may be the other one with an error: a character too many, wrong, missing, or two exchanged."""
+    """Whether a number may be the other one with an error of typing.
+
+    That is a character too many, wrong or missing, two that were exchanged, or a prefix left out.
+    """
     first, second = normalize_number(one), normalize_number(other)
     if first == second or first.translate(_ALIKE) == second.translate(_ALIKE):
         return True
-    return min(len(first), len(second)) >= SHORTEST and is_one_edit(first, second)
+    if min(len(first), len(second)) < SHORTEST:
+        return False
+    return is_one_edit(first, second) or first.endswith(second) or second.endswith(first)
 
 
 def is_one_edit(one: str, other: str) -> bool:

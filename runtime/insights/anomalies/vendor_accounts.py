@@ -12,6 +12,8 @@ FEWEST = 4
 """Other purchases without which a vendor has no usual account."""
 MOST_OTHERS = 0.03
 """The part of the others on an account that is unusual all the same."""
+MANY = 12
+"""Other purchases of a vendor with which one of them on the same unusual account may be as wrong."""
 MOST_SINGLE = 0.1
 """The part of a vendor's purchases on accounts used once from which a new account is no surprise, as in a shop that
 sells everything."""
@@ -36,7 +38,8 @@ def _judge(history: History, group: Sequence[Entry]) -> Iterator[Finding]:
         for account in sorted(accounts - {SHARED_ITEMS}):
             used = counts[account] - 1
             surprises = single - (used == 0)
-            if account == usual or used > others * MOST_OTHERS or surprises > max(1, others * MOST_SINGLE):
+            most = max(others * MOST_OTHERS, others >= MANY)
+            if account == usual or used > most or surprises > max(1, others * MOST_SINGLE):
                 continue
             points = (
                 60 + min(25, others) + (10 if not used else 0) - 15 * surprises - (8 if others < 8 else 0)

@@ -53,10 +53,10 @@ def _list_entries(month: Month, ids: frozenset[str]) -> Iterator[Record]:
         if (found and each.total) or amount:
             account = find_line_account(month.books, each, found[0])
             values: dict[str, Any] = {"account": account, "line": found[0].id, "other_id": usual.find(each)}
-            yield describe_transaction(month, each, amount, **values)
+            yield describe_transaction(month, each, amount, values)
         elif each.total and {each.account, each.to_account} & ids:
             account = each.account if each.account in ids else each.to_account
-            yield describe_transaction(month, each, each.home_total, account=account)
+            yield describe_transaction(month, each, each.home_total, {"account": account})
 
 
 class _UsualAccounts:
@@ -100,7 +100,7 @@ def _list_moves(month: Month, ids: set[str]) -> Iterator[Record]:
         moved = [(account, amount) for account, amount in list_movements(each) if account in ids]
         if moved:
             amount = sum((part for _, part in moved), ZERO)
-            yield describe_transaction(month, each, amount, account=moved[0][0])
+            yield describe_transaction(month, each, amount, {"account": moved[0][0]})
 
 
 def judge_negative(month: Month) -> Finding:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from runtime.insights.books import ZERO, Account
 from runtime.insights.checklist.accounts import ALL_KINDS
 from runtime.insights.checklist.items import Check, Finding, Needs, Record
-from runtime.insights.checklist.month import Month, add_months, write_day
+from runtime.insights.checklist.month import Month, add_months, find_last_day, write_day
 from runtime.insights.checklist.movements import list_movements
 
 FEWEST_MONTHS = 3
@@ -88,7 +88,7 @@ def _find_gap(month: Month, history: _History, former: list[date]) -> str:
     """Return that the last entry is long before the end of the month, where those of former months were not."""
     last = max(history.days[month.period.start])
     gap = (month.period.as_of - last).days
-    usual = max((_last_day(each) - max(history.days[each])).days for each in former)
+    usual = max((find_last_day(each) - max(history.days[each])).days for each in former)
     if gap <= max(SHORTEST_GAP, 2 * usual):
         return ""
     return f"has its last entry on {write_day(last)}, {gap} days before {write_day(month.period.as_of)}"
@@ -114,10 +114,6 @@ def _find_balance(month: Month, account: Account, history: _History) -> str:
         return ""
     usual = f"between {month.write_amount(low)} and {month.write_amount(high)}"
     return f"ends with {month.write_amount(balance)}, and the months before with {usual}"
-
-
-def _last_day(first: date) -> date:
-    return add_months(first, 1) - timedelta(days=1)
 
 
 CHECKS = (

@@ -59,7 +59,7 @@ def compute(books: Books, options: Options) -> Analysis:
     found.sort(key=lambda each: ORDER.index(each[1].status))
     counts = {status: sum(each.status == status for _, each in found) for status in ORDER}
     figures: dict[str, Any] = {
-        "month": f"{month.period.start:%Y-%m}",
+        "month": month.period.start.isoformat()[:7],
         "is_over": month.period.is_over,
         "items": [answer_item(month, *each) for each in found],
         "counts": counts,

@@ -48,7 +48,7 @@ def judge_due_dates(month: Month) -> Finding:
         return Finding("done", f"{write_count(len(bills), 'bill')} looked at, each with a due date.")
     days = _UsualDays(month)
     records = sort_by_amount(
-        describe_transaction(month, each, each.home_total, due=days.find(each)) for each in found
+        describe_transaction(month, each, each.home_total, {"due": days.find(each)}) for each in found
     )
     total = add_up(records)
     what = write_count(len(records), "bill")
@@ -83,7 +83,7 @@ def judge_memos(month: Month) -> Finding:
             "done", f"{write_count(len(journals), 'journal entry', 'journal entries')}, each with a memo."
         )
     records = sort_by_amount(
-        describe_transaction(month, each, _add_up_debits(each), text=_name_accounts(month, each))
+        describe_transaction(month, each, _add_up_debits(each), {"text": _name_accounts(month, each)})
         for each in found
     )
     what = write_count(len(records), "journal entry", "journal entries")

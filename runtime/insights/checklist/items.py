@@ -77,10 +77,12 @@ class Check:
     judge: Callable[[Month], Finding]
 
 
-def describe_transaction(month: Month, each: Transaction, amount: Decimal, **values: Any) -> Record:
+def describe_transaction(
+    month: Month, each: Transaction, amount: Decimal, values: Mapping[str, Any] | None = None
+) -> Record:
     """Return a transaction as a record of an item, with an amount in the currency of the company."""
     party = month.books.name_party(each.party, each.party_name)
-    own = {"party": each.party.id if each.party else "", **values}
+    own = {"party": each.party.id if each.party else "", **(values or {})}
     return Record(each.key, amount, each.number, party, each.day, own)
 
 
@@ -108,10 +110,10 @@ def judge_check(month: Month, check: Check) -> Finding:
     found = check.judge(month)
     since = month.period.since if check.needs.reaches_back else None
     unread = month.list_unread(check.needs.kinds, since)
-    if not unread or found.status in ("not_known", "not_used"):
+    if not unread or found.status == "not_known" or (found.status == "not_used" and since is None):
         return found
     rest = f"Not all was read ({', '.join(unread)})"
-    if found.status == "done":
+    if found.status in ("done", "not_used"):
         return Finding("not_known", f"{rest}, so that it cannot be said whether this is done.")
     return Finding(found.status, f"{found.says} {rest}: there may be more.", found.records, found.amount)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -32,7 +33,7 @@ class Period:
     @property
     def end(self) -> date:
         """The last day of the month."""
-        return add_months(self.start, 1) - timedelta(days=1)
+        return find_last_day(self.start)
 
     @property
     def since(self) -> date:
@@ -76,7 +77,12 @@ def find_period(options: Options, today: date) -> Period:
     if not text:
         return Period(add_months(today.replace(day=1), -1), today)
     year, month = text.split("-")
-    return Period(date(int(year), int(month), 1), today)
+    return Period(date(max(int(year), date.min.year), int(month), 1), today)
+
+
+def find_last_day(first: date) -> date:
+    """Return the last day of the month that a day begins."""
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def add_months(day: date, count: int) -> date:

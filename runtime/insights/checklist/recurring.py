@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from statistics import median_low
 
 from runtime.insights.books import ZERO, Key, Template, Transaction
 from runtime.insights.checklist.items import (
@@ -94,10 +95,10 @@ def _is_due(month: Month, series: Sequence[Transaction]) -> bool:
 
 
 def _find_day(month: Month, series: Sequence[Transaction]) -> date:
-    """Return the latest day of the month on which a bill came in the months before, in this month."""
+    """Return the day of the month on which a bill usually came in the months before, in this month."""
     since = add_months(month.period.start, -FEWEST_MONTHS)
-    latest = max(each.day.day for each in series if since <= each.day < month.period.start)
-    return month.period.start.replace(day=min(latest, month.period.end.day))
+    usual = median_low(each.day.day for each in series if since <= each.day < month.period.start)
+    return month.period.start.replace(day=min(usual, month.period.end.day))
 
 
 def _find_account(each: Transaction) -> str:
@@ -107,7 +108,7 @@ def _find_account(each: Transaction) -> str:
 def _describe(month: Month, series: Sequence[Transaction]) -> Record:
     last = series[-1]
     values = {"day": _find_day(month, series), "account": _find_account(last), "amount": last.total}
-    return describe_transaction(month, last, last.home_total, **values)
+    return describe_transaction(month, last, last.home_total, values)
 
 
 def _list_late_templates(month: Month) -> Iterator[Record]:

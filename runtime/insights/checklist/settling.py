@@ -55,7 +55,7 @@ def _list_undeposited(month: Month, *, at_end: bool = False) -> Iterator[Record]
         is_there = books.has_role(each.account, "undeposited")
         if is_there and each.key not in paid_in and each.day >= month.period.since:
             amount = -each.home_total if each.kind == "refund" else each.home_total
-            yield describe_transaction(month, each, amount, account=each.account)
+            yield describe_transaction(month, each, amount, {"account": each.account})
 
 
 def judge_payments(month: Month) -> Finding:
@@ -77,7 +77,7 @@ def _judge_open(month: Month, kind: Kind, against: Kind, name: str, party: str) 
     owed = _list_owed(month, against)
     found = [each for each in month.list_until(kind) if each.open > 0]
     records = sort_by_amount(
-        describe_transaction(month, each, each.home_open, **_find_use(each, owed)) for each in found
+        describe_transaction(month, each, each.home_open, _find_use(each, owed)) for each in found
     )
     if not records:
         return Finding("done", f"No {name} of a {party} up to {write_day(month.period.as_of)} is unapplied.")

@@ -19,7 +19,8 @@ def judge_stock(month: Month) -> Finding:
         return Finding("done", f"{write_count(len(counted), 'product')} counted, none below zero today.")
     records = sort_by_amount(_describe(month, each) for each in found)
     shown = ", ".join(
-        f"{each.name} {each.on_hand:f}" for each in sorted(found, key=lambda each: each.on_hand or ZERO)[:4]
+        f"{each.name} {(each.on_hand or ZERO).normalize():f}"
+        for each in sorted(found, key=lambda each: each.on_hand or ZERO)[:4]
     )
     says = f"{write_count(len(found), 'product')} of {len(counted):,} counted with stock below zero today: {shown}."
     return Finding("open", says, records)

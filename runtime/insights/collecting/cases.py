@@ -17,8 +17,9 @@ from runtime.insights.confirming import confirm_row
 
 MOST_INVOICES = 15
 """Invoices of a customer in the answer: as many as its letter lists."""
-PAYMENT_DAYS, INVOICE_DAYS = 400, 520
-"""Days of history that are read: payments of a good year, and the invoices that they are for."""
+PAYMENT_DAYS, INVOICE_DAYS = 731, 520
+"""Days of history that are read: payments of two years, because what is not applied cannot be asked for alone, and the
+invoices of a good year, which say how customers pay now."""
 FIRST_PAYMENT = 30
 """Days after which a customer is expected to have paid something, where nothing was: a usual term of payment."""
 NOT_KNOWN = "not known"

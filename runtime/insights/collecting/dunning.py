@@ -25,14 +25,14 @@ AGED, SHEET = "aged_receivables", "balance_sheet"
 
 
 def choose_wanted(_options: Options, today: date) -> Wanted:
-    """Return what is read: all that is open, a year of payments, and the reports of receivables."""
+    """Return what is read: what is open, two years of payments and journal entries, and the reports of receivables."""
     return Wanted(
         (
-            Records(("invoice", "customer_credit", "customer_payment"), is_open=True),
-            Records(("customer_payment",), today - timedelta(PAYMENT_DAYS)),
+            Records(("invoice", "customer_credit"), is_open=True),
+            Records(("customer_payment", "journal"), today - timedelta(PAYMENT_DAYS)),
             Records(("invoice",), today - timedelta(INVOICE_DAYS)),
         ),
-        ("customers",),
+        ("accounts", "customers"),
         (WantedReport(AGED, AGED, None, today), WantedReport(SHEET, SHEET, None, today)),
     )
 
@@ -82,18 +82,19 @@ def _sum_by_tone(cases: Sequence[Case]) -> dict[str, Any]:
 
 
 def _sum_up(several: Sequence[Account]) -> dict[str, Decimal]:
-    """Return what all customers owe: invoices less credits and payments not applied are the receivables."""
+    """Return what all customers owe: invoices, less credits and payments not applied, and what journal entries add."""
     opened = sum((each.open_total for each in several), ZERO)
     overdue = sum((each.overdue_total for each in several), ZERO)
-    credits_, unapplied = (
-        sum((getattr(each, name) for each in several), ZERO) for name in ("credits", "unapplied")
+    credits_, unapplied, journals = (
+        sum((getattr(each, name) for each in several), ZERO) for name in ("credits", "unapplied", "journals")
     )
     return {
         "overdue": overdue,
         "not_yet_due": opened - overdue,
         "credits": credits_,
         "unapplied_payments": unapplied,
-        "receivables": opened - credits_ - unapplied,
+        "journal_entries": journals,
+        "receivables": opened - credits_ - unapplied + journals,
     }
 
 
@@ -117,6 +118,7 @@ def _list_differences(
 def _list_assumptions(books: Books, delays: Delays) -> Iterator[str]:
     yield "A reminder is worth the amount times the share of payments that had come in before such a delay."
     yield "Letters are drafts: nothing is sent."
+    yield "Payments that are not applied, and journal entries, are known of the last two years."
     if any(each.due is None and each.open for each in books.list_kinds("invoice")):
         yield "An invoice without a due day counts as due on its own day."
     if not delays.everybody:
@@ -128,15 +130,13 @@ def _list_assumptions(books: Books, delays: Delays) -> Iterator[str]:
 def _list_missing(books: Books, accounts: Mapping[str, Account], wanted: str) -> Iterator[Missing]:
     if "customers" not in books.lists:
         yield Missing("customers", "Contacts, and who belongs to whom, are not known.")
+    if "accounts" not in books.lists:
+        yield Missing("accounts", "What journal entries add to receivables is not known.")
     for kind, what in (("invoice", "invoices"), ("customer_payment", "payments of customers")):
         if kind not in books.read:
             yield Missing(what, "They were not read.")
-    families = Families(books)
-    if (
-        wanted
-        and Key(CUSTOMERS, wanted) not in books.parties
-        and families.find(Key(CUSTOMERS, wanted)) not in accounts
-    ):
+    key = Key(CUSTOMERS, wanted)
+    if wanted and key not in books.parties and Families(books).find(key) not in accounts:
         yield Missing(f"customer {wanted[:20]}", "No customer with this Id was found.")
 
 

@@ -40,14 +40,15 @@ class Reduction(NamedTuple):
 class Account:
     """What a customer owes, those below it included, in the company's currency.
 
-    `credits` and `unapplied` lower what can be asked for. `balances` has what each customer of the family owes;
-    `members` are all of them, with or without a balance.
+    `credits` and `unapplied` lower what can be asked for; `journals` is what journal entries add. `balances` has what
+    each customer of the family owes; `members` are all of them, with or without a balance.
     """
 
     family: str
     invoices: list[OpenInvoice] = field(default_factory=list)
     credits: Decimal = ZERO
     unapplied: Decimal = ZERO
+    journals: Decimal = ZERO
     reducing: list[Reduction] = field(default_factory=list)
     balances: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     members: set[str] = field(default_factory=set)
@@ -106,10 +107,7 @@ def collect_accounts(books: Books, families: Families) -> Mapping[str, Account]:
     for each in books.list_kinds("invoice", "customer_credit", "customer_payment"):
         if each.day > books.today:
             continue
-        family = families.find(each.party)
-        account = found.get(family) or found.setdefault(
-            family, Account(family, members=families.list_members(family))
-        )
+        account = _open_account(found, families, each.party)
         open_ = each.open + later.get(each.key, ZERO)
         home = measure_home(each, open_)
         _note(account, each, books.today)
@@ -117,15 +115,50 @@ def collect_accounts(books: Books, families: Families) -> Mapping[str, Account]:
             sign = 1 if each.kind == "invoice" else -1
             account.balances[each.party.id if each.party else ""] += sign * home
             _add(account, each, open_, home, books.today)
+    for party, amount in _sum_journals(books).items():
+        account = _open_account(found, families, party)
+        account.journals += amount
+        account.balances[party.id] += amount
+    return found
+
+
+def _open_account(found: dict[str, Account], families: Families, party: Key | None) -> Account:
+    family = families.find(party)
+    if family not in found:
+        found[family] = Account(family, members=families.list_members(family))
+    return found[family]
+
+
+def _sum_journals(books: Books) -> Mapping[Key, Decimal]:
+    """Return what journal entries add to what each customer owes, less what payments took from it."""
+    taken: dict[tuple[Key, Key], Decimal] = defaultdict(Decimal)
+    for each in books.list_kinds("customer_payment"):
+        if each.party is not None and each.day <= books.today:
+            for link in each.settles():
+                taken[each.party, link.key] += link.amount
+    found: dict[Key, Decimal] = defaultdict(Decimal)
+    for journal in books.list_kinds("journal"):
+        if journal.day <= books.today:
+            for party, amount in _sum_receivable_lines(books, journal).items():
+                settled = taken.get((party, journal.key), ZERO)
+                found[party] += to_cents((amount - (settled if amount > 0 else -settled)) * journal.rate)
+    return {party: amount for party, amount in found.items() if amount}
+
+
+def _sum_receivable_lines(books: Books, journal: Transaction) -> Mapping[Key, Decimal]:
+    found: dict[Key, Decimal] = defaultdict(Decimal)
+    for line in journal.lines:
+        if line.party is not None and books.has_role(line.account, "receivable"):
+            found[line.party] += line.amount if line.side == "debit" else -line.amount
     return found
 
 
 def measure_home(transaction: Transaction, open_: Decimal) -> Decimal:
-    """Return what is open in the company's currency: the whole at its rate, less what was settled at that rate."""
-    if transaction.rate == 1:
-        return to_cents(open_)
-    settled = (transaction.total - open_) * transaction.rate
-    return to_cents(transaction.home_total) - to_cents(settled)
+    """Return what is open in the company's currency: of a form the whole, less its part that was settled."""
+    if transaction.rate == 1 or transaction.kind == "customer_payment" or not transaction.total:
+        return to_cents(open_ * transaction.rate)
+    whole = to_cents(transaction.home_total)
+    return whole - to_cents(whole * (transaction.total - open_) / transaction.total)
 
 
 def _sum_later_payments(books: Books) -> Mapping[Key, Decimal]:

@@ -69,21 +69,18 @@ def _measure_move(each: Transaction, banks: frozenset[str]) -> Decimal:
 
 def measure_effect(each: Transaction, accounts: frozenset[str]) -> Decimal:
     """Return what a transaction brings some bank, card or clearing accounts, in the currency of the company."""
+    if each.kind == "journal":
+        return measure_journal(each, accounts)
     own = each.home_total if each.account in accounts else ZERO
-    match each.kind:
-        case "sale" | "customer_payment":
-            return own
-        case "expense":
-            return own if each.is_reversed else -own
-        case "refund" | "vendor_payment":
-            return -own
-        case "card_payment" | "transfer":
-            return (each.home_total if each.to_account in accounts else ZERO) - own
-        case "deposit":
-            taken = sum((line.amount for line in each.lines if line.account in accounts), ZERO)
-            return own - taken * each.rate
-        case "journal":
-            return measure_journal(each, accounts)
+    if each.kind in {"sale", "customer_payment"} or (each.kind == "expense" and each.is_reversed):
+        return own
+    if each.kind in {"expense", "refund", "vendor_payment"}:
+        return -own
+    if each.kind in {"card_payment", "transfer"}:
+        return (each.home_total if each.to_account in accounts else ZERO) - own
+    if each.kind == "deposit":
+        taken = sum((line.amount for line in each.lines if line.account in accounts), ZERO)
+        return own - taken * each.rate
     return ZERO
 
 
@@ -98,7 +95,7 @@ def _sign(each: Transaction, banks: frozenset[str]) -> Signature:
     """Return what moves of one kind and direction have in common where they are of one pattern."""
     if each.kind in ("sale", "refund"):
         return ()
-    if each.kind == "transfer" or each.kind == "card_payment":
+    if each.kind in {"transfer", "card_payment"}:
         return (each.account, each.to_account)
     others = sorted({line.account for line in each.lines if line.account not in banks and not line.links})
     if each.party is not None:

@@ -25,12 +25,14 @@ PARTY_WEIGHT = 3.0
 USUAL_WEIGHT = 2.0
 """How many payments of the usual habit are set against those of the company, which matters in its first weeks."""
 MOST = 0.9
+LEAST_LEFT = 1e-200
+"""So that what has to be divided by never becomes zero."""
 _PLACES = tuple(bisect_right(EDGES, day) - 1 for day in range(FIRST, LAST))
 """Between which edges each day lies."""
 
 
 class Delay(NamedTuple):
-    """One thing to be paid: from which day on it was open, until when, counted from its due date, and if it was paid."""
+    """One thing to be paid: from when on it was open, and until when, in days from its due date, and if it was paid."""
 
     party: Key | None
     start: int
@@ -93,7 +95,7 @@ class Habit:
                 self._whole.payments, self._whole.open_days, WIDTHS, EDGES, strict=False
             )
         ]
-        self._daily: dict[Key | None, list[float]] = {}
+        self._left: dict[Key | None, list[float]] = {}
         self._known: dict[tuple[Key | None, int, int], list[float]] = {}
 
     @property
@@ -107,38 +109,38 @@ class Habit:
         return (counts.paid, counts.all) if counts else (0, 0)
 
     def list_chances(self, party: Key | None, late: int, days: int) -> list[float]:
-        """Return the chance of each coming day that what is open is paid on it; `late` is today's day from the due date."""
+        """Return the chance of each coming day that what is open is paid on it; `late` is how long it is due today."""
         known = self._known.get((party, late, days))
         if known is None:
-            known = self._known[party, late, days] = self._make_chances(party, late, days)
+            left = self._list_left(party)
+            start = _clip(late + 1) - FIRST
+            now = left[start]
+            coming = left[start : start + days + 1]
+            known = [(before - after) / now for before, after in pairwise(coming)]
+            known += [0.0] * (days - len(known))
+            self._known[party, late, days] = known
         return known
 
-    def measure_whole_chance(self, party: Key | None, late: int) -> float:
-        """Return the chance that what is open is paid within half a year."""
-        return sum(self.list_chances(party, late, 182))
+    def measure_chance(self, party: Key | None, late: int, days: int) -> float:
+        """Return the chance that what is open is paid within some days."""
+        left, start = self._list_left(party), _clip(late + 1) - FIRST
+        return 1 - left[min(start + days, len(left) - 1)] / left[start]
 
-    def _make_chances(self, party: Key | None, late: int, days: int) -> list[float]:
-        daily = self._daily.get(party)
-        if daily is None:
-            daily = self._daily[party] = self._make_daily(party)
-        left, found = 1.0, []
-        start = _clip(late + 1) - FIRST
-        chances = daily[start : start + days]
-        chances += [daily[-1]] * (days - len(chances))
-        for chance in chances:
-            now = left * chance
-            found.append(now)
-            left -= now
-        return found
-
-    def _make_daily(self, party: Key | None) -> list[float]:
-        counts = self._parties.get(party)
-        found: list[float] = []
-        for place, (usual, width) in enumerate(zip(self._usual, WIDTHS, strict=True)):
-            paid, days = (counts.payments[place], counts.open_days[place]) if counts else (0.0, 0.0)
-            chance = (paid + PARTY_WEIGHT * width * usual) / (days + PARTY_WEIGHT * width)
-            found += [min(chance, MOST)] * width
-        return found
+    def _list_left(self, party: Key | None) -> list[float]:
+        """Return the share that is still open before each day, the first one first, and after the last."""
+        left = self._left.get(party)
+        if left is None:
+            counts = self._parties.get(party)
+            left, now = [1.0], 1.0
+            for place, (usual, width) in enumerate(zip(self._usual, WIDTHS, strict=True)):
+                paid, days = (counts.payments[place], counts.open_days[place]) if counts else (0, 0.0)
+                chance = (paid + PARTY_WEIGHT * width * usual) / (days + PARTY_WEIGHT * width)
+                stays = 1 - min(chance, MOST)
+                for _ in range(width):
+                    now = max(now * stays, LEAST_LEFT)
+                    left.append(now)
+            self._left[party] = left
+        return left
 
 
 def _clip(day: int) -> int:

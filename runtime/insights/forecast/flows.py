@@ -68,4 +68,4 @@ class Stream(NamedTuple):
 def as_money(value: float | Decimal) -> Decimal:
     """Return an amount to the cent."""
     made = Decimal(value).quantize(CENT)
-    return abs(made) if not made else made
+    return made if made else abs(made)

@@ -6,36 +6,40 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from runtime.insights.analysis import Analysis, Insight, ListName, Options, Records, Tie, Wanted, WantedReport
-from runtime.insights.books import Books, Kind, Missing
+from runtime.insights.analysis import Analysis, Insight, ListName, Options, Records, Wanted, WantedReport
+from runtime.insights.books import Books, Kind
+from runtime.insights.forecast.cards import find_cards
 from runtime.insights.forecast.cash_moves import Balance, list_balances, measure_effect
 from runtime.insights.forecast.figures import Outlook, list_evidence, make_figures
-from runtime.insights.forecast.flows import Item, Stream, as_money
+from runtime.insights.forecast.flows import Stream, as_money
+from runtime.insights.forecast.notes import (
+    HISTORY_KINDS,
+    REPORT,
+    list_assumptions,
+    list_missing,
+    list_ties,
+)
 from runtime.insights.forecast.open_items import (
     list_dated_ahead,
+    list_doubts,
     list_open_bills,
     list_open_invoices,
     list_waiting,
 )
 from runtime.insights.forecast.past import Past
-from runtime.insights.forecast.paths import Band, draw_band
-from runtime.insights.forecast.recurring import find_recurring
-from runtime.insights.forecast.templates import add_templates
+from runtime.insights.forecast.paths import choose_drawn, draw_band
+from runtime.insights.forecast.recurring import find_recurring, group_moves
+from runtime.insights.forecast.templates import Confirmed, add_templates
 from runtime.insights.forecast.unrecorded import find_documents, find_others
 from runtime.insights.forecast.what_if import answer_what_if
 
 HISTORY = 730
 """Days that are read: two years show each season twice."""
 WEEKS, MOST_WEEKS = 8, 26
-HISTORY_KINDS: tuple[Kind, ...] = (
-    "invoice", "sale", "refund", "customer_payment", "bill", "expense", "vendor_payment", "card_payment", "deposit",
-    "transfer", "journal",
-)  # fmt: skip
 OPEN_KINDS: tuple[Kind, ...] = ("invoice", "bill", "customer_credit", "vendor_credit", "customer_payment")
-REPORT = "balance_sheet"
 
 
-def plan_forecast(options: Options, today: date) -> Wanted:
+def list_wanted(options: Options, today: date) -> Wanted:
     """Return what a forecast reads: two years of what moves cash, and what is open of any age."""
     lists: tuple[ListName, ...] = ("accounts", "templates")
     if options.get("delay_customer"):
@@ -50,14 +54,6 @@ def plan_forecast(options: Options, today: date) -> Wanted:
     )
 
 
-class Expected(NamedTuple):
-    """Everything that is expected to move the bank accounts."""
-
-    items: list[Item]
-    streams: list[Stream]
-    assumptions: list[str]
-
-
 def compute_forecast(books: Books, options: Options) -> Analysis:
     """Return the forecast of the bank balance for some weeks."""
     days = 7 * count_weeks(options)
@@ -65,18 +61,19 @@ def compute_forecast(books: Books, options: Options) -> Analysis:
     balances = list_balances(books, "bank")
     opening = measure_opening(books, balances, past)
     expected = find_expected(past)
-    band = draw_band(float(opening), expected.items, expected.streams, days)
-    outlook = Outlook(past, opening, balances, expected.items, expected.streams, band)
+    items, streams = expected.templates.items, expected.streams
+    band = draw_band(float(opening), items, streams, days, choose_drawn(items))
+    outlook = Outlook(past, opening, balances, items, streams, band, list_doubts(past))
     figures = make_figures(outlook)
-    what_if, assumed = answer_what_if(outlook, options)
+    what_if = answer_what_if(outlook, options)
     if what_if:
         figures["what_if"] = what_if
     return Analysis(
         figures,
         list_evidence(outlook),
-        tuple([*_list_assumptions(outlook), *expected.assumptions, *assumed]),
-        _list_ties(books, opening),
-        tuple(_list_missing(books, balances)),
+        list_assumptions(outlook, expected.templates),
+        list_ties(outlook),
+        list_missing(outlook),
     )
 
 
@@ -92,18 +89,30 @@ def measure_opening(books: Books, balances: list[Balance], past: Past) -> Decima
     return as_money(whole - sum(ahead, Decimal(0)))
 
 
+class Expected(NamedTuple):
+    """Everything that is expected to move the bank accounts."""
+
+    templates: Confirmed
+    streams: list[Stream]
+
+
 def find_expected(past: Past) -> Expected:
     """Return everything that is expected to move the bank accounts within the days of the forecast."""
-    regular = find_recurring(past)
-    invoices, bills = find_documents(past, "invoice"), find_documents(past, "bill")
+    moves = group_moves(past)
+    cards = find_cards(past, moves)
+    regular = find_recurring(past, moves, cards)
+    invoices, bills = find_documents(past, cards, "invoice"), find_documents(past, cards, "bill")
     items = [
         *list_open_invoices(past),
         *list_waiting(past),
-        *list_open_bills(past),
+        *list_open_bills(past, cards),
         *list_dated_ahead(past),
         *regular.items,
         *invoices.items,
         *bills.items,
     ]
-    items, assumptions = add_templates(past, items)
-    return Expected(items, [*invoices.streams, *bills.streams, *find_others(past, regular.rest)], assumptions)
+    streams = [*invoices.streams, *bills.streams, *find_others(past, regular.rest)]
+    return Expected(add_templates(past, cards, items), streams)
+
+
+INSIGHT = Insight("cash_flow_forecast", list_wanted, compute_forecast)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 
-from runtime.insights.books import Books, Key, Kind
+from runtime.insights.books import Books, Key, Kind, Transaction
 from runtime.insights.forecast.delays import Habit
+from runtime.insights.forecast.rates import History, Rate
+from runtime.insights.forecast.series import Event
 from runtime.insights.forecast.settlements import (
     Lags,
     Settlements,
@@ -21,6 +24,13 @@ BANK_WEIGHT = 4.0
 """How many payments of the company's habit are set against those to a vendor, for which part is paid from a bank."""
 
 
+CREDITS: dict[Kind, tuple[Kind, ...]] = {
+    "invoice": ("customer_credit", "customer_payment"),
+    "bill": ("vendor_credit", "vendor_payment"),
+}
+"""What lowers the sum of what is open."""
+
+
 class Past:
     """The habits in some books, for the days of a forecast."""
 
@@ -30,6 +40,7 @@ class Past:
         self.until = books.today + timedelta(days=days)
         self.banks = frozenset(each.key.id for each in books.list_accounts("bank"))
         self.undeposited = frozenset(each.key.id for each in books.list_accounts("undeposited"))
+        self._open: dict[Kind, list[tuple[Transaction, float]]] = {}
         self.lags = Lags(books, self.banks, self.undeposited)
 
     @cached_property
@@ -82,18 +93,44 @@ class Past:
         banked, number = self._bank_counts.get(vendor, (0, 0)) if vendor is not None else (0, 0)
         return (banked + BANK_WEIGHT * usual) / (number + BANK_WEIGHT)
 
+    def list_open(self, kind: Kind) -> Sequence[tuple[Transaction, float]]:
+        """Return the open invoices, or bills, with what is open less the credits of the party: these pay the oldest."""
+        known = self._open.get(kind)
+        if known is None:
+            known = self._open[kind] = list(_list_open(self.books, kind))
+        return known
+
     def find_first_day(self, *kinds: Kind) -> date:
         """Return the day from which transactions of some kinds are known: the first of the books, or that was read."""
         begins = self.books.transactions[0].day if self.books.transactions else self.today
         spans = [self.books.read[kind].since for kind in kinds if kind in self.books.read]
         return min(max([begins, *(since for since in spans if since is not None)]), self.today)
 
-    def push(self, chances: Sequence[float]) -> list[float]:
+    def measure_rate(self, events: Sequence[Event], *kinds: Kind) -> Rate:
+        """Return what events without a pattern come to on each of the coming days."""
+        return History(events, self.find_first_day(*kinds), self.today).measure_rate(self.days)
+
+    def lead_to_bank(self, chances: Sequence[float]) -> list[float]:
         """Return the days on which money that customers pay reaches the bank."""
-        return self.lags.push(chances, self.today)
+        return self.lags.lead_to_bank(chances, self.today)
 
     def list_document_chances(self, kind: Kind, party: Key | None, ahead: int, term: int) -> list[float]:
         """Return the days on which an invoice or a bill is paid that will be dated some days ahead."""
         habit = self.customers if kind == "invoice" else self.vendors
         chances = habit.list_chances(party, -term, self.days)
         return [0.0] * ahead + list(chances[: self.days - ahead])
+
+
+def _list_open(books: Books, kind: Kind) -> Iterator[tuple[Transaction, float]]:
+    credits: dict[Key | None, float] = defaultdict(float)
+    for each in books.list_kinds(*CREDITS[kind]):
+        if each.open:
+            credits[each.party] += float(each.home_open)
+    for each in books.list_kinds(kind):
+        if each.open:
+            left = float(each.home_open)
+            used = min(left, max(credits.get(each.party, 0.0), 0.0))
+            if used > 0:
+                credits[each.party] -= used
+            if left - used > 0:
+                yield each, left - used

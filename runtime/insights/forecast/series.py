@@ -6,6 +6,7 @@ import calendar
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from statistics import fmean, median
 from typing import NamedTuple
@@ -99,7 +100,7 @@ class Series(NamedTuple):
 def make_day(month: int, on: int) -> date:
     """Return a day of a month, counted from year 0; its last one where it is shorter."""
     year, place = divmod(month, 12)
-    return date(year, place + 1, min(on, calendar.monthrange(year, place + 1)[1]))
+    return date(year, place + 1, min(on, _measure_month(year, place + 1)))
 
 
 def split_series(events: Sequence[Event], today: date) -> tuple[list[Series], list[Event]]:
@@ -126,17 +127,20 @@ def find_series(events: Sequence[Event], today: date) -> Series | None:
     recent = events[-NEWEST:]
     if len(recent) < LEAST:
         return None
+    usual = median((after.day - before.day).days for before, after in pairwise(recent))
     for step in STEPS:
+        if abs(usual - step.length) > MONTH_SLACK:
+            continue
         missed = [_measure_miss(before.day, after.day, step) for before, after in pairwise(recent)]
         fitting = [each for each in missed if abs(each) <= (MONTH_SLACK if step.months else WEEK_SLACK)]
         if len(fitting) >= SHARE * len(missed):
             if (today - recent[-1].day).days > 1.5 * step.length + MONTH_SLACK:
                 return None
-            return _make_series(step, recent, len(fitting) / len(missed), today)
+            return _make_series(step, recent, len(fitting) / len(missed))
     return None
 
 
-def _make_series(step: Step, recent: Sequence[Event], share: float, today: date) -> Series:
+def _make_series(step: Step, recent: Sequence[Event], share: float) -> Series:
     on = _find_day_of_month(recent) if step.months else 0
     level, errors = recent[0].amount, []
     for place, each in enumerate(recent[1:], 2):
@@ -176,7 +180,12 @@ def _round_month(day: date, on: int) -> int:
 
 
 def _count_days(day: date) -> int:
-    return calendar.monthrange(day.year, day.month)[1]
+    return _measure_month(day.year, day.month)
+
+
+@lru_cache(maxsize=1024)
+def _measure_month(year: int, month: int) -> int:
+    return calendar.monthrange(year, month)[1]
 
 
 def _merge_days(events: Sequence[Event]) -> list[Event]:

@@ -44,9 +44,9 @@ def list_delays(books: Books, kind: Kind, settled: Settlements) -> Iterator[Dela
         paid, due = settled.get(each.key), each.due or each.day
         start = (each.day - due).days
         if paid:
-            yield Delay(each.party, start, max((paid[0].day - due).days, start), True)
+            yield Delay(each.party, start, max((paid[0].day - due).days, start), is_paid=True)
         elif each.open:
-            yield Delay(each.party, start, (books.today - due).days, False)
+            yield Delay(each.party, start, (books.today - due).days, is_paid=False)
 
 
 def list_rest_delays(books: Books, kind: Kind, settled: Settlements) -> Iterator[Delay]:
@@ -56,9 +56,9 @@ def list_rest_delays(books: Books, kind: Kind, settled: Settlements) -> Iterator
         if paid and paid[0].amount < float(each.home_total) - 0.005:
             first = paid[0].day
             if len(paid) > 1:
-                yield Delay(None, 0, (paid[1].day - first).days, True)
+                yield Delay(None, 0, (paid[1].day - first).days, is_paid=True)
             elif each.open:
-                yield Delay(None, 0, (books.today - first).days, False)
+                yield Delay(None, 0, (books.today - first).days, is_paid=False)
 
 
 def measure_first_part(books: Books, kind: Kind, settled: Settlements) -> float:
@@ -110,7 +110,7 @@ class Lags:
                 found[lag - age - 1] += share / whole
         return found
 
-    def push(self, chances: Sequence[float], today: date) -> list[float]:
+    def lead_to_bank(self, chances: Sequence[float], today: date) -> list[float]:
         """Return the days on which money reaches the bank for the days on which it is paid, tomorrow first."""
         days = len(chances)
         found = [0.0] * days

@@ -13,10 +13,11 @@ from statistics import fmean, median
 from typing import NamedTuple
 
 from runtime.insights.books import Key, Kind, Transaction
+from runtime.insights.forecast.cards import Cards, route_bill
 from runtime.insights.forecast.cash_moves import Signature
 from runtime.insights.forecast.flows import Item, Part, Stream
 from runtime.insights.forecast.past import Past
-from runtime.insights.forecast.rates import YEAR, History
+from runtime.insights.forecast.rates import YEAR
 from runtime.insights.forecast.series import Event, Series, split_series
 
 Group = tuple[Key | None, frozenset[str]]
@@ -29,7 +30,7 @@ class Unrecorded(NamedTuple):
     streams: list[Stream]
 
 
-def find_documents(past: Past, kind: Kind) -> Unrecorded:
+def find_documents(past: Past, cards: Cards, kind: Kind) -> Unrecorded:
     """Return what invoices, or bills, to come are expected to bring."""
     groups: dict[Group, list[Transaction]] = defaultdict(list)
     for each in past.books.list_kinds(kind):
@@ -42,15 +43,16 @@ def find_documents(past: Past, kind: Kind) -> Unrecorded:
         found, left = split_series(events, past.today) if len(events) > 2 else ([], events)
         rest += left
         for series in found:
-            items += _list_series_items(past, kind, series, group)
+            items += _list_series_items(past, cards, kind, series, group)
     rest.sort(key=lambda event: event.day)
-    return Unrecorded(items, list(_list_streams(past, kind, rest)))
+    return Unrecorded(items, list(_list_streams(past, cards, kind, rest)))
 
 
 def find_others(past: Past, rest: Mapping[Signature, Sequence[Event]]) -> list[Stream]:
     """Return what moves without a pattern are expected to bring: sales paid at once, and others in and out."""
     recent = past.today - timedelta(days=YEAR)
-    sales, others = [], []
+    sales: list[Event] = []
+    others: list[Event] = []
     for signature, events in rest.items():
         if signature[0] == "sale":
             sales += events
@@ -66,19 +68,16 @@ def find_others(past: Past, rest: Mapping[Signature, Sequence[Event]]) -> list[S
 
 def _make_stream(past: Past, part: Part, label: str, events: list[Event]) -> Stream:
     events.sort(key=lambda event: event.day)
-    rate = History(events, past.find_first_day("journal", "expense", "sale"), past.today).measure_rate(
-        past.days
-    )
+    rate = past.measure_rate(events, "journal", "expense", "sale")
     return Stream(part, label, *rate, _list_newest(events))
 
 
 def _list_series_items(
-    past: Past, kind: Kind, series: Series, group: Sequence[Transaction]
+    past: Past, cards: Cards, kind: Kind, series: Series, group: Sequence[Transaction]
 ) -> Iterator[Item]:
     last = group[-1]
     part: Part = "not_yet_invoiced" if kind == "invoice" else "not_yet_billed"
-    sign = 1.0 if kind == "invoice" else -past.measure_bank_share(last.party)
-    share = series.chance * past.first_parts[kind] * abs(sign)
+    share = series.chance * past.first_parts[kind]
     term = round(median(_measure_term(each) for each in group[-6:]))
     evidence = tuple(each.key for each in reversed(series.events[-3:]))
     name = past.books.name_party(last.party, last.party_name)
@@ -87,42 +86,33 @@ def _list_series_items(
     for day in series.list_days(past.today, past.until):
         ahead = (day - past.today).days
         chances = [share * each for each in past.list_document_chances(kind, last.party, ahead, term)]
-        if kind == "invoice":
-            chances = past.push(chances)
+        chances = (
+            past.lead_to_bank(chances) if kind == "invoice" else route_bill(past, cards, last.party, chances)
+        )
         amount = series.amount if kind == "invoice" else -series.amount
         yield Item(part, amount, chances, label, evidence, last.party, series.deviation, facts)
 
 
-def _list_streams(past: Past, kind: Kind, rest: Sequence[Event]) -> Iterator[Stream]:
+def _list_streams(past: Past, cards: Cards, kind: Kind, rest: Sequence[Event]) -> Iterator[Stream]:
     """Yield the documents without a pattern as a stream of what is paid of them."""
     if not rest:
         return
-    rate = History(rest, past.find_first_day(kind), past.today).measure_rate(past.days)
+    rate = past.measure_rate(rest, kind)
     newest = [past.books.by_key[each.key] for each in rest[-60:]]
     term = round(fmean(_measure_term(each) for each in newest))
-    share = past.first_parts[kind] * (1.0 if kind == "invoice" else past.measure_bank_share(None))
-    chances = past.list_document_chances(kind, None, 0, term)
-    means = [share * each for each in _spread(rate.means, chances)]
-    variances = [share * each for each in _spread(rate.variances, chances)]
+    chances = [past.first_parts[kind] * each for each in past.list_document_chances(kind, None, 0, term)]
+    means, variances = _spread(rate.means, chances), _spread(rate.variances, chances)
+    evidence = _list_newest(rest)
     if kind == "invoice":
-        means, variances = past.push(means), past.push(variances)
+        means, variances = past.lead_to_bank(means), past.lead_to_bank(variances)
         yield Stream(
-            "not_yet_invoiced",
-            "Sales not yet invoiced",
-            means,
-            variances,
-            rate.uncertainty,
-            _list_newest(rest),
+            "not_yet_invoiced", "Sales not yet invoiced", means, variances, rate.uncertainty, evidence
         )
     else:
-        means = [-each for each in means]
+        means = [-each for each in route_bill(past, cards, None, means)]
+        variances = route_bill(past, cards, None, variances)
         yield Stream(
-            "not_yet_billed",
-            "Purchases not yet billed",
-            means,
-            variances,
-            rate.uncertainty,
-            _list_newest(rest),
+            "not_yet_billed", "Purchases not yet billed", means, variances, rate.uncertainty, evidence
         )
 
 

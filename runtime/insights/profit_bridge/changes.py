@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from runtime.insights.bookings import is_stocked
 from runtime.insights.books import ZERO, Account, Books
 from runtime.insights.profit_bridge.movements import Movement
-from runtime.insights.profit_bridge.postings import Posting, is_stocked
+from runtime.insights.profit_bridge.postings import Posting
 from runtime.insights.profit_bridge.statements import Section, Statement, show
 
 SECTIONS_OF_ROLES: Mapping[str, Section] = {

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from runtime.insights.analysis import Analysis, Insight, Options, Records, Wanted, WantedReport
+from runtime.insights.bookings import BOOKED
 from runtime.insights.books import ZERO, Books
 from runtime.insights.profit_bridge.changes import AccountChange, find_sections, find_stocked, list_changes
 from runtime.insights.profit_bridge.confirming import confirm_figures
@@ -20,7 +21,7 @@ from runtime.insights.profit_bridge.movements import (
     name_item,
     name_party,
 )
-from runtime.insights.profit_bridge.postings import POSTED, Posting, list_postings
+from runtime.insights.profit_bridge.postings import Posting, list_postings
 from runtime.insights.profit_bridge.remarks import list_assumptions, list_missing
 from runtime.insights.profit_bridge.rows import Row, list_accounts, list_items, list_parties
 from runtime.insights.profit_bridge.sentences import say_headline
@@ -68,9 +69,9 @@ def plan(options: Options, today: date) -> Wanted:
     months = choose_months(options, today)
     first, last = min(months), max(months)
     if months.are_adjacent:
-        records: tuple[Records, ...] = (Records(POSTED, first.first, last.last),)
+        records: tuple[Records, ...] = (Records(BOOKED, first.first, last.last),)
     else:
-        records = tuple(Records(POSTED, each.first, each.last) for each in (first, last))
+        records = tuple(Records(BOOKED, each.first, each.last) for each in (first, last))
     names = (AFTER,) if months.before == months.after else (BEFORE, AFTER)
     days = {BEFORE: months.before, AFTER: months.after}
     reports = tuple(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from runtime.errors import InvalidArguments
 from runtime.insights.analysis import Options
+from runtime.insights.period_pairs import Days
 
 
 class Month(NamedTuple):
@@ -39,9 +40,10 @@ class Month(NamedTuple):
         """The month before. Raises InvalidArguments for the first one that there is."""
         return check_month(self.year, self.number - 1) if self.number > 1 else check_month(self.year - 1, 12)
 
-    def has(self, day: date) -> bool:
-        """Whether a day is in it."""
-        return (day.year, day.month) == self
+    @property
+    def days(self) -> Days:
+        """All of its days."""
+        return Days(self.first, self.last)
 
 
 class Months(NamedTuple):

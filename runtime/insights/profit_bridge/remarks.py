@@ -6,24 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from runtime.insights.books import Books, Kind, Missing, Span
+from runtime.insights.bookings import BOOKED
+from runtime.insights.books import Books, Missing
+from runtime.insights.period_pairs import find_unread
 from runtime.insights.profit_bridge.changes import AccountChange
-from runtime.insights.profit_bridge.months import Month, Months
-from runtime.insights.profit_bridge.postings import POSTED
+from runtime.insights.profit_bridge.months import Months
 from runtime.insights.profit_bridge.statements import Statement
 
-_TITLES: Mapping[Kind, str] = {
-    "invoice": "Invoices",
-    "sale": "Sales paid at once",
-    "customer_credit": "Credits to customers",
-    "refund": "Refunds",
-    "bill": "Bills",
-    "expense": "Expenses",
-    "vendor_credit": "Credits of vendors",
-    "deposit": "Deposits",
-    "journal": "Journal entries",
-}
-"""What people call the kinds that are read."""
 _NO_REPORT = (
     "It was not read, or not whole: both months are compared by their records alone, without the cost of stock "
     "sold."
@@ -50,7 +39,9 @@ def list_assumptions(
             "price that each had before. Price is the rest."
         )
     yield from _describe_months(books.today, months)
-    if any(each.rate != 1 for each in books.transactions if any(month.has(each.day) for month in months)):
+    if any(
+        each.rate != 1 for each in books.transactions if any(month.days.has(each.day) for month in months)
+    ):
         yield "Amounts in other currencies are converted at the rate of each record."
 
 
@@ -61,13 +52,10 @@ def list_missing(
     for month, statement in {months.before: before, months.after: after}.items():
         if statement is None:
             yield Missing(f"Profit and loss report of {month}", _NO_REPORT)
-    for kind in POSTED:
-        span = books.read.get(kind)
-        lacking = [str(month) for month in dict.fromkeys(months) if not _has_read(span, month, books.today)]
-        if lacking:
+    for month in dict.fromkeys(months):
+        for unread in find_unread(books, BOOKED, month.days):
             yield Missing(
-                f"{_TITLES[kind]} of {' and '.join(lacking)}",
-                "They were not read whole: they explain nothing here.",
+                f"{unread.what} of {month}", f"{unread.why} What was not read explains nothing here."
             )
     for name in ("accounts", "items"):
         if name not in books.lists:
@@ -87,10 +75,3 @@ def _describe_months(today: date, months: Months) -> Iterator[str]:
             yield f"{month.title} has not begun: only what is dated ahead is in it."
         elif month.last > today:
             yield f"{month.title} is not over: it has what is known as of {today}, dated until its end."
-
-
-def _has_read(span: Span | None, month: Month, today: date) -> bool:
-    if span is None:
-        return False
-    begins = span.since is None or span.since <= month.first
-    return begins and span.until >= min(month.last, max(today, month.first))

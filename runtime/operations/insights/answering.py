@@ -150,7 +150,6 @@ class Computed:
             options=dict(call.arguments),
             rules=rules,
             today=read.today,
-            currency="",
             allowance=call.compute_allowance().subtract(MOST_NOTED),
             head=read.head,
             pages=tuple(pages),

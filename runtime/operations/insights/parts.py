@@ -21,7 +21,7 @@ SECONDS = 900.0
 """How long a reading is stored: long enough to wait for a rate limit a few times, and its figures are not yet old."""
 
 
-class ReadingEnded(InvalidArguments):  # noqa: N818  (named like the errors that it is one of)
+class ReadingEnded(InvalidArguments):
     """What is to be continued is not stored any more, or is of another caller: it has to be read anew."""
 
 

@@ -86,13 +86,23 @@ def _draw(rows: Sequence[_Row], axis: Axis, width: float, formats: Formats) -> D
         if place + 1 < len(rows):
             lines.append(Shape(f"{other},{bar.y + _BAR} {other},{round(top + tall, 1)}", "join"))
         hit = Bar(left, round(place * tall, 1), round(right - left, 1), tall, "hit")
-        said = [("Amount", _write_step(row, formats.write_money(row.amount))), ("Profit after it", formats.write_money(row.ends))]
+        said = [
+            ("Amount", _write_step(row, formats.write_money(row.amount))),
+            ("Profit after it", formats.write_money(row.ends)),
+        ]
         tip = make_tip(_shorten(row.name, 40), said, hit, frame)
         tips.append(_lower_tip(tip, min(place * tall, max(len(rows) * tall - 70, 0.0))))
     zero = _find_x(Decimal(0), axis, left, right)
     lines.insert(0, Shape(f"{zero},0 {zero},{len(rows) * tall}", "axis"))
     return Drawing(
-        width, len(rows) * tall, left, right, bars=tuple(bars), lines=tuple(lines), texts=tuple(texts), tips=tuple(tips)
+        width,
+        len(rows) * tall,
+        left,
+        right,
+        bars=tuple(bars),
+        lines=tuple(lines),
+        texts=tuple(texts),
+        tips=tuple(tips),
     )
 
 

@@ -57,12 +57,18 @@ class Numbering:
 def plant_numbers(typist: Typist) -> None:
     """Leave out numbers of sales forms twice and of journal entries once; use two numbers of invoices twice."""
     sales, journal = list_forms(typist, SALES), list_forms(typist, JOURNAL)
-    places = _choose_places(typist, sales, 4)
+    places = sorted(_choose_places(typist, sales, 4), key=lambda each: len(_list_former(typist, sales, each)))
+    taken = [each for each in _list_former(typist, sales, places[3]) if each not in _list_beside(places)]
     numbering = Numbering({places[0]: 1, places[1]: typist.chance.randint(2, 4)})
-    numbering.repeated = {places[2]: places[2] - 1, places[3]: _choose_former(typist, sales, places[3])}
+    numbering.repeated = {places[2]: places[2] - 1, places[3]: typist.chance.choice(taken)}
     _write(typist, sales, numbering)
     [place] = _choose_places(typist, journal, 1)
     _write(typist, journal, Numbering({place: 1}))
+
+
+def _list_beside(places: list[int]) -> list[int]:
+    """Return places, and those before them."""
+    return [each - back for each in places for back in (0, 1)]
 
 
 def list_forms(typist: Typist, entities: tuple[str, ...]) -> list[Form]:
@@ -100,21 +106,18 @@ def _suits(typist: Typist, forms: list[Form], place: int) -> bool:
     return kinds <= {"Invoice", "JournalEntry"} and before.day > typist.start and is_quiet and differs
 
 
-def _choose_former(typist: Typist, forms: list[Form], place: int) -> int:
-    """Return the place of an invoice 20 to 60 forms ago that a number is taken from, of another customer and amount."""
+def _list_former(typist: Typist, forms: list[Form], place: int) -> list[int]:
+    """Return the places, 20 to 60 forms ago, of invoices of another customer and amount that a number is taken from."""
     one = forms[place]
-    return typist.chance.choice(
-        [
-            former
-            for former in range(max(0, place - 60), place - 19)
-            if forms[former].entity == "Invoice"
-            and forms[former].key not in typist.touched
-            and forms[former].day > typist.start
-            and forms[former].party != one.party
-            and forms[former].cents != one.cents
-        ]
-        or [place - 2]
-    )
+    return [
+        former
+        for former in range(max(0, place - 60), place - 19)
+        if forms[former].entity == "Invoice"
+        and forms[former].key not in typist.touched
+        and forms[former].day > typist.start
+        and forms[former].party != one.party
+        and forms[former].cents != one.cents
+    ]
 
 
 def _write(typist: Typist, forms: list[Form], numbering: Numbering) -> None:

@@ -20,12 +20,13 @@ def plant_shared_details(typist: Typist, count: int = 2) -> None:
     employees = give_details(typist)
     varieties = typist.chance.sample(("address", "address written otherwise", "phone", "bank"), count)
     names = typist.chance.sample(VENDORS, 2 * count)
-    for variety, name, other in zip(varieties, names[:count], names[count:], strict=True):
+    chosen = typist.chance.sample(sorted(employees), count)
+    for variety, name, other, employee in zip(varieties, names[:count], names[count:], chosen, strict=True):
         if variety == "bank":
             _share_bank(typist, name, other)
             continue
-        employee, details = typist.chance.choice(sorted(employees.items()))
-        records = (*_hire(typist, name, _copy_details(typist, variety, details)), f"employees:{employee}")
+        details = _copy_details(typist, variety, employees[employee])
+        records = (*_hire(typist, name, details), f"employees:{employee}")
         typist.note("shared_details", records, f"{name} has the {variety} of an employee")
 
 
