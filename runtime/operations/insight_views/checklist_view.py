@@ -77,7 +77,11 @@ def _say(figures: Values, items: list[Values], counts: Mapping[str, int]) -> str
     rest = f" {write_count(unknown, 'item')} could not be judged." if unknown else ""
     if to_do:
         parts = [f"{counts['open']:,} open"] if counts["open"] else []
-        parts += [f"{counts['attention']:,} need attention"] if counts["attention"] else []
+        parts += (
+            [write_count(counts["attention"], "needs attention", "need attention")]
+            if counts["attention"]
+            else []
+        )
         return (
             f"{month} is not ready to be closed: of {write_count(used, 'item')}, {' and '.join(parts)}.{rest}"
         )
