@@ -10,4 +10,5 @@ said in its definitions (`insights` of integration.yaml).
 - `extraction`: transactions by the rules of definitions
 - `list_extraction`: accounts, names, products and recurring transactions by them
 - `assembly`: pages and reports as books
+- `checklist`: the month-end checklist
 """
