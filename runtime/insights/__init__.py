@@ -21,4 +21,5 @@ said in its definitions (`insights` of integration.yaml).
 - `unit_economics`: what each item, customer or class earns, by `unit_tallies` and `unit_costs`
 - `profit_bridge`: why the profit of two months differs
 - `anomalies`: the analysis `find_anomalies`
+- `checklist`: the month-end checklist
 """
