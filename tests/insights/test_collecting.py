@@ -180,7 +180,7 @@ def test_the_letter_names_numbers_amounts_and_days():
     [row] = collect(*make_invoice("7", "1", "1250", late=18, **sent))["customers"]
 
     assert row["draft"].splitlines()[0] == "Subject: Reminder: invoice 1043"
-    assert "Dear Acme," in row["draft"]
+    assert "Hello Acme," in row["draft"]
     assert (
         "- Invoice 1043 of 3 October 2026, due 2 November 2026: 400.00 USD of 1,250.00 USD open, 18 days overdue"
         in row["draft"]
