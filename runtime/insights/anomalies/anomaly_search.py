@@ -45,7 +45,7 @@ LEFT_OUT_AFTER: Mapping[str, Mapping[str, int]] = {
     "unusual_account": {"duplicate": 75},
     "below_limit": {"duplicate": 75},
     "round_amount": {"duplicate": 75, "below_limit": 0},
-    "unusual_amount": {"below_limit": 0, "round_amount": 60},
+    "unusual_amount": {"duplicate": 75, "below_limit": 0, "round_amount": 60},
     "weekend": dict.fromkeys(
         ("duplicate", "unusual_amount", "new_vendor", "unusual_account", "backdated"), 0
     ),

@@ -30,8 +30,11 @@ MOST_COMPARED = 12
 """Of more that are equal, each is compared with the next alone."""
 USUAL_FACTOR = 1.8
 """How much sooner than usual an amount comes that is no habit: half a month for what comes every month."""
-MOST_COMMON = 0.01
-"""The part of the forms of a kind, of others, with one amount from which it is a price that is charged often."""
+COMMON, MOST_OFF = 500, 30
+"""Points that a sales form loses for the part of the forms of others with its amount, which is a price that is charged
+often, and how many at most: an amount of every fiftieth form costs 10."""
+HABITUAL = 8
+"""Days of an amount of one customer from which its own habit says more than what others are charged."""
 
 
 @dataclass(frozen=True)
@@ -161,8 +164,8 @@ def _score_invoices(history: History, one: Entry, other: Entry, series: Series) 
         (line.item, line.quantity) for line in other.record.lines
     ]
     alike = history.amounts[one.kind, one.cents] - history.amounts[one.kind, one.cents, one.record.party]
-    is_common = alike > len(history.by_kind[one.kind]) * MOST_COMMON
-    return 80 - 3 * gap - (not is_same) * 20 - is_common * (20 if one.kind == "invoice" else 30)
+    common = 0 if len(series.days) >= HABITUAL else alike / len(history.by_kind[one.kind])
+    return 80 - 3 * gap - (not is_same) * 20 - min(MOST_OFF, COMMON * common)
 
 
 def _score_payments(history: History, one: Entry, other: Entry, series: Series) -> float:
