@@ -131,13 +131,13 @@ def _judge_vendor(
     for each in judged:
         if not each.is_new:
             continue
-        points = score_high(habit, each.cents) or _score_low(habit, each.cents)
+        points = measure_excess(habit, each.cents) or _score_low(habit, each.cents)
         if points >= 1 and not _is_known(each, group):
             yield _make(history, each, habit, points, f"the usual amount of {name}")
 
 
-def score_high(habit: Habit, cents: int, least_ratio: float = 3.0, least_lead: float = 1.5) -> float:
-    """Score an amount above a habit: 50 where it is so many times the usual one and the largest other one."""
+def measure_excess(habit: Habit, cents: int, least_ratio: float = 3.0, least_lead: float = 1.5) -> float:
+    """Return the score of an amount above a habit: 50 where it is so many times the usual and the largest other."""
     ratio, lead = cents / habit.usual, cents / habit.find_largest_other(cents)
     deviations = habit.measure(cents)
     if habit.count <= 8:
@@ -183,7 +183,7 @@ def _judge_account(
         return
     habit, name = describe_habit([each.cents for each in group]), history.books.name_account(account)
     for each in judged:
-        points = score_high(habit, each.cents, 5, 2.5) if each.is_new else 0
+        points = measure_excess(habit, each.cents, 5, 2.5) if each.is_new else 0
         if points >= 1 and not _is_known(each, group):
             yield _make(history, each, habit, points, f"the usual amount on {name}")
 
@@ -206,7 +206,7 @@ def _judge_customers(history: History) -> Iterator[Finding]:
         habit = describe_habit([each.cents for each in group])
         name = history.books.name_party(customer, group[0].record.party_name)
         for each in judged:
-            points = score_high(habit, each.cents, 8, 2.5)
+            points = measure_excess(habit, each.cents, 8, 2.5)
             if points >= 1 and not _is_known(each, group):
                 yield _make(history, each, habit, points, f"the usual amount of {name}")
 

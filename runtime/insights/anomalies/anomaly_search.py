@@ -59,7 +59,7 @@ LEAST_HISTORY = 60
 """Days of history before the period without which habits are hardly known."""
 
 
-def plan(options: Options, today: date) -> Wanted:
+def list_wanted(options: Options, today: date) -> Wanted:
     """Return what is read: two years of transactions up to the end of the period, or the whole of a longer period."""
     start, end = read_period(options, today)
     since = min(start, end - timedelta(days=HISTORY_DAYS))
@@ -180,4 +180,4 @@ def _list_missing(books: Books, wanted: Sequence[str]) -> Iterator[Missing]:
         )
 
 
-INSIGHT = Insight("find_anomalies", plan, compute)
+INSIGHT = Insight("find_anomalies", list_wanted, compute)

@@ -21,7 +21,7 @@ from runtime.insights.anomalies.findings import (
     write_entry,
 )
 from runtime.insights.anomalies.history import KIND_NAMES, Entry, History
-from runtime.insights.anomalies.typing_errors import is_mistyped_amount, normalize_number
+from runtime.insights.anomalies.typing_errors import is_mistyped_amount, strip_number
 from runtime.insights.books import Key, Kind
 
 SALES: tuple[Kind, ...] = ("invoice", "sale", "customer_credit", "refund")
@@ -33,7 +33,7 @@ LONGEST_GAP = 20
 """More numbers than this are no gap: another series begins."""
 SHORTEST = 3
 """Shorter numbers of a vendor's bills are not their own."""
-_NUMBER = re.compile(r"(.*?)(\d{1,12})(\D*)")
+_NUMBER = re.compile(r"(.*?)(\d{1,12})(\D*)", re.ASCII)
 
 
 class Numbered(NamedTuple):
@@ -140,7 +140,7 @@ def find_repeats(history: History) -> Iterator[Finding]:
                 if (one.record.party, one.cents) != (other.record.party, other.cents):
                     yield from _make_repeat(history, one, other, 85)
     bills = (each for each in history.by_kind.get("bill", ()) if len(each.record.number) >= SHORTEST)
-    for group in _group(bills, lambda each: (each.record.party, normalize_number(each.record.number))):
+    for group in _group(bills, lambda each: (each.record.party, strip_number(each.record.number))):
         for one, other in pairwise(group):
             if one.cents != other.cents and not is_mistyped_amount(one.cents, other.cents):
                 yield from _make_repeat(history, one, other, 75 if len(group) == 2 else 45)
