@@ -39,6 +39,8 @@ YEARLY_RANGE = 0.3
 """Logarithm; how much a yearly bill may differ."""
 KNOWN_DAYS = 150
 """Of history before a first transaction that makes its vendor a new one; a year's bills have come by halves then."""
+MOST_NEW = 0.25
+"""The part of the purchases of the period that may be first ones; where more are, new vendors are nothing special."""
 LARGE_RANK, LARGE_RANK_BY_VENDOR, LEAST_RANK = 0.97, 0.97, 0.85
 """The part of all purchases that are smaller than a first one that is large, or the part of the vendors whose usual
 amount is smaller, so that one with many large bills does not set the measure, and the part of all purchases then."""
@@ -240,7 +242,9 @@ def find_new_vendors(history: History) -> Iterator[Finding]:
         for vendor, group in history.by_vendor.items()
         if len(group) > 2
     }
-    for vendor, group in history.by_vendor.items():
+    recent = sum(each.is_new for each in history.purchases)
+    firsts = sum(group[0].is_new for group in history.by_vendor.values())
+    for vendor, group in history.by_vendor.items() if firsts <= max(3, recent * MOST_NEW) else ():
         first = group[0]
         if not first.is_new or first.day - history.first < KNOWN_DAYS or vendor.resource == "employees":
             continue
