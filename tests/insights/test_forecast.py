@@ -83,20 +83,19 @@ def test_each_customer_is_expected_as_late_as_they_usually_are():
 def test_a_customer_who_paid_little_is_expected_as_the_company_is_used_to():
     made = BookMaker()
     for days in range(120, 700, 20):
-        made.add_paid("invoice", back(days), 100 + days % 7, 60, customer(f"c{days}"))
+        made.add_paid("invoice", back(days), 100 + days % 7, 30, customer(f"c{days}"))
     made.add_paid("invoice", back(300), 100, 1, customer("new"))
-    new = made.add_open("invoice", back(20), 5000, customer("new"))
+    new = made.add_open("invoice", TODAY, 5000, customer("new"))
 
     expected = find_mover(forecast(made.make()), str(new.key))["expected_on"]
 
-    assert abs((expected - back(-40)).days) <= 5
+    assert abs((expected - back(-30)).days) <= 5
 
 
 def test_a_customer_who_never_pays_counts_for_little_and_is_named():
     made = make_payers()
-    for days in range(150, 700, 50):
+    for days in (*range(150, 700, 50), 20):
         made.add_open("invoice", back(days), 1000, customer("never"))
-    last = made.add_open("invoice", back(20), 1000, customer("never"))
 
     found = forecast(made.make())
 
@@ -105,14 +104,7 @@ def test_a_customer_who_never_pays_counts_for_little_and_is_named():
     assert doubt["why"] == "No invoice was ever paid."
     assert doubt["expected_within_half_year"] < doubt["open"] / 4
     assert doubt["invoices_open"] == 12
-    assert (
-        find_mover(found, str(last.key))["chance_percent"] < 40 if has_mover(found, str(last.key)) else True
-    )
     assert sum_known(found) < 2000
-
-
-def has_mover(found: Analysis, evidence: str) -> bool:
-    return any(evidence in each["evidence"] for each in found.figures["movers"])
 
 
 def test_credits_of_a_customer_are_no_money_to_come():
@@ -121,6 +113,14 @@ def test_credits_of_a_customer_are_no_money_to_come():
     made.add("customer_credit", back(5), 5000, open=Decimal(5000), party=customer("prompt"))
 
     assert forecast(made.make()).figures["parts"]["open_invoices"]["in"] == 0
+
+
+def test_a_credit_lowers_what_a_customer_is_expected_to_pay():
+    made = make_payers()
+    made.add_open("invoice", back(10), 5000, customer("prompt"))
+    made.add("customer_credit", back(5), 4000, open=Decimal(4000), party=customer("prompt"))
+
+    assert 500 < forecast(made.make()).figures["parts"]["open_invoices"]["in"] <= 1000
 
 
 def test_an_invoice_without_a_due_date_is_due_on_its_day():
@@ -152,7 +152,7 @@ def test_money_received_is_expected_at_the_bank_as_soon_as_usual():
             )
         }
     )
-    for days in range(100, 700, 7):
+    for days in range(7, 700, 7):
         paid = made.add("customer_payment", back(days), 50, account="2", party=customer("1"))
         made.add(
             "deposit", back(days - 2), 50, account="1", lines=(Line(Decimal(50), links=(Link(paid.key),)),)
@@ -204,6 +204,38 @@ def test_wages_booked_by_journal_are_expected_on_the_last_day_of_each_month():
     )
     assert found.figures["weeks"][4]["out"] == -4000
     assert found.figures["parts"]["recurring"]["out"] == -4000
+
+
+def test_the_beginning_of_the_books_is_no_money_to_come():
+    made = BookMaker("10000")
+    made.add("sale", back(400), 1, account="1")
+    for days in (300, 230, 100):
+        lines = (
+            Line(Decimal(9000), account="1", side="debit"),
+            Line(Decimal(9000), account="7", side="credit"),
+        )
+        made.add("journal", back(days), memo="Start", lines=lines)
+    opening = Account(Key("accounts", "7"), "Opening balance", roles=frozenset({"opening_balance", "equity"}))
+
+    found = forecast(made.make(accounts=made.accounts | {"7": opening}))
+
+    assert found.figures["parts"]["other"]["in"] == 0
+
+
+def test_the_rest_of_what_is_paid_in_part_is_expected_as_such_rests_are_paid():
+    made = make_payers()
+    for days in range(130, 700, 30):
+        half = made.add_open("invoice", back(days), 400, customer("prompt"))
+        made.transactions[-1] = replace(half, open=Decimal(200))
+        made.settle("customer_payment", back(days - 20), half, 200)
+    fresh = made.add_open("invoice", back(25), 400, customer("prompt"))
+    made.transactions[-1] = replace(fresh, open=Decimal(200))
+    made.settle("customer_payment", back(5), fresh, 200)
+
+    found = forecast(made.make())
+
+    assert found.figures["parts"]["open_invoices"]["open"] == 4000
+    assert found.figures["parts"]["open_invoices"]["in"] < 100
 
 
 def test_a_pattern_that_ended_is_not_expected():
@@ -345,6 +377,7 @@ def test_the_opening_balance_is_compared_with_the_balance_sheet(shown: str, ties
     found = forecast(BookMaker("1000").make(reports={"balance_sheet": make_report(shown)}))
 
     assert found.ties[0].as_dict()["ties"] is ties
+    assert found.ties[1].as_dict()["ties"] is True
 
 
 def test_without_the_balance_sheet_nothing_is_said_to_tie():
@@ -404,7 +437,7 @@ def test_the_days_on_which_the_balance_may_fall_below_zero_are_named():
 
     below = forecast(made.make()).figures["below_zero"]
 
-    assert below["low"] <= below["median"]
+    assert back(0) < below["low"] < below["median"] <= back(-20)
 
 
 def test_more_weeks_do_not_change_the_first_ones():
