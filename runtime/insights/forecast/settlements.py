@@ -13,6 +13,7 @@ from runtime.insights.forecast.delays import Delay
 MOST_LAG = 45
 """Days after which money received is no longer expected at the bank: it was forgotten, or never was there."""
 LEAST_COUNT = 5
+"""Payments on a day of the week below which those of all days count."""
 
 
 class Settlement(NamedTuple):
