@@ -82,7 +82,8 @@ class RunDelivery:
 class ReportRun:
     """One run of a schedule, for the time at which it was due. `missed` counts due times before it that had no run.
 
-    `error` is a sentence for people; `next_at` is when it is tried again, None when it is not.
+    `error` is a sentence for people; `next_at` is when it is tried again, None when it is not. `continue_from` is where
+    an analysis goes on that was answered in part.
     """
 
     id: str
@@ -99,6 +100,7 @@ class ReportRun:
     error: str
     summary: str
     deliveries: tuple[RunDelivery, ...]
+    continue_from: str = ""
 
     @property
     def is_over(self) -> bool:

@@ -61,6 +61,7 @@ REPORT_RUN = Table(
     Column("error", Text, nullable=False),
     Column("summary", Text, nullable=False),
     Column("deliveries", Text, nullable=False),
+    Column("continue_from", Text, nullable=False, server_default=""),
     Index("report_run_due", "schedule_id", "due_at", "is_manual", unique=True),
     Index("report_run_created", "created_at"),
 )

@@ -1,7 +1,7 @@
-"""The saved reports of a company: the list of them, and the forms that save, rename, share and delete one.
+"""The saved reports and analyses of a company: the list of them, and the forms that save, rename, share and delete one.
 
-Called by `company_routes`. `save_report.html` is the form that the page of a report includes. `operations.schedules`
-saves; `schedule_pages` has what is run by itself.
+Called by `company_routes`. `save_report.html` is the form that the page of a report, or of an analysis, includes.
+`operations.schedules` saves; `schedule_pages` has what is run by itself.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from runtime.errors import NotFound
-from runtime.operations.report_runs import find_report
+from runtime.operations.insight_requests import AnalysisTool
+from runtime.operations.schedules.choices import find_chosen, list_fields, read_choice
 from runtime.operations.schedules.managing import Schedules
-from runtime.operations.schedules.saving import SavedReports, read_choice
+from runtime.operations.schedules.saving import SavedReports
 from runtime.schedules import SavedReport
 from runtime.web.company_pages import CompanyPages, CompanyServices, Place, require_company
 from runtime.web.navigation import find_company_address
@@ -112,14 +113,17 @@ class SavedReportPages(CompanyPages):
     def _name_report(self, place: Place, saved: SavedReport) -> str:
         """Return what the report of a saved one is called; empty where the definitions have it no more."""
         try:
-            return find_report(
-                self._deployment.catalog(), place.account.integration, str(saved.choice["tool_name"])
-            ).title
+            tool_name = str(saved.choice["tool_name"])
+            return find_chosen(self._deployment.catalog(), place.account.integration, tool_name).title
         except NotFound:
             return ""
 
     def _find_report_address(self, place: Place, saved: SavedReport) -> str:
         choice = read_choice(saved)
         catalog, integration = self._deployment.catalog(), place.account.integration
-        report = find_report(catalog, integration, choice.tool_name)
-        return ReportLinks(catalog, integration, place.account.id).find_report_address(report, choice)
+        chosen = find_chosen(catalog, integration, choice.tool_name)
+        if isinstance(chosen, AnalysisTool):
+            asked = urlencode(list_fields(choice.arguments))
+            path = f"/analysis/{chosen.name}"
+            return find_company_address(place.account.id, f"{path}?{asked}" if asked else path)
+        return ReportLinks(catalog, integration, place.account.id).find_report_address(chosen, choice)

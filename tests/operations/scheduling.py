@@ -47,22 +47,30 @@ ANSWER = {
 
 @dataclass
 class HandReports:
-    """Answers a report, or the errors that a test wants first, and notes who asked."""
+    """Answers a report, or the errors that a test wants first, and notes who asked.
 
+    `answers` has what analyses answer, by their tools, one for each call.
+    """
+
+    answers: dict[str, list[Any]] = field(default_factory=dict)
     errors: list[Any] = field(default_factory=list)
     asked: list[tuple[Grant, Mapping[str, Any]]] = field(default_factory=list)
 
     async def call(
         self, grant: Grant, tools: Mapping[str, Any], name: str, arguments: dict[str, Any], **_: Any
     ) -> Answer:
-        assert name == PROFIT and all(tool.is_read_only for tool in tools.values())
+        assert all(tool.is_read_only for tool in tools.values()) and name in tools
+        assert name == PROFIT or name in self.answers
         self.asked.append((grant, arguments))
         if self.errors:
             wanted = self.errors.pop(0)
             if not hasattr(wanted, "as_dict"):
                 raise wanted
             return Answer("", error=wanted)
-        return Answer(json.dumps(ANSWER))
+        if name == PROFIT:
+            return Answer(json.dumps(ANSWER))
+        found = self.answers[name].pop(0)
+        return Answer(json.dumps(found)) if isinstance(found, dict) else Answer("", error=found)
 
 
 @dataclass
@@ -129,10 +137,10 @@ class Scheduling:
         assert found is not None
         return found
 
-    async def add(self, when: str = "daily at 9", **more: Any) -> tuple[Schedule, str]:
-        """A schedule of the report, and the secret of its webhook."""
+    async def add(self, when: str = "daily at 9", choice: str = CHOICE, **more: Any) -> tuple[Schedule, str]:
+        """A schedule of the report, or of another choice, and the secret of its webhook."""
         account = await self.find_account()
-        saved = await self.saved.save(account, self.person, "Monthly result", CHOICE, is_shared=False)
+        saved = await self.saved.save(account, self.person, "Monthly result", choice, is_shared=False)
         draft = replace(Draft(saved.id, when, "UTC", ("csv",)), **more)
         checked = await check_draft(self.deployment, account, self.person, draft)
         assert checked.errors == {}

@@ -13,8 +13,8 @@ import pytest
 from runtime.errors import Conflict, NeedsReauth, RateLimited, VendorRefused, VendorTimeout
 from runtime.events import Attempt
 from runtime.model import AuditEntry
+from runtime.operations.schedules.attempts import DELAYS
 from runtime.operations.schedules.emails import Sent
-from runtime.operations.schedules.running import DELAYS
 from runtime.schedules import name_file_owner
 from runtime.stores.purge_records import RUNS_STORED_SECONDS
 from tests.deployment import NOON

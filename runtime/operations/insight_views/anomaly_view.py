@@ -16,6 +16,7 @@ from runtime.operations.insight_views.answer_values import (
     write_count,
     write_period,
     write_title,
+    write_within,
 )
 from runtime.operations.insight_views.summary import Style, Summary
 from runtime.operations.insight_views.view import Fact, InsightTable, RowKind
@@ -63,7 +64,7 @@ def describe_anomalies(figures: Values, style: Style) -> Summary:
 
 
 def _say(figures: Values, count: int, period: str) -> str:
-    of = f" of {period}" if period else ""
+    of = write_within(period)
     if not count:
         return f"Nothing unusual was found in the transactions{of}."
     kinds = read_map(figures, "by_kind")

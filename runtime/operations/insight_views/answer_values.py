@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from runtime.errors import InternalError
 from runtime.operations.exports.sheet import Cell, CellKind, Column
-from runtime.operations.formats import MINUS, Formats, parse_decimal
+from runtime.operations.formats import MINUS, Formats, end_month, parse_decimal
 from runtime.operations.insight_views.view import InsightRow, InsightTable, RowKind
 
 Values = Mapping[str, Any]
@@ -177,8 +177,11 @@ def write_title(name: str) -> str:
 
 
 def write_period(values: object, formats: Formats) -> str:
-    """Return a period with its days, of an object with `start` and `end`."""
+    """Return a period, of an object with `start` and `end`: a whole month by its name, another one by its days."""
     start, end = read_text(values, "start"), read_text(values, "end")
+    month = write_month(start[:7])
+    if start[8:] == "01" and month != start[:7] and end == end_month(date.fromisoformat(start)).isoformat():
+        return month
     days = dict.fromkeys(formats.write_full_day(each) for each in (start, end) if each)
     return " – ".join(days)  # noqa: RUF001
 
@@ -189,6 +192,14 @@ def write_month(text: str) -> str:
         return f"{date.fromisoformat(f'{text}-01'):%B %Y}"
     except ValueError:
         return text
+
+
+def write_within(period: str) -> str:
+    """Return a period as it ends a sentence: ` in October 2026`, ` from Oct 5, 2026 to Oct 9, 2026`."""
+    first, _, last = period.partition(" – ")  # noqa: RUF001
+    if not period:
+        return ""
+    return f" from {first} to {last}" if last else f" {'on' if ',' in first else 'in'} {first}"
 
 
 def write_change(change: Decimal, formats: Formats) -> str:

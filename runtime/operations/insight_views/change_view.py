@@ -72,7 +72,7 @@ def describe_change(figures: Values, style: Style) -> Summary:
     headline = read_text(figures, "says") or "Why the profit of the months differs is not known."
     period = " compared with ".join(write_month(each) for each in (month, before) if each)
     file_part = "-against-".join(each for each in (month, before) if each)
-    facts, tables = tuple(_list_facts(figures, formats)), tuple(_list_tables(figures))
+    facts, tables = tuple(_list_facts(figures, formats)), tuple(_list_tables(figures, formats))
     return Summary(headline, period, file_part, facts, tables)
 
 
@@ -85,7 +85,7 @@ def _list_facts(figures: Values, formats: Formats) -> Iterator[Fact]:
         yield Fact("Change", write_change(change, formats))
 
 
-def _list_tables(figures: Values) -> Iterator[InsightTable]:
+def _list_tables(figures: Values, formats: Formats) -> Iterator[InsightTable]:
     yield _make_bridge(figures)
     causes = read_maps(figures, "by_cause")
     yield make_table(TableForm("by_cause", "By cause", _CAUSES, empty="Nothing changed."), causes)
@@ -93,7 +93,7 @@ def _list_tables(figures: Values) -> Iterator[InsightTable]:
         rows, counts = read_maps(figures, member), read_map(figures, f"lists.{member}")
         note = count_shown(figures, member, len(rows), read_count(counts, "count"))
         if note and (rest := read_amount(counts, "not_shown")) is not None:
-            note += f" Those that are not shown come to {rest:,.2f}."
+            note += f" Those that are not shown come to {formats.write_amount(rest)}."
         yield make_table(
             TableForm(member, title, parts, records=(named_by, "records"), empty="Nothing changed."),
             rows,

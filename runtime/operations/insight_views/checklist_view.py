@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+
+import msgspec
 
 from runtime.operations.insight_views.answer_values import (
     Part,
@@ -11,6 +12,7 @@ from runtime.operations.insight_views.answer_values import (
     Values,
     count_shown,
     find_member,
+    make_line,
     make_table,
     read_count,
     read_map,
@@ -30,6 +32,7 @@ STATUSES: Mapping[str, tuple[str, RowKind]] = {
     "not_used": ("Not used", "done"),
 }
 """What people read of a status, in the order in which items stand."""
+_JSON = msgspec.json.Encoder(decimal_format="number")
 _ITEMS = (
     Part("Item", "text", "title"),
     Part("Status", "text", "status_title"),
@@ -77,7 +80,11 @@ def _say(figures: Values, items: list[Values], counts: Mapping[str, int]) -> str
     rest = f" {write_count(unknown, 'item')} could not be judged." if unknown else ""
     if to_do:
         parts = [f"{counts['open']:,} open"] if counts["open"] else []
-        parts += [f"{counts['attention']:,} need attention"] if counts["attention"] else []
+        parts += (
+            [write_count(counts["attention"], "needs attention", "need attention")]
+            if counts["attention"]
+            else []
+        )
         return (
             f"{month} is not ready to be closed: of {write_count(used, 'item')}, {' and '.join(parts)}.{rest}"
         )
@@ -152,9 +159,7 @@ def _list_fixes(items: list[Values], titles: Mapping[str, str]) -> InsightTable:
                     "item": read_text(item, "title"),
                     "says": read_text(fix, "says"),
                     "tool_title": titles.get(tool, tool),
-                    "arguments_text": json.dumps(arguments, default=str, ensure_ascii=False)
-                    if arguments
-                    else "",
+                    "arguments_text": make_line(_JSON.encode(arguments).decode()) if arguments else "",
                 }
             )
     return make_table(

@@ -17,48 +17,74 @@ from runtime.operations.insight_views.answer_values import (
     read_map,
     read_maps,
     read_text,
+    read_texts,
     write_count,
+    write_title,
 )
 from runtime.operations.insight_views.plain_view import list_plain_tables
 from runtime.operations.insight_views.summary import Style, Summary
 from runtime.operations.insight_views.view import Fact, InsightTable, Notice, RowKind
 
-_WEEKS = (
-    Part("Week", "number", "week"),
-    Part("From", "day", "start"),
-    Part("To", "day", "end"),
-    Part("Expected in", "amount", "inflow"),
-    Part("Expected out", "amount", "outflow"),
+_BAND = (
     Part("Balance, median", "amount", "median"),
     Part("80 % band from", "amount", "low"),
     Part("80 % band to", "amount", "high"),
 )
+_WEEKS = (
+    Part("From", "day", "week_start"),
+    Part("To", "day", "week_end"),
+    Part("Known in", "amount", "in"),
+    Part("Known out", "amount", "out"),
+    Part("Expected in", "amount", "expected_in"),
+    Part("Expected out", "amount", "expected_out"),
+    *_BAND,
+)
+_CHANGED = (Part("To", "day", "week_end"), *_BAND, Part("Change", "amount", "change"))
 _MOVERS = (
-    Part("What", "text", "label"),
-    Part("Name", "text", "party"),
-    Part("Expected on", "day", "day"),
+    Part("What", "text", "what_title"),
+    Part("Kind", "text", "part_title"),
+    Part("Due", "day", "due"),
     Part("Amount", "amount", "amount"),
-    Part("Why", "text", "says"),
+    Part("Expected", "amount", "expected"),
+    Part("Chance", "percent", "chance_percent", is_hundredths=True),
+    Part("Expected on", "day", "expected_on"),
+    Part("Times", "number", "times"),
+    Part("Pattern", "text", "pattern"),
+)
+_PARTS = (
+    Part("Part", "text", "title"),
+    Part("Rests on", "text", "basis"),
+    Part("In", "amount", "in"),
+    Part("Out", "amount", "out"),
+    Part("Open today", "amount", "open"),
+    Part("Count", "number", "records"),
 )
 _BALANCES = (
     Part("Account", "text", "name"),
-    Part("Currency", "text", "currency"),
     Part("Balance", "amount", "balance"),
+    Part("Currency", "text", "currency"),
+    Part("In the company's currency", "amount", "home_balance"),
 )
+_DOUBTFUL = (
+    Part("Customer", "text", "name"),
+    Part("Open", "amount", "open"),
+    Part("Expected within half a year", "amount", "expected_within_half_year"),
+    Part("Invoices paid", "number", "invoices_paid"),
+    Part("Invoices in all", "number", "invoices_in_all"),
+    Part("Why", "text", "why"),
+)
+_SUPPOSED = {"delay_customer": "A customer pays later", "add_expense": "A further expense"}
 
 
 def describe_forecast(figures: Values, style: Style) -> Summary:
     """Return a forecast as it is shown."""
-    formats = style.formats
-    weeks = read_maps(figures, "weeks")
-    days = [read_text(each, "end") for each in weeks if read_text(each, "end")]
-    period = f"{write_count(len(weeks), 'week')} ahead" if weeks else ""
-    if days:
-        period += f", until {formats.write_full_day(days[-1])}"
+    formats, weeks = style.formats, read_maps(figures, "weeks")
+    last = read_text(weeks[-1], "week_end") if weeks else ""
+    until = f", until {formats.write_full_day(last)}" if last else ""
     return Summary(
         _say(figures, formats),
-        period,
-        f"until-{days[-1]}" if days else "",
+        f"{write_count(len(weeks), 'week')} ahead{until}" if weeks else "",
+        f"until-{last}" if last else "",
         tuple(_list_facts(figures, weeks, formats)),
         tuple(_list_tables(figures, weeks)),
         tuple(_list_notices(figures, formats)),
@@ -66,52 +92,88 @@ def describe_forecast(figures: Values, style: Style) -> Summary:
 
 
 def _say(figures: Values, formats: Formats) -> str:
-    lowest, day = read_amount(figures, "lowest.median"), read_text(figures, "lowest.day")
+    lowest, day = read_amount(figures, "lowest.amount"), read_text(figures, "lowest.date")
     if lowest is None:
         return "The bank balance of the coming weeks is not known."
     at = f" on {formats.write_full_day(day)}" if day else ""
     if lowest < 0:
-        return f"The bank balance is expected to fall below zero: {formats.write_money(lowest)}{at}."
-    low = read_amount(figures, "lowest.low")
-    risk = " It may fall below zero." if low is not None and low < 0 else ""
-    return f"The lowest bank balance expected is {formats.write_money(lowest)}{at}.{risk}"
+        first = read_text(figures, "below_zero.median")
+        since = f" It is below zero from {formats.write_full_day(first)} on." if first else ""
+        return f"The bank balance is expected to fall to {formats.write_money(lowest)}{at}.{since}"
+    said = f"The lowest bank balance expected is {formats.write_money(lowest)}{at}."
+    if risky := read_text(figures, "below_zero.low"):
+        said += f" It may fall below zero from {formats.write_full_day(risky)} on."
+    return said
 
 
 def _list_facts(figures: Values, weeks: list[Values], formats: Formats) -> Iterator[Fact]:
-    if (opening := read_amount(figures, "opening")) is not None:
-        yield Fact("Balance today", formats.write_money(opening))
-    if (lowest := read_amount(figures, "lowest.median")) is not None:
-        yield Fact("Lowest point", formats.write_money(lowest))
-    if day := read_text(figures, "lowest.day"):
+    for label, member in (
+        ("Balance today", "opening.total"),
+        ("Not yet deposited", "opening.undeposited_funds"),
+        ("Lowest point", "lowest.amount"),
+    ):
+        if (amount := read_amount(figures, member)) is not None:
+            yield Fact(label, formats.write_money(amount))
+    if day := read_text(figures, "lowest.date"):
         yield Fact("Lowest on", formats.write_full_day(day))
-    low, high = read_amount(figures, "lowest.low"), read_amount(figures, "lowest.high")
-    if low is not None and high is not None:
-        yield Fact(
-            "80 % band at the lowest point", f"{formats.write_money(low)} to {formats.write_money(high)}"
-        )
+    if (low := read_amount(figures, "lowest.low")) is not None:
+        yield Fact("Lower end of the band there", formats.write_money(low))
     if weeks and (last := read_amount(weeks[-1], "median")) is not None:
         yield Fact("Balance at the end", formats.write_money(last))
 
 
 def _list_tables(figures: Values, weeks: list[Values]) -> Iterator[InsightTable]:
-    note = count_shown(figures, "weeks", len(weeks))
-    empty = "No week could be forecast."
-    yield make_table(TableForm("weeks", "Weeks", _WEEKS, empty=empty, find_kind=_find_kind), weeks, note)
+    form = TableForm("weeks", "Weeks", _WEEKS, empty="No week could be forecast.", find_kind=_find_kind)
+    yield make_table(form, weeks, count_shown(figures, "weeks", len(weeks)))
+    yield from _list_changes(figures)
+    yield _list_movers(figures)
+    parts = read_map(figures, "parts")
+    entries = [
+        {**read_map(parts, name), "title": write_title(name), "basis": _name_basis(parts, name)}
+        for name in parts
+    ]
+    yield make_table(TableForm("parts", "What it is made of", _PARTS), entries)
+    opening = read_map(figures, "opening")
+    banks = read_maps(opening, "accounts")
+    note = count_shown(opening, "accounts", len(banks), read_count(opening, "count"))
+    empty = "No bank account is known."
+    yield make_table(
+        TableForm("balances", "Bank accounts today", _BALANCES, ("account",), empty), banks, note
+    )
+    doubtful = read_maps(figures, "doubtful")
+    note = count_shown(figures, "doubtful", len(doubtful), read_count(figures, "doubtful_count"))
+    form = TableForm("doubtful", "Who may not pay", _DOUBTFUL, ("customer", "invoices"), "Nobody stands out.")
+    yield make_table(form, doubtful, note)
+    yield from list_plain_tables(figures, ("weeks", "movers", "doubtful"))
+
+
+def _name_basis(parts: Values, name: str) -> str:
+    return "Records" if find_member(parts, f"{name}.is_known") is True else "Experience"
+
+
+def _list_movers(figures: Values) -> InsightTable:
     movers = read_maps(figures, "movers")
+    entries = [
+        {**each, "what_title": _name_mover(each), "part_title": write_title(read_text(each, "part"))}
+        for each in movers
+    ]
     note = count_shown(figures, "movers", len(movers), read_count(figures, "movers_count"))
-    yield make_table(
-        TableForm("movers", "What moves it most", _MOVERS, records=("id", "records", "evidence")),
-        movers,
-        note,
+    return make_table(
+        TableForm("movers", "What moves it most", _MOVERS, records=("evidence",)), entries, note
     )
-    banks = read_maps(figures, "balances")
-    yield make_table(
-        TableForm("balances", "Bank accounts today", _BALANCES, records=("account", "id")), banks
+
+
+def _name_mover(mover: Values) -> str:
+    """Return what an item is: its own text, or the name and number of its record."""
+    named = [read_text(mover, member) for member in ("what", "name", "party", "number")]
+    return ", ".join(dict.fromkeys(each for each in named if each)) or ", ".join(
+        read_texts(mover, "evidence")[:1]
     )
-    what_if = read_map(figures, "what_if")
-    if changed := read_maps(what_if, "weeks"):
-        yield make_table(TableForm("what_if", "What if", _WEEKS, find_kind=_find_kind), changed)
-    yield from list_plain_tables(figures, ("weeks", "movers", "balances", "what_if"))
+
+
+def _list_changes(figures: Values) -> Iterator[InsightTable]:
+    if changed := read_maps(figures, "what_if.weeks"):
+        yield make_table(TableForm("what_if", "What if", _CHANGED, find_kind=_find_kind), changed)
 
 
 def _find_kind(week: Values) -> RowKind:
@@ -123,11 +185,25 @@ def _find_kind(week: Values) -> RowKind:
 
 def _list_notices(figures: Values, formats: Formats) -> Iterator[Notice]:
     what_if = read_map(figures, "what_if")
-    if said := read_text(what_if, "says"):
-        yield Notice("info", said)
-    elif (lowest := read_amount(what_if, "lowest.median")) is not None:
-        day = read_text(find_member(what_if, "lowest"), "day")
+    for name, title in _SUPPOSED.items():
+        if problem := read_text(what_if, f"{name}.problem"):
+            yield Notice("warning", problem)
+        elif supposed := read_map(what_if, name):
+            yield Notice("info", f"What if: {_write_supposed(title, supposed, formats)}.")
+    if (lowest := read_amount(what_if, "lowest.amount")) is not None:
+        day = read_text(what_if, "lowest.date")
         at = f" on {formats.write_full_day(day)}" if day else ""
         yield Notice(
             "info", f"With what is supposed, the lowest balance is {formats.write_money(lowest)}{at}."
         )
+
+
+def _write_supposed(title: str, supposed: Values, formats: Formats) -> str:
+    if name := read_text(supposed, "name"):
+        return f"{name} pays {write_count(read_count(supposed, 'days'), 'day')} later"
+    amount, day = read_amount(supposed, "amount"), read_text(supposed, "date")
+    if amount is None or not day:
+        return title.lower()
+    every = read_text(supposed, "every")
+    often = f" and then every {every}" if every in ("week", "month") else ""
+    return f"{formats.write_money(amount)} are paid as well on {formats.write_full_day(day)}{often}"

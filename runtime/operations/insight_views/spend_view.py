@@ -20,6 +20,7 @@ from runtime.operations.insight_views.answer_values import (
     write_count,
     write_period,
     write_title,
+    write_within,
 )
 from runtime.operations.insight_views.periods import list_periods, name_period
 from runtime.operations.insight_views.summary import Style, Summary
@@ -70,7 +71,7 @@ def describe_spend(figures: Values, style: Style) -> Summary:
 
 def _say(figures: Values, vendors: list[Values], period: str, formats: Formats) -> str:
     total = read_amount(figures, "total")
-    of = f" in {period}" if period else ""
+    of = write_within(period)
     if total is None:
         return f"What was spent with vendors{of} is not known."
     count = max(len(vendors), read_count(figures, "count"))
@@ -78,7 +79,7 @@ def _say(figures: Values, vendors: list[Values], period: str, formats: Formats) 
         return f"Nothing was spent with vendors{of}."
     largest = read_text(vendors[0], "name") if vendors else ""
     spent = formats.write_money(read_amount(vendors[0], "spent")) if vendors else ""
-    most = f", most of it with {largest} ({spent})" if largest else ""
+    most = f", the most with {largest} ({spent})" if largest else ""
     return f"{formats.write_money(total)} were spent with {write_count(count, 'vendor')}{of}{most}."
 
 

@@ -20,6 +20,7 @@ from runtime.operations.insight_views.answer_values import (
     write_count,
     write_period,
     write_title,
+    write_within,
 )
 from runtime.operations.insight_views.periods import list_periods, name_period
 from runtime.operations.insight_views.summary import Style, Summary
@@ -59,7 +60,7 @@ def describe_units(figures: Values, style: Style) -> Summary:
 
 
 def _say(figures: Values, by: str, rows: list[Values], period: str, formats: Formats) -> str:
-    count, of = max(len(rows), read_count(figures, "count")), f" in {period}" if period else ""
+    count, of = max(len(rows), read_count(figures, "count")), write_within(period)
     plural = _PLURALS.get(by, f"{by}s")
     if not count:
         return f"No {by} brought in or cost anything{of}."

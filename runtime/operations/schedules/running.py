@@ -18,12 +18,8 @@ from uuid import uuid4
 from generator.vendor import Integration
 from runtime.deployment import Deployment
 from runtime.errors import (
-    Busy,
     LedgerportError,
     NeedsReauth,
-    RateLimited,
-    StorageUnavailable,
-    VendorUnavailable,
 )
 from runtime.exchange.tool_answer import Answer
 from runtime.jobs.work import Job, Task
@@ -34,22 +30,25 @@ from runtime.operations.companies import show_name
 from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.finished_calls import FinishedCalls, Source, describe_ending
 from runtime.operations.formats import Formats, find_zone
-from runtime.operations.report_runs import ReportView, find_report, make_report_file, run_report
+from runtime.operations.schedules.attempts import (
+    find_wait,
+    find_wait_for_more,
+    note_made,
+    note_waiting,
+    plan_run,
+    replace_delivery,
+    settle_run,
+)
+from runtime.operations.schedules.choices import read_choice
 from runtime.operations.schedules.delivering import Delivering
-from runtime.operations.schedules.managing import Schedules, make_run
+from runtime.operations.schedules.managing import Schedules
 from runtime.operations.schedules.messages import Report
-from runtime.operations.schedules.saving import read_choice
-from runtime.operations.schedules.timing import find_last_due, find_next_due
+from runtime.operations.schedules.runners import Made, Ordered, find_runner
 from runtime.people import Role
-from runtime.schedules import ReportRun, RunFile, RunStatus, SavedReport, Schedule, name_file_owner
+from runtime.schedules import ReportRun, RunFile, SavedReport, Schedule, name_file_owner
 from runtime.stores.report_run_records import RUN_REPORT, SealedFile
-from runtime.stores.schedule_records import Due
 from runtime.watching.calls import Caller
 
-DELAYS = (60.0, 300.0, 1_800.0, 7_200.0)
-"""Seconds after each failed attempt until the next: a restart, a short fault, and one that somebody has to see to."""
-LONGEST_WAIT = 86_400.0
-"""Seconds that a vendor may ask for: a daily allowance is there again the next day."""
 LARGEST_FILE = 8_388_608
 """Bytes. Three of them in base64 are more than most mail servers take, but one file rarely has a tenth of it."""
 MOST_RUNS_WITH_FILES = 30
@@ -96,7 +95,7 @@ class ReportRuns:
     async def dispatch(self, now: float) -> None:
         """Make a run of each schedule that is due. Raises StorageUnavailable."""
         records = self._stores.records
-        while await self._stores.write(lambda: records.claim_due(now, partial(_plan, now))):
+        while await self._stores.write(lambda: records.claim_due(now, partial(plan_run, now))):
             pass
 
     async def make(self, task: Task) -> None:
@@ -105,7 +104,12 @@ class ReportRuns:
         if run is None or run.status != "waiting":
             return
         try:
-            summary, files = await self._make_files(run)
+            made = await self._run(run)
+            if (wait := find_wait_for_more(made, run.attempts)) is not None:
+                next_at = self._deployment.clock() + wait
+                await self._change(run, lambda each: note_waiting(each, made, next_at))
+                return
+            summary, files = await asyncio.to_thread(self._write_files, run, made)
         except _Paused as paused:
             await self._pause(run, str(paused))
         except LedgerportError as problem:
@@ -114,8 +118,7 @@ class ReportRuns:
             self._log("report_run_failed", run=run.id, schedule=run.schedule_id, error=type(error).__name__)
             await self._end(run, _FAULT)
         else:
-            made = lambda each: replace(each, status="made", summary=summary, error="", next_at=None)  # noqa: E731
-            await self._change(run, made, files)
+            await self._change(run, lambda each: note_made(each, summary), files)
 
     async def send(self, task: Task) -> None:
         """Deliver the run to those who have not received it, and note each at once."""
@@ -128,7 +131,7 @@ class ReportRuns:
         for place, delivery in enumerate(run.deliveries):
             if delivery.is_open:
                 after = await self._parts.delivering.send(report, delivery)
-                await self._change(run, partial(_replace_delivery, place, after))
+                await self._change(run, partial(replace_delivery, place, after))
                 self._log("report_delivery", run=run.id, kind=after.kind, is_delivered=after.is_delivered)
 
     async def settle(self, task: Task) -> None:
@@ -137,7 +140,7 @@ class ReportRuns:
         if run is None or run.status != "made":
             return
         now = self._deployment.clock()
-        settled = await self._change(run, lambda each: _settle(each, now))
+        settled = await self._change(run, lambda each: settle_run(each, now))
         if settled is not None and settled.is_over:
             self._log("report_run", run=run.id, schedule=run.schedule_id, status=settled.status)
         records = self._stores.records
@@ -154,30 +157,33 @@ class ReportRuns:
         records = self._stores.records
         return await self._stores.write(lambda: records.change_run(run.id, change, files or ()))
 
-    async def _make_files(self, run: ReportRun) -> tuple[str, list[SealedFile]]:
+    async def _run(self, run: ReportRun) -> Made:
         schedule, saved, account = await self._read_parts(run)
         facts = await self._parts.facts.read(account)
-        zone, now = find_zone(schedule.zone), self._deployment.clock()
-        formats = Formats(facts.currency, facts.country, zone, now)
-        report = find_report(self._deployment.catalog(), account.integration, str(saved.choice["tool_name"]))
-        view = await run_report(partial(self._call, account, schedule), report, read_choice(saved))
-        files, left_out = await asyncio.to_thread(self._write_files, run, schedule, view, formats, account)
-        return ", ".join(view.list_facts(formats)) + left_out, files
+        ordered = Ordered(
+            partial(self._call, account, schedule),
+            self._deployment.catalog(),
+            account.integration,
+            read_choice(saved),
+            Formats(facts.currency, facts.country, find_zone(schedule.zone), self._deployment.clock()),
+            show_name(account),
+            schedule.formats,
+            run.continue_from,
+        )
+        return await find_runner(ordered).run(ordered)
 
-    def _write_files(
-        self, run: ReportRun, schedule: Schedule, view: ReportView, formats: Formats, account: Account
-    ) -> tuple[list[SealedFile], str]:
-        made, left_out = [], ""
-        for each in schedule.formats:
-            file = make_report_file(view, each, formats, show_name(account))
+    def _write_files(self, run: ReportRun, made: Made) -> tuple[str, list[SealedFile]]:
+        files, left_out = [], ""
+        for each in made.formats:
+            file = made.make_file(each)
             if len(file.content) > LARGEST_FILE:
                 left_out += f". The {each.upper()} file is too large to be sent, and was left out"
                 continue
             file_id = f"fil_{uuid4().hex}"
             sealed = self._deployment.keys.seal(file.content, name_file_owner(file_id))
             stored = RunFile(file_id, run.id, file.name, file.media_type, len(file.content))
-            made.append(SealedFile(stored, sealed))
-        return made, left_out
+            files.append(SealedFile(stored, sealed))
+        return made.summary + left_out, files
 
     async def _call(
         self, account: Account, schedule: Schedule, name: str, arguments: dict[str, Any]
@@ -246,7 +252,7 @@ class ReportRuns:
         if isinstance(problem, NeedsReauth):
             await self._pause(run, sentence)
             return
-        wait = _find_wait(problem, run.attempts)
+        wait = find_wait(problem, run.attempts)
         if wait is None:
             await self._end(run, sentence)
             return
@@ -260,41 +266,3 @@ class ReportRuns:
         failed = lambda each: replace(each, status="failed", error=error, finished_at=now, next_at=None)  # noqa: E731
         await self._change(run, failed)
         self._log("report_run", run=run.id, schedule=run.schedule_id, status="failed")
-
-
-def _plan(now: float, schedule: Schedule) -> Due:
-    assert schedule.next_due_at is not None
-    due_at, missed = find_last_due(schedule.cron, schedule.zone, schedule.next_due_at, now)
-    run = make_run(schedule, due_at, now, missed=missed)
-    return Due(run, find_next_due(schedule.cron, schedule.zone, now))
-
-
-def _replace_delivery(place: int, after: Any, run: ReportRun) -> ReportRun:
-    changed = [*run.deliveries]
-    changed[place] = after
-    return replace(run, deliveries=tuple(changed))
-
-
-def _settle(run: ReportRun, now: float) -> ReportRun:
-    """Return a run after an attempt to deliver it."""
-    missing = [each for each in run.deliveries if not each.is_delivered]
-    attempts = run.attempts + 1
-    if any(each.is_open for each in missing) and attempts <= len(DELAYS):
-        return replace(run, attempts=attempts, next_at=now + DELAYS[attempts - 1])
-    error = (
-        "" if not missing else f"It was not delivered to {len(missing)} of {len(run.deliveries)} recipients."
-    )
-    has_failed = bool(missing) and len(missing) == len(run.deliveries)
-    status: RunStatus = "failed" if has_failed else "done"
-    return replace(run, attempts=attempts, status=status, error=error, finished_at=now, next_at=None)
-
-
-def _find_wait(problem: LedgerportError, attempts: int) -> float | None:
-    """Return in how many seconds a run is tried again; None where that changes nothing, or it was tried enough."""
-    if attempts >= len(DELAYS):
-        return None
-    if isinstance(problem, RateLimited | Busy):
-        return min(float(problem.retry_after), LONGEST_WAIT)
-    if isinstance(problem, VendorUnavailable | StorageUnavailable):
-        return DELAYS[attempts]
-    return None

@@ -1,4 +1,4 @@
-"""Saves reports with their options under a name, for oneself or for everybody who may see the books.
+"""Saves reports and analyses with their options under a name, for oneself or for everybody who may see the books.
 
 Called by the pages. Only its owner, and whoever manages the company, changes a saved report.
 """
@@ -15,7 +15,8 @@ import orjson
 from runtime.deployment import Deployment
 from runtime.errors import Forbidden, InvalidRequest, LimitReached, NotFound
 from runtime.model import Account, AuditEntry
-from runtime.operations.report_runs import COMPARISONS, ReportChoice, find_report
+from runtime.operations.report_runs import COMPARISONS, Report
+from runtime.operations.schedules.choices import find_chosen, list_arguments
 from runtime.people import PersonId
 from runtime.schedules import SavedReport
 
@@ -81,7 +82,7 @@ class SavedReports:
         await self._stores.write(lambda: records.delete_saved_report(account.id, found.id, audit))
 
     def check_choice(self, account: Account, text: str) -> Mapping[str, Any]:
-        """Return the options that a form has as JSON. Raises InvalidRequest for anything that is no report of ours."""
+        """Return the options that a form has as JSON. Raises InvalidRequest for anything that is none of ours."""
         wrong = InvalidRequest(
             "These options cannot be read.", advice="Open the report again, and save it there."
         )
@@ -93,11 +94,14 @@ class SavedReports:
             raise wrong
         if found.get("compare", "") not in COMPARISONS:
             raise wrong
-        report = find_report(self._deployment.catalog(), account.integration, str(found.get("tool_name", "")))
-        if found["arguments"].keys() - report.arguments.keys():
+        catalog = self._deployment.catalog()
+        chosen = find_chosen(catalog, account.integration, str(found.get("tool_name", "")))
+        if found["arguments"].keys() - list_arguments(chosen):
+            raise wrong
+        if found.get("compare") and not isinstance(chosen, Report):
             raise wrong
         return {
-            "tool_name": report.tool.name,
+            "tool_name": chosen.tool.name,
             "arguments": found["arguments"],
             "compare": found.get("compare", ""),
         }
@@ -112,11 +116,6 @@ class SavedReports:
                 advice="Save it under a name of your own.",
             )
         return found
-
-
-def read_choice(saved: SavedReport) -> ReportChoice:
-    """Return the options of a saved report."""
-    return ReportChoice(saved.choice["tool_name"], saved.choice["arguments"], saved.choice["compare"])
 
 
 def check_name(text: str) -> str:
