@@ -175,12 +175,12 @@ def _score_payments(history: History, one: Entry, other: Entry, series: Series) 
         return 90 if gap <= MISTYPED_DAYS else 0
     if gap > NEAR_DAYS:
         return 0
-    settled = {link.key for link in one.record.settles()} & {link.key for link in other.record.settles()}
+    settled = {link.key for link in one.record.list_settled()} & {link.key for link in other.record.list_settled()}
     for key in settled:
         target = history.books.by_key.get(key)
         if target is not None and one.record.total + other.record.total > target.total:
             return 88 - gap
-    has_own = any(one.record.settles()) and any(other.record.settles())
+    has_own = any(one.record.list_settled()) and any(other.record.list_settled())
     return 78 - 2 * gap if not has_own and series.is_sooner(one, other) else 0
 
 
