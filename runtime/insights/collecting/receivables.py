@@ -93,7 +93,7 @@ class Families:
         id_ = party.id if party is not None else ""
         if id_ not in self._found:
             above, seen = id_, {id_}
-            while (parent := self._parents.get(above)) and True:
+            while (parent := self._parents.get(above)) and parent not in seen:
                 seen.add(parent)
                 above = parent
             self._found[id_] = above
