@@ -480,3 +480,9 @@ def test_a_pair_before_the_period_is_left_out_when_a_later_one_is_in_it() -> Non
     bills = [make("bill", place, days, number="A-77") for place, days in enumerate((5, 220, 240))]
     found = find(make_books(bills), "duplicate")
     assert all("bills:0" in list_ids(each) for each in found) and found
+
+
+def test_amounts_mistyped_before_the_period_are_left_out() -> None:
+    old = [make("bill", 1, 220, "76.57"), make("bill", 2, 219, "75.67"), make("bill", 3, 9, "310.22")]
+    assert not find(make_books(old), "duplicate")
+    assert find(make_books(old), "duplicate", start_date="2026-01-01")

@@ -184,16 +184,21 @@ def _score_payments(history: History, one: Entry, other: Entry, series: Series) 
     return 78 - 2 * gap if not has_own and series.is_sooner(one, other) else 0
 
 
+def _list_recent_pairs(group: Group) -> Iterator[tuple[Entry, Entry]]:
+    """Yield each transaction with the next, where one of them is of the period."""
+    return ((one, other) for one, other in pairwise(group) if one.is_new or other.is_new)
+
+
 def _find_mistyped_amounts(history: History, entries: Iterable[Entry]) -> Iterator[Finding]:
     """Yield bills with the same number, or without one within days, whose amounts differ by an error of typing."""
     numbered = (each for each in entries if each.record.number)
     for group in _group(numbered, lambda each: (_party(each), strip_number(each.record.number))):
-        for one, other in pairwise(group):
+        for one, other in _list_recent_pairs(group):
             if one.cents != other.cents and is_mistyped_amount(one.cents, other.cents):
                 yield _make(history, one, other, 80 if other.day - one.day <= MISTYPED_DAYS else 50)
     for kind, days in (("bill", MISTYPED_AMOUNT_DAYS), ("expense", MISTYPED_AMOUNT_DAYS // 2)):
         for group in _group(history.by_kind.get(kind, ()), _party):
-            for one, other in pairwise(group):
+            for one, other in _list_recent_pairs(group):
                 is_near = other.day - one.day <= days and not (one.record.number and other.record.number)
                 if is_near and _is_same_but_amount(one, other):
                     yield _make(history, one, other, 66 - 2 * (other.day - one.day))
@@ -212,7 +217,7 @@ def _find_other_vendors(history: History) -> Iterator[Finding]:
     """Yield bills with the same number and amount of two vendors, as of one that was entered under two names."""
     numbered = (each for each in history.by_kind.get("bill", ()) if len(each.record.number) >= 4)
     for group in _group(numbered, lambda each: (strip_number(each.record.number), *_amount(each))):
-        for one, other in pairwise(group):
+        for one, other in _list_recent_pairs(group):
             if one.record.party != other.record.party and other.day - one.day <= MISTYPED_DAYS:
                 yield _make(history, one, other, 70)
 
