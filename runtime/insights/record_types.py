@@ -175,7 +175,7 @@ def make_getter(
 def _group_by_member(
     several: Sequence[tuple[int, Path]], empty: Any
 ) -> list[tuple[Callable[[Any], Any], Any, list[tuple[int, Callable[[Any], Any]]]]]:
-    """Return the paths by their first member: what reads it, what it is in a record without it, and the rest of each."""
+    """Return the paths by their first member: what reads it, what it is where it lacks, and the rest of each."""
     groups: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
     for at, path in several:
         rest = attrgetter(".".join(path[1:])) if len(path) > 1 else _return_itself
