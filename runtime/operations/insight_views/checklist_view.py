@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+
+import msgspec
 
 from runtime.operations.insight_views.answer_values import (
     Part,
@@ -11,6 +12,7 @@ from runtime.operations.insight_views.answer_values import (
     Values,
     count_shown,
     find_member,
+    make_line,
     make_table,
     read_count,
     read_map,
@@ -30,6 +32,7 @@ STATUSES: Mapping[str, tuple[str, RowKind]] = {
     "not_used": ("Not used", "done"),
 }
 """What people read of a status, in the order in which items stand."""
+_JSON = msgspec.json.Encoder(decimal_format="number")
 _ITEMS = (
     Part("Item", "text", "title"),
     Part("Status", "text", "status_title"),
@@ -156,9 +159,7 @@ def _list_fixes(items: list[Values], titles: Mapping[str, str]) -> InsightTable:
                     "item": read_text(item, "title"),
                     "says": read_text(fix, "says"),
                     "tool_title": titles.get(tool, tool),
-                    "arguments_text": json.dumps(arguments, default=str, ensure_ascii=False)
-                    if arguments
-                    else "",
+                    "arguments_text": make_line(_JSON.encode(arguments).decode()) if arguments else "",
                 }
             )
     return make_table(
