@@ -22,6 +22,7 @@ from runtime.web.charts.chart import Chart, Labels, Series
 from runtime.web.charts.waterfall_chart import Bridge, make_waterfall_chart
 
 DAYS_OF_WEEK = 7
+"""Between two points of a forecast, whose place of the lowest day is found by it."""
 
 
 def make_analysis_chart(name: str, headline: str, figures: Values, formats: Formats) -> Chart | None:
