@@ -20,5 +20,6 @@ said in its definitions (`insights` of integration.yaml).
 - `collecting`: whom to remind of unpaid invoices
 - `unit_economics`: what each item, customer or class earns, by `unit_tallies` and `unit_costs`
 - `profit_bridge`: why the profit of two months differs
-- `anomalies`: the analysis `find_anomalies`
+- `anomalies`: transactions that look wrong
+- `checklist`: the month-end checklist
 """

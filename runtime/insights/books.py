@@ -114,7 +114,7 @@ class Transaction:
         """What is open, in the currency of the company."""
         return self.open if self.rate == 1 else self.open * self.rate
 
-    def settles(self) -> Iterator[Link]:
+    def list_settled(self) -> Iterator[Link]:
         """Yield the transactions that its lines settle, each with the amount of the line."""
         for line in self.lines:
             yield from line.links

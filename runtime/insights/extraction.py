@@ -72,14 +72,16 @@ def _make_reader(rules: RecordRules, lines: LineRules, links: LinkRules) -> Read
     paths: dict[Path, Any] = list_paths(rules.fields) | list_condition_paths(
         rules.unsent, rules.reversed_when
     )
+    line_type = _make_line_struct(lines, links, link_type)
     if lines.name:
-        paths[(lines.name,)] = _list_of(_make_line_struct(lines, links, link_type))
+        paths[(lines.name,)] = _several(line_type)
     if link_type is not None:
-        paths[(links.name,)] = _list_of(link_type)
-    read_head = make_getter(rules.fields, _HEAD)
+        paths[(links.name,)] = _several(link_type)
+    type_ = make_struct(paths)
+    read_head = make_getter(rules.fields, _HEAD, type_)
     is_unsent, is_reversed = make_test(rules.unsent), make_test(rules.reversed_when)
     read_links = _make_link_reader(links)
-    read_lines = _make_lines_reader(lines, read_links)
+    read_lines = _make_lines_reader(lines, read_links, line_type)
     kind, party_of, kinds, resource = (
         cast("Kind", rules.kind),
         rules.party_of,
@@ -120,11 +122,11 @@ def _make_reader(rules: RecordRules, lines: LineRules, links: LinkRules) -> Read
             sent,
         )
 
-    return Reader(make_struct(paths), make)
+    return Reader(type_, make)
 
 
-def _list_of(type_: type[msgspec.Struct]) -> Any:
-    return list[type_]  # type: ignore[valid-type]
+def _several(type_: type[msgspec.Struct]) -> Any:
+    return tuple[type_, ...]  # type: ignore[valid-type]
 
 
 def _make_line_struct(
@@ -134,9 +136,9 @@ def _make_line_struct(
     if rules.kind:
         paths[rules.kind] = TEXT
     if link_type is not None:
-        paths[(links.name,)] = _list_of(link_type)
+        paths[(links.name,)] = _several(link_type)
     if rules.nested and not is_nested:
-        paths[rules.nested] = _list_of(_make_line_struct(rules, links, link_type, is_nested=True))
+        paths[rules.nested] = _several(_make_line_struct(rules, links, link_type, is_nested=True))
     return make_struct(paths)
 
 
@@ -159,11 +161,11 @@ def _make_link_reader(rules: LinkRules) -> ReadLinks:
     return read_links
 
 
-def _make_lines_reader(rules: LineRules, read_links: ReadLinks) -> ReadLines:
+def _make_lines_reader(rules: LineRules, read_links: ReadLinks, type_: type[msgspec.Struct]) -> ReadLines:
     """Return what reads the lines of a record."""
     if not rules.name:
         return lambda _record: ()
-    find, read = attrgetter(rules.name), make_getter(rules.fields, _LINE)
+    find, read = attrgetter(rules.name), make_getter(rules.fields, _LINE, type_)
     read_kind = attrgetter(".".join(rules.kind)) if rules.kind else None
     read_nested = attrgetter(".".join(rules.nested)) if rules.nested else None
     kinds = rules.party_kinds

@@ -91,10 +91,11 @@ class ListExtraction:
 
 
 def _make_account_reader(rules: ListRules) -> Reader:
-    read, resource = make_getter(rules.fields, _ACCOUNT), rules.resource
     roles = [(role, [make_test(each) for each in tests]) for role, tests in rules.roles.items()]
     paths: dict[Path, Any] = list_paths(rules.fields)
     paths |= list_condition_paths(*(each for tests in rules.roles.values() for each in tests))
+    type_ = make_struct(paths)
+    read, resource = make_getter(rules.fields, _ACCOUNT, type_), rules.resource
 
     def make(record: Any) -> Account:
         id_, name, number, balance, currency, active = read(record)
@@ -111,11 +112,12 @@ def _make_account_reader(rules: ListRules) -> Reader:
             active is not False,
         )
 
-    return Reader(make_struct(paths), make)
+    return Reader(type_, make)
 
 
 def _make_party_reader(rules: ListRules) -> Reader:
-    read, resource = make_getter(rules.fields, _PARTY), rules.resource
+    type_ = make_struct(list_paths(rules.fields))
+    read, resource = make_getter(rules.fields, _PARTY, type_), rules.resource
 
     def make(record: Any) -> Party:
         (
@@ -137,11 +139,12 @@ def _make_party_reader(rules: ListRules) -> Reader:
             active is not False,
         )
 
-    return Reader(make_struct(list_paths(rules.fields)), make)
+    return Reader(type_, make)
 
 
 def _make_item_reader(rules: ListRules) -> Reader:
-    read, resource = make_getter(rules.fields, _ITEM), rules.resource
+    type_ = make_struct(list_paths(rules.fields))
+    read, resource = make_getter(rules.fields, _ITEM, type_), rules.resource
 
     def make(record: Any) -> Item:
         id_, name, on_hand, price, cost, income, expense, asset, active = read(record)
@@ -157,7 +160,7 @@ def _make_item_reader(rules: ListRules) -> Reader:
             active is not False,
         )
 
-    return Reader(make_struct(list_paths(rules.fields)), make)
+    return Reader(type_, make)
 
 
 def _make_dict_getter(fields: Fields, record: Mapping[str, Any]) -> Callable[[str], Any]:

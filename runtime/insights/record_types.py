@@ -122,28 +122,38 @@ def list_paths(fields: Fields) -> dict[Path, Any]:
 
 
 def make_struct(fields: Mapping[Path, Any]) -> type[msgspec.Struct]:
-    """Return a type with a value of a type at each path; what is not there is None, or an empty list."""
+    """Return a type with a value of a type at each path; what is not there is None, or an empty tuple.
+
+    They are frozen, so that all records share one value for what they lack.
+    """
     members: list[tuple[str, Any, Any]] = []
     inner: dict[str, dict[Path, Any]] = {}
     for path, type_ in fields.items():
         if len(path) == 1:
-            is_list = getattr(type_, "__origin__", None) is list
-            members.append((path[0], type_, msgspec.field(default_factory=list) if is_list else None))
+            members.append((path[0], type_, () if getattr(type_, "__origin__", None) is tuple else None))
         else:
             inner.setdefault(path[0], {})[path[1:]] = type_
     for name, parts in inner.items():
         made = make_struct(parts)
-        members.append((name, made, msgspec.field(default_factory=made)))
-    return msgspec.defstruct("Record", members, gc=False)
+        members.append((name, made, made()))
+    return msgspec.defstruct("Record", members, gc=False, frozen=True)
 
 
-def make_getter(fields: Fields, names: Sequence[str]) -> Callable[[Any], list[Any]]:
-    """Return what reads some parts of a record in their order; a part that the rules do not name is None."""
+def make_getter(
+    fields: Fields, names: Sequence[str], type_: type[msgspec.Struct]
+) -> Callable[[Any], list[Any]]:
+    """Return what reads some parts of a record in their order; a part that the rules do not name is None.
+
+    Of several paths the first that leads to something counts. Most of them lead into members that a record lacks, such
+    as the particulars of other kinds of lines: these are passed over at once.
+    """
     singles = [(at, fields[name][0]) for at, name in enumerate(names) if len(fields.get(name, ())) == 1]
-    several = [(at, fields[name]) for at, name in enumerate(names) if len(fields.get(name, ())) > 1]
+    several = [
+        (at, path) for at, name in enumerate(names) if len(fields.get(name, ())) > 1 for path in fields[name]
+    ]
     places = [at for at, _ in singles]
     whole = attrgetter(*(".".join(path) for _, path in singles)) if singles else None
-    alternatives = [(at, [attrgetter(".".join(path)) for path in paths]) for at, paths in several]
+    groups = _group_by_member(several, type_())
     count, is_one = len(names), len(singles) == 1
 
     def read(record: Any) -> list[Any]:
@@ -152,14 +162,29 @@ def make_getter(fields: Fields, names: Sequence[str]) -> Callable[[Any], list[An
             values = whole(record)
             for at, value in zip(places, (values,) if is_one else values, strict=True):
                 found[at] = value
-        for at, getters in alternatives:
-            for get in getters:
-                if (value := get(record)) is not None:
-                    found[at] = value
-                    break
+        for get, lacking, parts in groups:
+            if (member := get(record)) is not lacking:
+                for at, read_part in parts:
+                    if found[at] is None:
+                        found[at] = read_part(member)
         return found
 
     return read
+
+
+def _group_by_member(
+    several: Sequence[tuple[int, Path]], empty: Any
+) -> list[tuple[Callable[[Any], Any], Any, list[tuple[int, Callable[[Any], Any]]]]]:
+    """Return the paths by their first member: what reads it, what it is where it lacks, and the rest of each."""
+    groups: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
+    for at, path in several:
+        rest = attrgetter(".".join(path[1:])) if len(path) > 1 else _return_itself
+        groups.setdefault(path[0], []).append((at, rest))
+    return [(attrgetter(name), getattr(empty, name), parts) for name, parts in groups.items()]
+
+
+def _return_itself(value: Any) -> Any:
+    return value
 
 
 def make_test(conditions: Conditions) -> Callable[[Any], bool] | None:

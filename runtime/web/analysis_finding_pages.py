@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from runtime.errors import InvalidArguments, NotFound
 from runtime.operations.insight_requests import CONTINUE, AnalysisTool, Request, read_request, write_request
 from runtime.operations.insight_views.answer_values import make_line, write_title
-from runtime.operations.insights.dismissals import LONGEST_REASON, Dismissals, Dismisser
+from runtime.operations.insights.dismissals import LONGEST_REASON, Dismissals, Dismisser, check_finding
 from runtime.web.analysis_pages import ANALYSIS_PATH, RUN, AnalysisPages, Outcome
 from runtime.web.company_pages import CompanyServices, Place, require_company
 from runtime.web.navigation import find_company_address
@@ -63,7 +63,10 @@ class AnalysisFindingPages(AnalysisPages):
         values = await self.check_form(request, DISMISS)
         analysis = self._find_findings(request, place)
         asked = read_back(analysis, values.get("back", ""))
-        finding, says = values.get("finding", ""), make_line(values.get("says", ""))[:LONGEST_REASON]
+        finding, says = (
+            check_finding(values.get("finding", "")),
+            make_line(values.get("says", ""))[:LONGEST_REASON],
+        )
         who = Dismisser(f"person:{place.who.person.id}")
         try:
             await self._dismissals.dismiss(place.account.id, finding, values.get("reason", ""), who, says)

@@ -46,7 +46,7 @@ from runtime.web.navigation import find_company_address
 
 SECTION = "analysis"
 LIST_PATH = "/company/{account_id}/analysis"
-ANALYSIS_PATH = LIST_PATH + "/{name}"
+ANALYSIS_PATH = LIST_PATH + "/{analysis}"
 FILE_PATH = ANALYSIS_PATH + "/{format}"
 RUN = "run"
 """The field that has an analysis run."""
@@ -138,7 +138,7 @@ class AnalysisPages(CompanyPages):
     def find(self, request: HttpRequest, place: Place) -> AnalysisTool:
         """Return the analysis that an address names. Raises NotFound."""
         return find_analysis(
-            self._deployment.catalog(), place.account.integration, request.path_params["name"]
+            self._deployment.catalog(), place.account.integration, request.path_params["analysis"]
         )
 
     def read_asked(self, request: HttpRequest, place: Place) -> Request:

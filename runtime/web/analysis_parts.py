@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from runtime.operations.formats import NONE, Formats
@@ -217,14 +218,26 @@ def _list_facts(value: Values, formats: Formats) -> Iterator[tuple[str, str]]:
     if overdue is not None:
         yield "Overdue", formats.write_money(overdue)
     if days is not None:
-        yield "Oldest", f"{formats.write_number(days)} days overdue"
-    usual = read_amount(value, "usual_days_late")
-    yield "Usually pays", f"{formats.write_number(usual)} days late" if usual is not None else "not known"
+        yield "Oldest", f"{_count_days(days, formats)} overdue"
+    yield "Usually pays", _write_delay(read_amount(value, "usual_days_late"), formats)
     for title, member in (("Email", "contact.email"), ("Phone", "contact.phone")):
         yield title, read_text(value, member) or "not known"
     yield "Last payment", _write_payment(value, formats)
     sent = read_text(value, "last_contact.last_invoice_sent")
     yield "Last invoice sent", formats.write_day(sent) if sent else "not known"
+
+
+def _write_delay(days: Decimal | None, formats: Formats) -> str:
+    """Return how late a customer usually pays, in words."""
+    if days is None:
+        return "not known"
+    if not days:
+        return "on the due day"
+    return f"{_count_days(abs(days), formats)} {'late' if days > 0 else 'early'}"
+
+
+def _count_days(days: Decimal, formats: Formats) -> str:
+    return f"{formats.write_number(days)} {'day' if days == 1 else 'days'}"
 
 
 def _write_payment(value: Values, formats: Formats) -> str:

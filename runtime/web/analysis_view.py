@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from runtime.operations.formats import Formats
 from runtime.operations.insight_views import Fact, InsightTie, InsightView, Notice
-from runtime.operations.insight_views.answer_values import Values, read_count
+from runtime.operations.insight_views.answer_values import Values, read_count, write_title
 from runtime.web.analysis_charts import make_analysis_chart
 from runtime.web.analysis_links import RecordLink, RecordLinks
 from runtime.web.analysis_parts import (
@@ -32,6 +32,7 @@ MOST_EVIDENCE = 60
 _NUMBER = re.compile(r"[+\u2212]?[^\d\s]{0,4}\u00a0?[\d.,\u00a0']+( ?%)?")
 """A figure, with its sign and its currency."""
 _REPLACED: Mapping[str, frozenset[str]] = {
+    "cash_flow_forecast": frozenset({"what_if"}),
     "month_end_checklist": frozenset({"items", "records", "fixes"}),
     "find_anomalies": frozenset({"findings", "records", "kinds"}),
     "collections": frozenset({"customers", "invoices", "letters"}),
@@ -39,7 +40,7 @@ _REPLACED: Mapping[str, frozenset[str]] = {
 }
 """Tables whose content a part of the page shows; files have them."""
 _FIRST: Mapping[str, frozenset[str]] = {
-    "cash_flow_forecast": frozenset({"movers", "what_if"}),
+    "cash_flow_forecast": frozenset({"movers", "parts"}),
     "collections": frozenset({"differences"}),
     "spend_by_vendor": frozenset({"vendors", "differences"}),
     "unit_economics": frozenset({"rows", "totals"}),
@@ -148,9 +149,8 @@ def _split_facts(view: InsightView) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]
 
 
 def _show_tie(tie: InsightTie, formats: Formats) -> ShownTie:
-    figure = tie.figure[:1].upper() + tie.figure[1:]
     return ShownTie(
-        figure,
+        write_title(tie.figure.replace(".", " ")),
         tie.report,
         tie.state,
         formats.write_amount(tie.ours),

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 from playwright.sync_api import Browser, BrowserContext
 
+from runtime.insights.kinds import MODULES
 from runtime.operations.api_tokens import ApiTokens, Bounds
 from runtime.operations.explorer.history import History
 from runtime.operations.journal import Journal
@@ -39,6 +40,7 @@ NO_PAGES: Mapping[str, str] = {
     "/api/auth/me": "answers JSON",
     "/api/session/token": "answers JSON",
     "/company/{account_id}/reports/{report}/{format}": "a file",
+    "/company/{account_id}/analysis/{analysis}/{format}": "a file",
     "/company/{account_id}/reports/saved/{saved_id}": "leads to the page of the report",
     "/company/{account_id}/journal/export.csv": "a file",
     "/company/{account_id}/journal/export.xlsx": "a file",
@@ -61,6 +63,7 @@ _OF_COMPANY = (
     "/explorer?query=select+Nmae+from+Customer", f"/explorer/tools/{UPDATE}", "/explorer/tools?q=invoice",
     "/servers/none", "/approvals?state=committed", "/approvals?state=refused", "/approvals/change_decided",
     "/approvals/together?change=change_default",
+    *(f"/analysis/{each}?run=1" for each in MODULES), "/analysis/cash_flow_forecast?run=1&weeks=99",
 )  # fmt: skip
 """States of pages that have one of their own: nothing found, something wrong, a longer form."""
 

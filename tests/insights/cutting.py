@@ -26,7 +26,7 @@ def cut_books(books: Books, day: date, templates: Iterable[Template] | None = No
     dropped = {each.key for each in later}
     settled: dict[Key, Decimal] = defaultdict(Decimal)
     for each in later:
-        for link in each.settles():
+        for link in each.list_settled():
             settled[link.key] += link.amount
     left = [_turn_back(each, settled, dropped) for each in books.transactions if each.key not in dropped]
     accounts = {id: _turn_back_account(each, later) for id, each in books.accounts.items()}

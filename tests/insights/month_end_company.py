@@ -155,7 +155,7 @@ def _plant_missing_bill(here: Planted) -> None:
     ]
     for bill in bills:
         for payment in books.list_kinds("vendor_payment"):
-            if any(link.key == bill.key for link in payment.settles()):
+            if any(link.key == bill.key for link in payment.list_settled()):
                 here.delete(str(payment.key))
         here.delete(str(bill.key))
     last = max(

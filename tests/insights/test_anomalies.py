@@ -456,3 +456,33 @@ def test_no_figure_is_a_float() -> None:
             check(each)
 
     check(compute(books).figures)
+
+
+def test_a_company_that_always_buys_from_others_has_no_new_vendors() -> None:
+    records = [replace(each, party=Key("vendors", str(place))) for place, each in enumerate(make_habit(100))]
+    assert not find(
+        make_books([*records, make("bill", 1, 9, "950.00", party=Key("vendors", "999"))]), "new_vendor"
+    )
+
+
+def test_books_brought_up_to_date_on_one_day_are_not_backdated() -> None:
+    late = [make("expense", place, 65, entered=datetime.combine(TODAY, time(9))) for place in range(12)]
+    assert not find(make_books([*make_habit(400), *late]), "backdated")
+    assert find(make_books([*make_habit(400), *late[:3]]), "backdated")
+
+
+def test_what_is_dated_after_the_period_is_not_looked_at() -> None:
+    pair = [make("bill", 1, 20, number="A-77"), make("bill", 2, 13, number="A-77")]
+    assert not find(make_books(pair), end_date=(TODAY - timedelta(days=15)).isoformat())
+
+
+def test_a_pair_before_the_period_is_left_out_when_a_later_one_is_in_it() -> None:
+    bills = [make("bill", place, days, number="A-77") for place, days in enumerate((5, 220, 240))]
+    found = find(make_books(bills), "duplicate")
+    assert all("bills:0" in list_ids(each) for each in found) and found
+
+
+def test_amounts_mistyped_before_the_period_are_left_out() -> None:
+    old = [make("bill", 1, 220, "76.57"), make("bill", 2, 219, "75.67"), make("bill", 3, 9, "310.22")]
+    assert not find(make_books(old), "duplicate")
+    assert find(make_books(old), "duplicate", start_date="2026-01-01")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from generator.insight_rules import FixRules
 from runtime.insights.books import Books
 from runtime.insights.checklist import INSIGHT
 from runtime.insights.checklist.checklist import CHECKS
@@ -124,7 +125,8 @@ def test_months_at_the_ends_of_the_calendar_are_answered(month: str) -> None:
 
 
 def test_the_books_of_a_running_month_are_not_to_be_closed_yet() -> None:
-    items = INSIGHT.compute(make_books(), {"month": "2026-11"}).figures["items"]
+    fixes = {"closing_date": (FixRules("close", {"day": "{month_end}"}, "Close them."),)}
+    items = INSIGHT.compute(make_books(fixes=fixes), {"month": "2026-11"}).figures["items"]
 
     item = next(each for each in items if each["name"] == "closing_date")
     assert (item["status"], item["fix"]) == ("open", None)

@@ -69,9 +69,12 @@ def test_a_card_that_always_ends_at_zero_and_now_does_not_asks_for_attention() -
 
 
 def test_the_balance_of_a_running_month_is_not_compared() -> None:
-    item = check(make_books(*DEPOSITS, balances={"1": "9000"}, today=date(2026, 10, 29)))["bank_accounts"]
+    large = make("deposit", "99", "10-28", "9000", account="1")
+    books = make_books(*DEPOSITS, large, balances={"1": "9035"}, today=date(2026, 10, 29))
+    ended = make_books(*DEPOSITS, large, balances={"1": "9035"})
 
-    assert item["status"] == "done"
+    assert check(books)["bank_accounts"]["status"] == "done"
+    assert check(ended)["bank_accounts"]["status"] == "attention"
 
 
 def test_journal_entries_transfers_and_lines_count_as_entries() -> None:

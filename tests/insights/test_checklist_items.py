@@ -404,3 +404,41 @@ def test_books_are_values_that_can_be_sent_to_another_process() -> None:
     books = make_books(UNSENT)
 
     assert isinstance(pickle.loads(pickle.dumps(books)), Books)
+
+
+def test_a_fix_is_not_filled_with_a_value_that_is_empty() -> None:
+    rules = FixRules("update", {"number": "{number}"}, "Number it.")
+
+    assert check(make_books(UNSENT, fixes={"unsent_forms": (rules,)}))["unsent_forms"]["fix"] is None
+
+
+def test_a_payment_is_not_applied_to_an_invoice_of_another_currency() -> None:
+    rules = FixRules("apply", {"invoice": "{other_id}"}, "Apply it.")
+    foreign = make("invoice", "2", "09-01", "30", open="30", currency="EUR")
+
+    books = make_books(UNAPPLIED, foreign, fixes={"unapplied_payments": (rules,)})
+
+    assert check(books)["unapplied_payments"]["fix"] is None
+
+
+def test_sales_tax_of_the_month_before_is_not_late_while_the_month_runs() -> None:
+    books = make_books(balances={"10": "-8"})
+
+    assert check(books, "2026-11")["sales_tax"]["status"] == "open"
+
+
+def test_only_entries_on_the_account_itself_are_named() -> None:
+    on_it = make("journal", "7", "10-05", lines=(post("8", "5", "credit"), post("11", "5", "debit")))
+    other = make("journal", "8", "10-06", lines=(post("1", "5", "credit"), post("11", "5", "debit")))
+
+    item = check_item("suspense", on_it, other, balances={"8": "-5"})
+
+    assert item["evidence"] == ["accounts:8", "journal_entries:7"]
+
+
+def test_the_total_of_a_report_is_no_customer() -> None:
+    reports = make_reports({})
+    rows = (Row("row", 0, ("Anna", "-5.00"), "1"), Row("total", 0, ("Total", "-5.00"), "1"))
+    reports["aged_receivables"] = Report("aging", rows=rows, totals={})
+
+    assert check_item("parties_in_credit", reports=reports)["count"] == 1

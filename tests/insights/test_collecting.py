@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -179,7 +180,7 @@ def test_the_letter_names_numbers_amounts_and_days():
     [row] = collect(*make_invoice("7", "1", "1250", late=18, **sent))["customers"]
 
     assert row["draft"].splitlines()[0] == "Subject: Reminder: invoice 1043"
-    assert "Dear Acme," in row["draft"]
+    assert "Hello Acme," in row["draft"]
     assert (
         "- Invoice 1043 of 3 October 2026, due 2 November 2026: 400.00 USD of 1,250.00 USD open, 18 days overdue"
         in row["draft"]
@@ -308,3 +309,49 @@ def test_what_is_read_is_what_is_open_and_two_years_of_payments():
 
     assert [each.is_open for each in wanted.records] == [True, False, False]
     assert {each.report for each in wanted.reports} == {"aged_receivables", "balance_sheet"}
+
+
+def test_who_never_paid_is_reminded_of_everything_overdue_and_others_of_what_is_unusual():
+    others = pay_late("2", 20) + pay_late("3", 20)
+    invoices = [*make_invoice("7", "1", "900", late=120), *make_invoice("8", "1", "80", late=2)]
+
+    [never] = collect(*others, *invoices)["customers"]
+    [usual] = collect(*others, *pay_late("1", 20), *invoices)["customers"]
+
+    assert (never["amount_to_ask"], usual["amount_to_ask"]) == (980, 900)
+    assert [each["remind"] for each in usual["invoices"]] == [True, False]
+
+
+def test_no_delay_is_left_alone_for_more_than_two_months():
+    habit = pay_late("1", 80)
+
+    [early] = collect(*habit, *make_invoice("7", "1", "900", late=60))["customers"]
+    [late] = collect(*habit, *make_invoice("7", "1", "900", late=61))["customers"]
+
+    assert (early["tone"], late["tone"]) == ("wait", "friendly")
+
+
+def test_a_delay_counts_when_the_whole_invoice_was_paid_with_money_that_has_come():
+    [part, paid] = make_invoice("6", "1", "100", late=60, paid=4)
+    [used, credit] = make_invoice("5", "1", "100", late=60, paid=4)
+    [future, later] = make_invoice("4", "1", "100", late=60, paid=70)
+
+    [row] = collect(
+        *make_invoice("7", "1", "900", late=20),
+        replace(part, open=Decimal(50)), paid,
+        used, replace(credit, total=Decimal(0)),
+        future, later,
+    )["customers"]  # fmt: skip
+
+    assert row["payments_seen"] == 0
+
+
+def test_a_letter_asks_in_the_currency_of_the_company_where_a_credit_is_in_another():
+    credit = make_transaction(
+        "customer_credit", "3", TODAY, Key("customers", "1"), make_line("100"), open="100", currency="USD"
+    )
+    foreign = {"currency": "EUR", "rate": "1.25"}
+
+    [row] = collect(*make_invoice("7", "1", "800", late=20, **foreign), credit)["customers"]
+
+    assert "payment of 900.00 USD by" in row["draft"]

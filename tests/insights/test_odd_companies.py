@@ -108,7 +108,7 @@ def test_each_payment_in_large_books_settles_one_document_of_its_party():
     books = make_large_books(5_000)
     paid = Counter()
     for each in books.list_kinds("customer_payment", "vendor_payment"):
-        [link] = each.settles()
+        [link] = each.list_settled()
         document = books.by_key[link.key]
         paid[link.key] += 1
         assert document.party == each.party and document.total == each.total and document.open == 0

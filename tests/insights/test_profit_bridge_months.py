@@ -15,6 +15,7 @@ from runtime.insights.report_rows import Report, Row
 from tests.insights.bridge_books import (
     ANNA,
     GROUPS,
+    LANDLORD,
     OCTOBER,
     RENT,
     SALES,
@@ -147,7 +148,7 @@ def test_records_that_were_not_read_are_missing(span: Span | None, months: list[
 
     found = explain(books)
 
-    reason = f"{why} What was not read explains nothing here."
+    reason = f"{why} They explain nothing here."
     assert found.missing == tuple(Missing(f"Bills of {month}", reason) for month in months)
 
 
@@ -159,3 +160,41 @@ def test_without_the_list_of_accounts_those_of_the_reports_are_known() -> None:
 
     assert list_amounts(found.figures["bridge"]) == {"Rent": -30}
     assert [each.what for each in found.missing] == ["Accounts"]
+
+
+def test_records_of_a_kind_that_was_read_in_part_explain_nothing_in_either_month() -> None:
+    made = [record("bill", day, line(30, RENT), party=LANDLORD) for day in (SEPTEMBER, OCTOBER)]
+    books = make_books(made[1:], report({RENT: 30}), report({RENT: 35}))
+    since = Span(date(2026, 10, 1), TODAY)
+    books = replace(books, read={**books.read, "bill": since}, missing=(Missing("bills", "Rate limit.", 1),))
+
+    found = explain(books)
+
+    assert list_amounts(found.figures["bridge"]) == {
+        "Rent: other, not explained by the records that were read": -5
+    }
+    assert (found.figures["by_customer"], found.missing) == ([], ()), "what is missing is said by the books"
+
+
+@pytest.mark.parametrize("without", ["bill", "items", "accounts"])
+def test_with_neither_a_report_nor_all_records_nothing_is_passed_off_as_the_whole(without: str) -> None:
+    made = [record("invoice", SEPTEMBER, line(80, SALES)), record("invoice", OCTOBER, line(30, SALES))]
+    books = make_books(made, None, report({SALES: 30}))
+    books = replace(
+        books,
+        read={kind: span for kind, span in books.read.items() if kind != without},
+        lists=books.lists - {without},
+    )
+
+    found = INSIGHT.compute(books, {})
+
+    assert found.figures["profit"] == {"before": None, "after": 30, "change": None}
+    assert not any(
+        found.figures[each] for each in ("bridge", "by_cause", "by_account", "by_customer", "by_item")
+    )
+    assert (found.evidence, found.ties) == ((), ())
+    assert found.figures["says"] == (
+        "Why profit of October 2026 differs from that of September 2026 is not known: too little was read to compare "
+        "both months."
+    )
+    assert "Profit and loss report of 2026-09" in [each.what for each in found.missing]

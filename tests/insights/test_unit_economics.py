@@ -75,6 +75,13 @@ def test_the_discount_of_a_form_is_shared_out_to_the_cent():
     assert figures["totals"]["income"] == 29
 
 
+def test_a_discount_on_goods_that_come_to_nothing_is_not_assigned():
+    figures = analyse(sell("1", line("10", "1"), line("-10", "2"), make_line("-1", "sales")))
+
+    assert figures["without_an_item"]["revenue"] == -1
+    assert figures["totals"]["income"] == -1
+
+
 def test_the_cost_of_stock_is_what_the_report_shows():
     reports = {"rows": make_report({"2": "5|100|100|20|55"}, "5|100|100|20|55")}
 

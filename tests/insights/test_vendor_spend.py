@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from runtime.insights.books import Key, Span
+from runtime.insights.books import Key, Link, Span
+from runtime.insights.report_rows import Report
 from runtime.insights.vendor_spend import INSIGHT
 from tests.insights.hand_made import (
     TODAY,
@@ -54,6 +55,19 @@ def test_lines_of_journals_and_deposits_count_for_the_vendor_that_they_name():
     [row] = spend(journal, deposit)["vendors"]
 
     assert row["spent"] == 65
+
+
+def test_money_that_a_deposit_brings_to_the_bank_is_no_expense():
+    brought = make_line("90", "rent", party=ONE.key, links=(Link(Key("payments", "5"), Decimal(90)),))
+    deposit = make_transaction("deposit", "2", OCTOBER, None, brought)
+
+    assert spend(deposit)["count"] == 0
+
+
+def test_a_report_without_rows_shows_zero():
+    analysis = INSIGHT.compute(make_books(reports={"vendor_expenses": Report("report_tool")}), {})
+
+    assert analysis.ties[0].agrees
 
 
 def test_what_no_vendor_stands_for_is_a_line_of_its_own():

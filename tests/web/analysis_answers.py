@@ -40,7 +40,8 @@ FORECAST = {
     "movers_shown": 1, "movers_count": 4, "parts": {}, "doubtful": [], "doubtful_shown": 0, "doubtful_count": 0,
 }  # fmt: skip
 CHECKLIST = {
-    "month": "2026-10", "is_over": True, "counts": {"open": 1, "attention": 1, "not_known": 1, "done": 1, "not_used": 0},
+    "month": "2026-10", "is_over": True,
+    "counts": {"open": 1, "attention": 1, "not_known": 1, "done": 1, "not_used": 0},
     "items": [
         {"name": "undeposited_funds", "title": "Undeposited funds are deposited", "status": "open", "amount": 450.0,
          "says": "2 payments of 450.00 USD wait to be deposited.", "count": 12, "evidence": ["payments:7"],
@@ -87,7 +88,8 @@ COLLECTIONS = {
     "does_not_tie": {"count": 0, "customers": []},
 }  # fmt: skip
 SPEND = {
-    "period": {"start": "2026-10-01", "end": "2026-10-31"}, "period_before": {"start": "2026-09-01", "end": "2026-09-30"},
+    "period": {"start": "2026-10-01", "end": "2026-10-31"},
+    "period_before": {"start": "2026-09-01", "end": "2026-09-30"},
     "currency": "USD", "total": 3000.0, "total_before": 2500.0, "change": 500.0, "shown": 2, "count": 2,
     "vendors": [
         {"vendor": f"vendors:{id_}", "name": name, "spent": spent, "share_percent": share, "before": 1250.0,
@@ -96,7 +98,8 @@ SPEND = {
         for id_, name, spent, share in ((30, "Books by Bessie", 2000.0, 66.7), (31, "Lee Advertising", 1000.0, 33.3))
     ],
     "concentration": {"largest_five_percent": 100.0, "largest": ["Books by Bessie"], "vendors": 2},
-    "new_vendors": {"count": 0, "spent": 0, "vendors": []}, "lost_vendors": {"count": 0, "spent_before": 0, "vendors": []},
+    "new_vendors": {"count": 0, "spent": 0, "vendors": []},
+    "lost_vendors": {"count": 0, "spent_before": 0, "vendors": []},
     "without_a_vendor": {"spent": 10.0, "accounts": [], "count": 0}, "does_not_tie": {"count": 0, "vendors": []},
 }  # fmt: skip
 UNITS = {

@@ -23,6 +23,7 @@ from runtime.model import AccountId, Grant, McpServerId, ServerConfig
 from runtime.operations.api_tokens import ApiTokens, Bounds
 from runtime.operations.approvals.proposals import FieldChange, Note
 from runtime.operations.explorer.history import History
+from runtime.operations.insights.dismissals import Dismissals, Dismisser
 from runtime.operations.undo import Undo
 from runtime.people import PersonId
 from runtime.safety.once import Once
@@ -107,20 +108,37 @@ class HostileSite:
             **{f"{each}_id": f"{each}_{TENANT}" for each in ("saved", "schedule", "run", "file")},
         }  # fmt: skip
         choices = [
-            {"report": report, "format": kind, "run": run, "kind": kind}
-            for report in ("customer_balance_reports", "transaction_list_reports")
+            {"report": report, "format": kind, "run": run, "kind": kind, "analysis": analysis}
+            for report, analysis in (
+                ("customer_balance_reports", "find_anomalies"),
+                ("transaction_list_reports", "collections"),
+            )
             for run in ("1" * 32, "2" * 32)
             for kind in ("csv", "xlsx", "pdf", "json")
         ]
         filled = dict.fromkeys(path.format(**values, **each) for each in choices)
+        if path.endswith("/{analysis}"):
+            filled |= dict.fromkeys(f"{each}?run=1" for each in list(filled))
         return [*filled, path.format(**{**values, **choices[0], **self._wrong_values()})]
 
     def _wrong_values(self) -> dict[str, str]:
         """A hostile text for each part of an address but those that find the company."""
         wrong = quote(self.start + MARKUP.replace("/", ""), safe="")
-        names = ("server_id", "entry_id", "resource", "record_id", "report", "format", "run", "kind", "tool")
+        names = (
+            "server_id",
+            "entry_id",
+            "resource",
+            "record_id",
+            "report",
+            "format",
+            "run",
+            "kind",
+            "tool",
+            "analysis",
+        )
         return dict.fromkeys(
-            (*names, "change_id", "webhook_id", "saved_id", "schedule_id", "run_id", "file_id"), wrong
+            (*names, "analysis", "change_id", "webhook_id", "saved_id", "schedule_id", "run_id", "file_id"),
+            wrong,
         )
 
 
@@ -144,6 +162,7 @@ async def opened_hostile(data: Path, start: str) -> AsyncIterator[HostileSite]:
         await _fill_books(site)
         await _fill_settings(site)
         await _fill_explorer(site)
+        await _fill_analyses(site)
         _fill_schedules(site)
         _fill_approvals(site)
         yield site
@@ -245,6 +264,14 @@ async def _fill_explorer(site: HostileSite) -> None:
     await history.add_run(account, site.person, "query", "query_quick_books", "3" * 32, query=wrong)
     name = f"{site.start[:18]} {MARKUP[:50]} of-q"
     await history.save_query(account, site.person, name, wrong, is_shared=True)
+
+
+async def _fill_analyses(site: HostileSite) -> None:
+    """A finding that somebody dismissed."""
+    reason, says = site.name("dismissal"), site.name("finding")
+    who = Dismisser(f"person:{site.person}")
+    dismissals = Dismissals(site.here.runtime.deployment)
+    await dismissals.dismiss(AccountId(site.account), "dup-1f0c5a7e9b21", reason, who, says)
 
 
 def _fill_schedules(site: HostileSite) -> None:

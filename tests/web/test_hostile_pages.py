@@ -35,7 +35,7 @@ NUMBER = re.compile(r"-?[\d,]+(\.\d+)?%?")
 NAMED = {
     "account", "person", "email", "invited", "server", "token", "webhook", "delivery", "program", "passkey", "link",
     "saved", "hook", "pause", "run", "client", "notes", "tool", "logged", "audit", "q", "says", "why", "warning",
-    "effect", "similar", "approved",
+    "effect", "similar", "approved", "finding", "dismissal",
 }  # fmt: skip
 """What a page shows by the name that it was given."""
 NO_FILES = {"json", "file", "export.pdf"}

@@ -39,6 +39,8 @@ YEARLY_RANGE = 0.3
 """Logarithm; how much a yearly bill may differ."""
 KNOWN_DAYS = 150
 """Of history before a first transaction that makes its vendor a new one; a year's bills have come by halves then."""
+MOST_NEW = 0.25
+"""The part of the purchases of the period that may be first ones; where more are, new vendors are nothing special."""
 LARGE_RANK, LARGE_RANK_BY_VENDOR, LEAST_RANK = 0.97, 0.97, 0.85
 """The part of all purchases that are smaller than a first one that is large, or the part of the vendors whose usual
 amount is smaller, so that one with many large bills does not set the measure, and the part of all purchases then."""
@@ -131,13 +133,13 @@ def _judge_vendor(
     for each in judged:
         if not each.is_new:
             continue
-        points = score_high(habit, each.cents) or _score_low(habit, each.cents)
+        points = measure_excess(habit, each.cents) or _score_low(habit, each.cents)
         if points >= 1 and not _is_known(each, group):
             yield _make(history, each, habit, points, f"the usual amount of {name}")
 
 
-def score_high(habit: Habit, cents: int, least_ratio: float = 3.0, least_lead: float = 1.5) -> float:
-    """Score an amount above a habit: 50 where it is so many times the usual one and the largest other one."""
+def measure_excess(habit: Habit, cents: int, least_ratio: float = 3.0, least_lead: float = 1.5) -> float:
+    """Return the score of an amount above a habit: 50 where it is so many times the usual and the largest other."""
     ratio, lead = cents / habit.usual, cents / habit.find_largest_other(cents)
     deviations = habit.measure(cents)
     if habit.count <= 8:
@@ -183,7 +185,7 @@ def _judge_account(
         return
     habit, name = describe_habit([each.cents for each in group]), history.books.name_account(account)
     for each in judged:
-        points = score_high(habit, each.cents, 5, 2.5) if each.is_new else 0
+        points = measure_excess(habit, each.cents, 5, 2.5) if each.is_new else 0
         if points >= 1 and not _is_known(each, group):
             yield _make(history, each, habit, points, f"the usual amount on {name}")
 
@@ -206,7 +208,7 @@ def _judge_customers(history: History) -> Iterator[Finding]:
         habit = describe_habit([each.cents for each in group])
         name = history.books.name_party(customer, group[0].record.party_name)
         for each in judged:
-            points = score_high(habit, each.cents, 8, 2.5)
+            points = measure_excess(habit, each.cents, 8, 2.5)
             if points >= 1 and not _is_known(each, group):
                 yield _make(history, each, habit, points, f"the usual amount of {name}")
 
@@ -240,7 +242,9 @@ def find_new_vendors(history: History) -> Iterator[Finding]:
         for vendor, group in history.by_vendor.items()
         if len(group) > 2
     }
-    for vendor, group in history.by_vendor.items():
+    recent = sum(each.is_new for each in history.purchases)
+    firsts = sum(group[0].is_new for group in history.by_vendor.values())
+    for vendor, group in history.by_vendor.items() if firsts <= max(3, recent * MOST_NEW) else ():
         first = group[0]
         if not first.is_new or first.day - history.first < KNOWN_DAYS or vendor.resource == "employees":
             continue

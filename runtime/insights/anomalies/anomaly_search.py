@@ -45,7 +45,7 @@ LEFT_OUT_AFTER: Mapping[str, Mapping[str, int]] = {
     "unusual_account": {"duplicate": 75},
     "below_limit": {"duplicate": 75},
     "round_amount": {"duplicate": 75, "below_limit": 0},
-    "unusual_amount": {"below_limit": 0, "round_amount": 60},
+    "unusual_amount": {"duplicate": 75, "below_limit": 0, "round_amount": 60},
     "weekend": dict.fromkeys(
         ("duplicate", "unusual_amount", "new_vendor", "unusual_account", "backdated"), 0
     ),
@@ -59,7 +59,7 @@ LEAST_HISTORY = 60
 """Days of history before the period without which habits are hardly known."""
 
 
-def plan(options: Options, today: date) -> Wanted:
+def list_wanted(options: Options, today: date) -> Wanted:
     """Return what is read: two years of transactions up to the end of the period, or the whole of a longer period."""
     start, end = read_period(options, today)
     since = min(start, end - timedelta(days=HISTORY_DAYS))
@@ -180,4 +180,4 @@ def _list_missing(books: Books, wanted: Sequence[str]) -> Iterator[Missing]:
         )
 
 
-INSIGHT = Insight("find_anomalies", plan, compute)
+INSIGHT = Insight("find_anomalies", list_wanted, compute)

@@ -18,7 +18,7 @@ from runtime.insights.anomalies.typing_errors import (
     is_exchanged,
     is_mistyped,
     is_mistyped_amount,
-    normalize_number,
+    strip_number,
 )
 
 SAME_NUMBER_DAYS, MISTYPED_DAYS, BOTH_DAYS, NEAR_DAYS, SALE_DAYS = 370, 45, 45, 14, 10
@@ -30,8 +30,11 @@ MOST_COMPARED = 12
 """Of more that are equal, each is compared with the next alone."""
 USUAL_FACTOR = 1.8
 """How much sooner than usual an amount comes that is no habit: half a month for what comes every month."""
-MOST_COMMON = 0.01
-"""The part of the forms of a kind, of others, with one amount from which it is a price that is charged often."""
+COMMON, MOST_OFF = 500, 30
+"""Points that a sales form loses for the part of the forms of others with its amount, which is a price that is charged
+often, and how many at most: an amount of every fiftieth form costs 10."""
+HABITUAL = 8
+"""Days of an amount of one customer from which its own habit says more than what others are charged."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Series:
 
     days: Sequence[int]
 
-    def stands_out(self, one: Entry, other: Entry) -> bool:
+    def is_sooner(self, one: Entry, other: Entry) -> bool:
         """Whether two of them are much nearer to each other than the amount usually comes again."""
         if len(self.days) == 2:
             return True
@@ -128,22 +131,22 @@ def _score_bought(_history: History, one: Entry, other: Entry, series: Series) -
     """Score two purchases of the same amount."""
     gap, first, second = other.day - one.day, one.record.number, other.record.number
     if first and second:
-        if normalize_number(first) == normalize_number(second):
+        if strip_number(first) == strip_number(second):
             return 95 if gap <= 60 else 75
         if is_mistyped(first, second) and gap <= MISTYPED_DAYS:
-            return 40 if not series.stands_out(one, other) else 85 if gap <= NEAR_DAYS else 65
+            return 40 if not series.is_sooner(one, other) else 85 if gap <= NEAR_DAYS else 65
         if one.kind == other.kind:
             return 0
     if one.kind != other.kind:
         most = BOTH_DAYS if len(series.days) == 2 else NEAR_DAYS
-        return 80 - gap * 0.6 if gap <= most and series.stands_out(one, other) else 0
+        return 80 - gap * 0.6 if gap <= most and series.is_sooner(one, other) else 0
     return _score_unnumbered(_history, one, other, series)
 
 
 def _score_unnumbered(_history: History, one: Entry, other: Entry, series: Series) -> float:
     """Score two equal transactions that have no number to compare."""
     gap = other.day - one.day
-    if gap > NEAR_DAYS or not series.stands_out(one, other):
+    if gap > NEAR_DAYS or not series.is_sooner(one, other):
         return 0
     texts = [" ".join(line.text for line in each.record.lines).casefold() for each in (one, other)]
     return 78 - 2 * gap - (25 if all(texts) and texts[0] != texts[1] else 0)
@@ -155,14 +158,14 @@ def _score_invoices(history: History, one: Entry, other: Entry, series: Series) 
     if one.record.number and one.record.number == other.record.number:
         return 95
     is_paid = one.kind == "invoice" and not one.record.open and not other.record.open
-    if is_paid or gap > SALE_DAYS or not series.stands_out(one, other):
+    if is_paid or gap > SALE_DAYS or not series.is_sooner(one, other):
         return 0
     is_same = [(line.item, line.quantity) for line in one.record.lines] == [
         (line.item, line.quantity) for line in other.record.lines
     ]
     alike = history.amounts[one.kind, one.cents] - history.amounts[one.kind, one.cents, one.record.party]
-    is_common = alike > len(history.by_kind[one.kind]) * MOST_COMMON
-    return 80 - 3 * gap - (not is_same) * 20 - is_common * (20 if one.kind == "invoice" else 30)
+    common = 0 if len(series.days) >= HABITUAL else alike / len(history.by_kind[one.kind])
+    return 80 - 3 * gap - (not is_same) * 20 - min(MOST_OFF, COMMON * common)
 
 
 def _score_payments(history: History, one: Entry, other: Entry, series: Series) -> float:
@@ -172,25 +175,30 @@ def _score_payments(history: History, one: Entry, other: Entry, series: Series) 
         return 90 if gap <= MISTYPED_DAYS else 0
     if gap > NEAR_DAYS:
         return 0
-    settled = {link.key for link in one.record.settles()} & {link.key for link in other.record.settles()}
+    settled = {link.key for link in one.record.list_settled()} & {link.key for link in other.record.list_settled()}
     for key in settled:
         target = history.books.by_key.get(key)
         if target is not None and one.record.total + other.record.total > target.total:
             return 88 - gap
-    has_own = any(one.record.settles()) and any(other.record.settles())
-    return 78 - 2 * gap if not has_own and series.stands_out(one, other) else 0
+    has_own = any(one.record.list_settled()) and any(other.record.list_settled())
+    return 78 - 2 * gap if not has_own and series.is_sooner(one, other) else 0
+
+
+def _list_recent_pairs(group: Group) -> Iterator[tuple[Entry, Entry]]:
+    """Yield each transaction with the next, where one of them is of the period."""
+    return ((one, other) for one, other in pairwise(group) if one.is_new or other.is_new)
 
 
 def _find_mistyped_amounts(history: History, entries: Iterable[Entry]) -> Iterator[Finding]:
     """Yield bills with the same number, or without one within days, whose amounts differ by an error of typing."""
     numbered = (each for each in entries if each.record.number)
-    for group in _group(numbered, lambda each: (_party(each), normalize_number(each.record.number))):
-        for one, other in pairwise(group):
+    for group in _group(numbered, lambda each: (_party(each), strip_number(each.record.number))):
+        for one, other in _list_recent_pairs(group):
             if one.cents != other.cents and is_mistyped_amount(one.cents, other.cents):
                 yield _make(history, one, other, 80 if other.day - one.day <= MISTYPED_DAYS else 50)
     for kind, days in (("bill", MISTYPED_AMOUNT_DAYS), ("expense", MISTYPED_AMOUNT_DAYS // 2)):
         for group in _group(history.by_kind.get(kind, ()), _party):
-            for one, other in pairwise(group):
+            for one, other in _list_recent_pairs(group):
                 is_near = other.day - one.day <= days and not (one.record.number and other.record.number)
                 if is_near and _is_same_but_amount(one, other):
                     yield _make(history, one, other, 66 - 2 * (other.day - one.day))
@@ -208,8 +216,8 @@ def _is_same_but_amount(one: Entry, other: Entry) -> bool:
 def _find_other_vendors(history: History) -> Iterator[Finding]:
     """Yield bills with the same number and amount of two vendors, as of one that was entered under two names."""
     numbered = (each for each in history.by_kind.get("bill", ()) if len(each.record.number) >= 4)
-    for group in _group(numbered, lambda each: (normalize_number(each.record.number), *_amount(each))):
-        for one, other in pairwise(group):
+    for group in _group(numbered, lambda each: (strip_number(each.record.number), *_amount(each))):
+        for one, other in _list_recent_pairs(group):
             if one.record.party != other.record.party and other.day - one.day <= MISTYPED_DAYS:
                 yield _make(history, one, other, 70)
 

@@ -21,7 +21,7 @@ from runtime.insights.anomalies.findings import (
     write_entry,
 )
 from runtime.insights.anomalies.history import KIND_NAMES, Entry, History
-from runtime.insights.anomalies.typing_errors import is_mistyped_amount, normalize_number
+from runtime.insights.anomalies.typing_errors import is_mistyped_amount, strip_number
 from runtime.insights.books import Key, Kind
 
 SALES: tuple[Kind, ...] = ("invoice", "sale", "customer_credit", "refund")
@@ -31,9 +31,11 @@ DENSE = 0.8
 """The part of its numbers that a series has at least."""
 LONGEST_GAP = 20
 """More numbers than this are no gap: another series begins."""
+MANY = 6
+"""Of so many forms with one number, each is compared with the next alone."""
 SHORTEST = 3
 """Shorter numbers of a vendor's bills are not their own."""
-_NUMBER = re.compile(r"(.*?)(\d{1,12})(\D*)")
+_NUMBER = re.compile(r"(.*?)(\d{1,12})(\D*)", re.ASCII)
 
 
 class Numbered(NamedTuple):
@@ -136,11 +138,11 @@ def find_repeats(history: History) -> Iterator[Finding]:
     for kind in SALES:
         forms = (each for each in history.by_kind.get(kind, ()) if each.record.number)
         for group in _group(forms, lambda each: each.record.number):
-            for one, other in combinations(group[:6], 2):
+            for one, other in combinations(group, 2) if len(group) < MANY else pairwise(group):
                 if (one.record.party, one.cents) != (other.record.party, other.cents):
                     yield from _make_repeat(history, one, other, 85)
     bills = (each for each in history.by_kind.get("bill", ()) if len(each.record.number) >= SHORTEST)
-    for group in _group(bills, lambda each: (each.record.party, normalize_number(each.record.number))):
+    for group in _group(bills, lambda each: (each.record.party, strip_number(each.record.number))):
         for one, other in pairwise(group):
             if one.cents != other.cents and not is_mistyped_amount(one.cents, other.cents):
                 yield from _make_repeat(history, one, other, 75 if len(group) == 2 else 45)

@@ -24,6 +24,7 @@ from runtime.insights.anomalies.history import KIND_NAMES, Entry, History, list_
 FEWEST = 5
 """Other purchases of a vendor without which its account is looked at instead."""
 FEWEST_OF_ACCOUNT = 12
+"""Other purchases on that account without which nothing is said."""
 ROUND = 10_000
 """Cents; amounts are round when they are whole hundreds."""
 HALF_ROUND = 5_000

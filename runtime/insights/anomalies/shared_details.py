@@ -47,10 +47,10 @@ def find_shared_details(history: History) -> Iterator[Finding]:
 
 def _list_details(party: Party) -> Iterator[tuple[str, str]]:
     """Yield the details of a party in a form that can be compared."""
-    address = normalize_address(party.address)
-    if any(each.isdigit() for each in address):
+    address = strip_address(party.address)
+    if re.search(r"[0-9]", address):
         yield "address", f"{address} {party.postal_code.casefold().replace(' ', '')[:5]}"
-    phone = re.sub(r"\D", "", party.phone)
+    phone = re.sub(r"[^0-9]", "", party.phone)
     if len(phone) >= FEWEST_DIGITS:
         yield "phone", phone[-10:]
     if "@" in party.email:
@@ -61,7 +61,7 @@ def _list_details(party: Party) -> Iterator[tuple[str, str]]:
             yield detail, plain
 
 
-def normalize_address(address: str) -> str:
+def strip_address(address: str) -> str:
     """Return the line of an address without what is typed in one form or another."""
     parts = re.sub(r"[^\w\s]", " ", address.casefold()).split()
     return " ".join(_STREETS.get(each, each) for each in parts)

@@ -8,7 +8,7 @@ _ALIKE = str.maketrans({"o": "0", "l": "1", "i": "1", "s": "5", "b": "8"})
 """Characters that are read for each other."""
 
 
-def normalize_number(number: str) -> str:
+def strip_number(number: str) -> str:
     """Return the letters and digits of a number, without what may be typed in one form or another."""
     plain = "".join(each for each in number.casefold() if each.isalnum())
     return plain.lstrip("0") or plain
@@ -19,7 +19,7 @@ def is_mistyped(one: str, other: str) -> bool:
 
     That is a character too many, wrong or missing, two that were exchanged, or a prefix left out.
     """
-    first, second = normalize_number(one), normalize_number(other)
+    first, second = strip_number(one), strip_number(other)
     if first == second or first.translate(_ALIKE) == second.translate(_ALIKE):
         return True
     if min(len(first), len(second)) < SHORTEST:

@@ -82,7 +82,7 @@ class OpenItems:
     def _add_up_settled(self) -> dict[Key, Decimal]:
         found: dict[Key, Decimal] = defaultdict(Decimal)
         for each in self._books.list_kinds(self._side.settling):
-            for link in each.settles():
+            for link in each.list_settled():
                 found[link.key] += link.amount * each.rate
         return found
 
@@ -113,7 +113,7 @@ class OpenItems:
     def _add_up_links(self, each: Transaction, *, at_rates: bool = False) -> Decimal:
         """Return what a settlement settles: forms less the credits that it uses."""
         total = ZERO
-        for link in each.settles():
+        for link in each.list_settled():
             linked = self._books.by_key.get(link.key)
             rate = linked.rate if linked is not None and linked.currency == each.currency else each.rate
             total += self._sign_link(link.key, linked) * link.amount * (rate if at_rates else 1)

@@ -50,7 +50,7 @@ def _list_undeposited(month: Month, *, at_end: bool = False) -> Iterator[Record]
     """Yield what is not in a deposit: as of today, or as of the end of the month."""
     books, last = month.books, month.period.as_of
     deposits = (each for each in books.list_kinds("deposit") if not at_end or each.day <= last)
-    paid_in = {link.key for each in deposits for link in each.settles()}
+    paid_in = {link.key for each in deposits for link in each.list_settled()}
     for each in month.list_until("customer_payment", "sale", "refund"):
         is_there = books.has_role(each.account, "undeposited")
         if is_there and each.key not in paid_in and each.day >= month.period.since:

@@ -64,7 +64,7 @@ def collect_delays(books: Books, find_family: Callable[[Key | None], str]) -> De
     paid: dict[Key, date] = {}
     for payment in books.list_kinds("customer_payment"):
         if payment.total > 0 and payment.day <= books.today:
-            for link in payment.settles():
+            for link in payment.list_settled():
                 paid[link.key] = max(paid.get(link.key, payment.day), payment.day)
     own: dict[str, list[int]] = {}
     for key, day in paid.items():

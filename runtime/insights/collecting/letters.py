@@ -41,7 +41,7 @@ def draft_letter(name: str, account: Account, reminder: Reminder, today: date, h
     day = today + timedelta(TERMS[tone])
     paragraphs = [
         f"Subject: {_SUBJECTS[tone]}: {subject}",
-        f"Dear {name},",
+        f"Hello {name},",
         _OPENINGS[tone].format(this=this, This=this.capitalize())
         + "\n"
         + "\n".join(_list_lines(overdue, home)),

@@ -134,7 +134,7 @@ def _sum_journals(books: Books) -> Mapping[Key, Decimal]:
     taken: dict[tuple[Key, Key], Decimal] = defaultdict(Decimal)
     for each in books.list_kinds("customer_payment"):
         if each.party is not None and each.day <= books.today:
-            for link in each.settles():
+            for link in each.list_settled():
                 taken[each.party, link.key] += link.amount
     found: dict[Key, Decimal] = defaultdict(Decimal)
     for journal in books.list_kinds("journal"):
@@ -166,7 +166,7 @@ def _sum_later_payments(books: Books) -> Mapping[Key, Decimal]:
     found: dict[Key, Decimal] = defaultdict(Decimal)
     for each in books.list_kinds("customer_payment"):
         if each.day > books.today:
-            for link in each.settles():
+            for link in each.list_settled():
                 found[link.key] += link.amount
     return found
 

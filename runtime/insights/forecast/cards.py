@@ -48,7 +48,7 @@ def list_card_items(past: Past, cards: Cards) -> list[Item]:
     return [item for card in cards.values() for item in _list_items(past, card)]
 
 
-def route_bill(past: Past, cards: Cards, vendor: Key | None, chances: Sequence[float]) -> list[float]:
+def lead_bill_to_bank(past: Past, cards: Cards, vendor: Key | None, chances: Sequence[float]) -> list[float]:
     """Return on which days the payment of a bill moves the bank, for the days on which the bill is paid."""
     share = past.measure_bank_share(vendor)
     found = [share * chance for chance in chances]

@@ -6,7 +6,6 @@ for what it has beside the payments that it takes to the bank.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
@@ -100,7 +99,8 @@ def _sign(each: Transaction, banks: frozenset[str]) -> Signature:
     others = sorted({line.account for line in each.lines if line.account not in banks and not line.links})
     if each.party is not None:
         return (str(each.party), others[0] if others else "")
-    text = re.sub(r"[\W\d_]+", " ", each.memo.casefold()).strip()
+    letters = "".join(letter if letter.isalpha() else " " for letter in each.memo.casefold())
+    text = " ".join(letters.split())
     return (text,) if text else tuple(others)
 
 

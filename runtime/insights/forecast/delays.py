@@ -25,6 +25,7 @@ PARTY_WEIGHT = 3.0
 USUAL_WEIGHT = 2.0
 """How many payments of the usual habit are set against those of the company, which matters in its first weeks."""
 MOST = 0.9
+"""The highest chance of a day: nobody is so exact that another day is impossible."""
 LEAST_LEFT = 1e-200
 """So that what has to be divided by never becomes zero."""
 _PLACES = tuple(bisect_right(EDGES, day) - 1 for day in range(FIRST, LAST))

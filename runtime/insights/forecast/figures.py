@@ -17,6 +17,7 @@ from runtime.insights.forecast.past import Past
 from runtime.insights.forecast.paths import Band
 
 MOVERS, MOST_ACCOUNTS, MOST_DOUBTS, MOST_EVIDENCE = 10, 20, 10, 60
+"""Entries of lists: ten movers are what the tool promises; the others are what a person reads."""
 
 
 class Outlook(NamedTuple):

@@ -36,6 +36,7 @@ from runtime.insights.forecast.what_if import answer_what_if
 HISTORY = 730
 """Days that are read: two years show each season twice."""
 WEEKS, MOST_WEEKS = 8, 26
+"""As the definition of the tool says."""
 OPEN_KINDS: tuple[Kind, ...] = ("invoice", "bill", "customer_credit", "vendor_credit", "customer_payment")
 
 

@@ -11,13 +11,14 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from runtime.insights.books import Books, Key, Kind, Transaction
-from runtime.insights.forecast.cards import Cards, route_bill
+from runtime.insights.forecast.cards import Cards, lead_bill_to_bank
 from runtime.insights.forecast.cash_moves import measure_effect
 from runtime.insights.forecast.delays import Habit
 from runtime.insights.forecast.flows import Item, as_money
 from runtime.insights.forecast.past import Past
 
 HALF_YEAR = 182
+"""Days of half a year."""
 DOUBTFUL = 0.5
 """Below this share of what a customer owes that may be expected within half a year, the customer is named."""
 
@@ -89,7 +90,7 @@ def list_open_bills(past: Past, cards: Cards) -> Iterator[Item]:
     for each, left in past.list_open("bill"):
         part, chances = _list_chances(past, each)
         yield Item(
-            "open_bills", -part * left, route_bill(past, cards, each.party, chances), str(each.key), (each.key,),
+            "open_bills", -part * left, lead_bill_to_bank(past, cards, each.party, chances), str(each.key), (each.key,),
             each.party, facts=_describe(past.books, each),
         )  # fmt: skip
 

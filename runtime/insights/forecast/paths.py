@@ -20,9 +20,11 @@ PATHS = 400
 DRAWN = 60
 """Flows that are drawn one by one."""
 SEED = 16
+"""Any number does, as long as it is always the same."""
 WIDTH = 0.95
 """What is drawn apart is not quite so: a busy month has more sales and more purchases. Chosen on seeds 101 to 108."""
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
+"""The ends of an 80 % band, and the median."""
 Places = frozenset[int]
 
 

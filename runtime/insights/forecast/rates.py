@@ -13,11 +13,13 @@ from typing import NamedTuple
 from runtime.insights.forecast.series import Event
 
 YEAR = 365
+"""Days of a year."""
 HALF_LIFE = 150.0
 """Days after which an event counts half for the level. Chosen on seeds 101 to 106."""
 LEAST_DAYS = 28
 """Days over which what came is spread at least, so that a company of one day is not taken to sell so every day."""
 ENOUGH_FOR_SEASONS = 330
+"""Days of history that show nearly every month of a year."""
 DOUBT = 0.1
 """How uncertain a level is beside what the number of its events says: seasons differ from year to year."""
 BLOCK = 28

@@ -18,8 +18,8 @@ from runtime.insights.forecast.series import Event, Series, split_series
 
 _NAMES = {
     "card_payment": "Payment of card",
-    "transfer": "Transfer",
-    "deposit": "Deposit",
+    "transfer": "Transfer to or from",
+    "deposit": "Other deposits",
     "refund": "Refunds",
 }
 

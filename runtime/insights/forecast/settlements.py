@@ -13,6 +13,7 @@ from runtime.insights.forecast.delays import Delay
 MOST_LAG = 45
 """Days after which money received is no longer expected at the bank: it was forgotten, or never was there."""
 LEAST_COUNT = 5
+"""Payments on a day of the week below which those of all days count."""
 
 
 class Settlement(NamedTuple):
@@ -30,7 +31,7 @@ def find_settlements(books: Books, kind: Kind) -> dict[Key, list[Settlement]]:
     """Return the payments of a kind by what they settle, oldest first."""
     found: dict[Key, list[Settlement]] = defaultdict(list)
     for payment in books.list_kinds(kind):
-        for link in payment.settles():
+        for link in payment.list_settled():
             amount = float(link.amount * payment.rate)
             found[link.key].append(Settlement(payment.day, amount, payment))
     return found
@@ -77,7 +78,7 @@ class Lags:
     def __init__(self, books: Books, banks: frozenset[str], undeposited: frozenset[str]) -> None:
         self._deposited: dict[Key, date] = {}
         for deposit in books.list_kinds("deposit"):
-            self._deposited |= {link.key: deposit.day for link in deposit.settles()}
+            self._deposited |= {link.key: deposit.day for link in deposit.list_settled()}
         self._whole: Counter[int] = Counter()
         self._weekdays: dict[int, Counter[int]] = defaultdict(Counter)
         self._shares: dict[int, list[tuple[int, float]]] = {}

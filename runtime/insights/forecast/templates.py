@@ -12,7 +12,7 @@ from statistics import median
 from typing import NamedTuple
 
 from runtime.insights.books import Kind, Template
-from runtime.insights.forecast.cards import Cards, route_bill
+from runtime.insights.forecast.cards import Cards, lead_bill_to_bank
 from runtime.insights.forecast.flows import Item
 from runtime.insights.forecast.past import Past
 from runtime.insights.forecast.series import Step
@@ -26,6 +26,7 @@ STEPS: Mapping[str, Step] = {
 NEAR = 0.15
 """By which share the amount of a recurring transaction may differ from that of the pattern that it makes."""
 USUAL_TERM = 30
+"""Days until payment is due where no document has a due date: net 30 is the most common term."""
 DOCUMENTS: Mapping[str, Kind] = {"invoice": "invoice", "bill": "bill"}
 
 
@@ -96,7 +97,9 @@ def _list_chances(past: Past, cards: Cards, template: Template, ahead: int) -> l
     term = round(median(terms[-50:])) if terms else USUAL_TERM
     chances = past.list_document_chances(kind, template.party, ahead, term)
     return (
-        past.lead_to_bank(chances) if kind == "invoice" else route_bill(past, cards, template.party, chances)
+        past.lead_to_bank(chances)
+        if kind == "invoice"
+        else lead_bill_to_bank(past, cards, template.party, chances)
     )
 
 

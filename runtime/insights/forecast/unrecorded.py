@@ -13,7 +13,7 @@ from statistics import fmean, median
 from typing import NamedTuple
 
 from runtime.insights.books import Key, Kind, Transaction
-from runtime.insights.forecast.cards import Cards, route_bill
+from runtime.insights.forecast.cards import Cards, lead_bill_to_bank
 from runtime.insights.forecast.cash_moves import Signature
 from runtime.insights.forecast.flows import Item, Part, Stream
 from runtime.insights.forecast.past import Past
@@ -87,7 +87,9 @@ def _list_series_items(
         ahead = (day - past.today).days
         chances = [share * each for each in past.list_document_chances(kind, last.party, ahead, term)]
         chances = (
-            past.lead_to_bank(chances) if kind == "invoice" else route_bill(past, cards, last.party, chances)
+            past.lead_to_bank(chances)
+            if kind == "invoice"
+            else lead_bill_to_bank(past, cards, last.party, chances)
         )
         amount = series.amount if kind == "invoice" else -series.amount
         yield Item(part, amount, chances, label, evidence, last.party, series.deviation, facts)
@@ -109,8 +111,8 @@ def _list_streams(past: Past, cards: Cards, kind: Kind, rest: Sequence[Event]) -
             "not_yet_invoiced", "Sales not yet invoiced", means, variances, rate.uncertainty, evidence
         )
     else:
-        means = [-each for each in route_bill(past, cards, None, means)]
-        variances = route_bill(past, cards, None, variances)
+        means = [-each for each in lead_bill_to_bank(past, cards, None, means)]
+        variances = lead_bill_to_bank(past, cards, None, variances)
         yield Stream(
             "not_yet_billed", "Purchases not yet billed", means, variances, rate.uncertainty, evidence
         )

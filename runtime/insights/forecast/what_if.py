@@ -21,6 +21,7 @@ from runtime.insights.forecast.series import Step
 CUSTOMERS = "customers"
 EVERY: Mapping[str, Step | None] = {"once": None, "week": Step(days=7), "month": Step(months=1)}
 MOST_NAMES = 5
+"""Names that a sentence can hold."""
 
 
 class Change(NamedTuple):

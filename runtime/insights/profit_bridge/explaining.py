@@ -10,7 +10,7 @@ from typing import Any
 
 from runtime.insights.analysis import Analysis, Insight, Options, Records, Wanted, WantedReport
 from runtime.insights.bookings import BOOKED
-from runtime.insights.books import ZERO, Books
+from runtime.insights.books import ZERO, Books, Kind
 from runtime.insights.profit_bridge.changes import AccountChange, find_sections, find_stocked, list_changes
 from runtime.insights.profit_bridge.confirming import confirm_figures
 from runtime.insights.profit_bridge.months import Months, choose_months
@@ -21,14 +21,16 @@ from runtime.insights.profit_bridge.movements import (
     name_item,
     name_party,
 )
-from runtime.insights.profit_bridge.postings import Posting, list_postings
+from runtime.insights.profit_bridge.postings import Posting, list_postings, list_read_kinds
 from runtime.insights.profit_bridge.remarks import list_assumptions, list_missing
 from runtime.insights.profit_bridge.rows import Row, list_accounts, list_items, list_parties
-from runtime.insights.profit_bridge.sentences import say_headline
+from runtime.insights.profit_bridge.sentences import describe_headline, describe_unknown
 from runtime.insights.profit_bridge.statements import Section, Statement, read_statement
 from runtime.insights.profit_bridge.steps import Step, list_causes, list_steps, write_bridge
 
 BEFORE, AFTER = "before", "after"
+LISTS = frozenset({"accounts", "items"})
+"""What says to which accounts records are posted."""
 USUAL_LIMIT = 10
 """Rows of a list: as many as the definition of the tool says, and as a person reads."""
 MOST_EVIDENCE = 50
@@ -85,22 +87,29 @@ def compute(books: Books, options: Options) -> Analysis:
     months = choose_months(options, books.today)
     after = read_statement(books.reports.get(AFTER))
     before = after if months.before == months.after else read_statement(books.reports.get(BEFORE))
-    found = _compare(books, months, before, after)
+    kinds = list_read_kinds(books, months)
+    has_reports = before is not None and after is not None
+    missing = tuple(list_missing(books, months, (before, after)))
+    if not has_reports and not (len(kinds) == len(BOOKED) and books.lists >= LISTS):
+        return Analysis(_write_unknown(books, months, before, after), missing=missing)
+    found = _compare(books, months, kinds, before, after)
     steps = list_steps(found.changes, found.unassigned)
     limit = int(options.get("limit") or USUAL_LIMIT)
     return Analysis(
         figures=_write_figures(books, found, steps, limit),
         evidence=_list_evidence(steps),
-        assumptions=tuple(list_assumptions(books, months, found.changes, found.items)),
+        assumptions=tuple(list_assumptions(books, months, found.changes, has_reports=has_reports)),
         ties=tuple(confirm_figures(months, (before, after), found.changes)),
-        missing=tuple(list_missing(books, months, before, after)),
+        missing=missing,
     )
 
 
-def _compare(books: Books, months: Months, before: Statement | None, after: Statement | None) -> Comparison:
+def _compare(
+    books: Books, months: Months, kinds: Sequence[Kind], before: Statement | None, after: Statement | None
+) -> Comparison:
     sections = find_sections(books, before, after)
     accounts = frozenset(sections)
-    postings = [list(list_postings(books, month, accounts)) for month in months]
+    postings = [list(list_postings(books, month, kinds, accounts)) for month in months]
 
     def group(key: Callable[[Posting], Hashable]) -> dict[Any, Movement]:
         return group_postings(postings[0], postings[1], key)
@@ -109,6 +118,25 @@ def _compare(books: Books, months: Months, before: Statement | None, after: Stat
     stocked = find_stocked(books, [each for month in postings for each in month])
     changes = list_changes(books, statements, sections, group(name_account), stocked)
     return Comparison(months, statements, sections, changes, group(name_party), group(name_item))
+
+
+def _write_unknown(
+    books: Books, months: Months, before: Statement | None, after: Statement | None
+) -> dict[str, Any]:
+    """Return the figures where too little was read to compare: none but the profit that a report shows."""
+    return {
+        "month": str(months.after),
+        "compared_with": str(months.before),
+        "currency": books.currency,
+        "says": describe_unknown(months),
+        "profit": {
+            "before": before.profit if before is not None else None,
+            "after": after.profit if after is not None else None,
+            "change": None,
+        },
+        **{name: [] for name in ("bridge", "by_cause", "by_account", "by_customer", "by_item")},
+        "lists": {},
+    }
 
 
 def _write_figures(books: Books, found: Comparison, steps: Sequence[Step], limit: int) -> dict[str, Any]:
@@ -123,7 +151,7 @@ def _write_figures(books: Books, found: Comparison, steps: Sequence[Step], limit
         "month": str(found.months.after),
         "compared_with": str(found.months.before),
         "currency": books.currency,
-        "says": say_headline(found.months, before, after, [(each.label, each.amount) for each in steps]),
+        "says": describe_headline(found.months, before, after, [(each.label, each.amount) for each in steps]),
         "profit": {"before": before, "after": after, "change": after - before},
         "bridge": write_bridge(steps, before, limit),
         "by_cause": list_causes(found.changes, found.items, found.sections, found.unassigned, found.months),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
 
 from runtime.insights.bookings import BOOKED
 from runtime.insights.books import Books, Missing
@@ -13,27 +12,30 @@ from runtime.insights.profit_bridge.changes import AccountChange
 from runtime.insights.profit_bridge.months import Months
 from runtime.insights.profit_bridge.statements import Statement
 
-_NO_REPORT = (
-    "It was not read, or not whole: both months are compared by their records alone, without the cost of stock "
-    "sold."
+_NO_REPORT = "It was not read, or not whole: the cost of stock sold, and what no record shows, is not known."
+_NO_LIST = "They were not read: accounts that records do not name are not known."
+_REPORTED = (
+    "The figures of accounts are those of the profit and loss reports on the accrual basis; the records explain what "
+    "moved inside each account. An amount above zero raises profit, one below zero lowers it."
+)
+_RECORDED = (
+    "The figures of accounts are those of the records of both months, because a report is missing. An amount above "
+    "zero raises profit, one below zero lowers it."
 )
 
 
 def list_assumptions(
-    books: Books, months: Months, changes: Sequence[AccountChange], items: Mapping[Any, Any]
+    books: Books, months: Months, changes: Sequence[AccountChange], *, has_reports: bool
 ) -> Iterator[str]:
     """Yield what an answer supposes, one sentence each."""
-    yield (
-        "The figures of accounts are those of the profit and loss reports on the accrual basis; the records "
-        "explain what moved inside each account. An amount above zero raises profit, one below zero lowers it."
-    )
+    yield _REPORTED if has_reports else _RECORDED
     stocked = [each.label for each in changes if each.has_stock]
-    if stocked:
+    if stocked and has_reports:
         yield (
             f"The cost of stock sold is posted without a line in the records: in {', '.join(stocked)} it is what "
             "the report shows beyond them, corrections of stock included."
         )
-    if items:
+    if any(each.item for one in changes for each in (*one.movement.before, *one.movement.after)):
         yield (
             "Volume is the change of a quantity at the average price before. Mix is who bought how much, at the "
             "price that each had before. Price is the rest."
@@ -46,22 +48,20 @@ def list_assumptions(
 
 
 def list_missing(
-    books: Books, months: Months, before: Statement | None, after: Statement | None
+    books: Books, months: Months, statements: tuple[Statement | None, Statement | None]
 ) -> Iterator[Missing]:
-    """Yield what was not read, and what follows from it."""
-    for month, statement in {months.before: before, months.after: after}.items():
+    """Yield what was not read, and what follows from it. What `books` says is missing already is not repeated."""
+    for month, statement in dict(zip(months, statements, strict=True)).items():
         if statement is None:
             yield Missing(f"Profit and loss report of {month}", _NO_REPORT)
+    if books.missing:
+        return
     for month in dict.fromkeys(months):
         for unread in find_unread(books, BOOKED, month.days):
-            yield Missing(
-                f"{unread.what} of {month}", f"{unread.why} What was not read explains nothing here."
-            )
+            yield Missing(f"{unread.what} of {month}", f"{unread.why} They explain nothing here.")
     for name in ("accounts", "items"):
         if name not in books.lists:
-            yield Missing(
-                name.capitalize(), "They were not read: accounts that records do not name are not known."
-            )
+            yield Missing(name.capitalize(), _NO_LIST)
 
 
 def _describe_months(today: date, months: Months) -> Iterator[str]:

@@ -12,7 +12,7 @@ from runtime.insights.profit_bridge.changes import AccountChange
 from runtime.insights.profit_bridge.months import Months
 from runtime.insights.profit_bridge.movements import ItemMovement, Movement, collect_evidence, split_item
 from runtime.insights.profit_bridge.price_volume import Split
-from runtime.insights.profit_bridge.sentences import say_account, say_item, say_party
+from runtime.insights.profit_bridge.sentences import describe_account, describe_item, describe_party
 from runtime.insights.profit_bridge.statements import Section, show
 
 
@@ -59,7 +59,7 @@ def list_parties(
                 "before": show(section, before),
                 "after": show(section, after),
                 "effect": after - before,
-                "says": say_party(name, label, before, after, section),
+                "says": describe_party(name, label, before, after, section),
                 **_write_evidence(movement),
             },
         )
@@ -92,7 +92,7 @@ def list_items(
                 "after": show(section, found.after.effect),
                 **_write_split(split),
                 "effect": split.total,
-                "says": say_item(name, found, section, months),
+                "says": describe_item(name, found, section, months),
                 **_write_evidence(movement),
             }
 
@@ -113,7 +113,7 @@ def _write_account(change: AccountChange, drivers: Sequence[tuple[str, Decimal]]
         "effect": change.effect,
         "explained": change.explained,
         **({name: change.unexplained} if change.unexplained else {}),
-        "says": say_account(change, drivers),
+        "says": describe_account(change, drivers),
         **_write_evidence(change.movement),
     }
 

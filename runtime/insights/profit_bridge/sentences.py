@@ -35,50 +35,52 @@ def write_quantity(quantity: Decimal) -> str:
     return f"{quantity:,.4f}".rstrip("0").rstrip(".")
 
 
-def say_effect(effect: Decimal) -> str:
+def describe_effect(effect: Decimal) -> str:
     """Return what a change does to profit."""
     if not effect:
         return "leaves profit as it was"
     return f"{'raises' if effect > 0 else 'lowers'} profit by {write_amount(abs(effect))}"
 
 
-def say_account(change: AccountChange, drivers: Sequence[tuple[str, Decimal]]) -> str:
+def describe_account(change: AccountChange, drivers: Sequence[tuple[str, Decimal]]) -> str:
     """Return the sentence of an account, with the customers or vendors that moved it most."""
     before, after = write_amount(change.before), write_amount(change.after)
     verb = "rose" if change.after > change.before else "fell" if change.after < change.before else "stayed"
     moved = f"{verb} from {before} to {after}" if verb != "stayed" else f"stayed at {after}"
     most = f"; above all {drivers[0][0]} ({write_signed(drivers[0][1])})" if drivers else ""
-    return f"{_TITLES[change.section]} in {change.label} {moved}, which {say_effect(change.effect)}{most}."
+    return (
+        f"{_TITLES[change.section]} in {change.label} {moved}, which {describe_effect(change.effect)}{most}."
+    )
 
 
-def say_party(name: str, label: str, before: Decimal, after: Decimal, section: Section) -> str:
+def describe_party(name: str, label: str, before: Decimal, after: Decimal, section: Section) -> str:
     """Return the sentence of a customer or vendor in an account; the amounts are effects on profit."""
     amounts = f"{write_amount(show(section, after))} instead of {write_amount(show(section, before))}"
-    return f"{name} in {label}: {amounts}, which {say_effect(after - before)}."
+    return f"{name} in {label}: {amounts}, which {describe_effect(after - before)}."
 
 
-def say_item(name: str, found: ItemMovement, section: Section, months: Months) -> str:
+def describe_item(name: str, found: ItemMovement, section: Section, months: Months) -> str:
     """Return the sentence of an item, by what its change consists of."""
     bought = "sold" if section in EARNING else "bought"
     split, before, after = found.split, found.before, found.after
     if split.new:
-        return f"{name} was not {bought} in {months.before.title}; it {say_effect(split.new)}."
+        return f"{name} was not {bought} in {months.before.title}; it {describe_effect(split.new)}."
     if split.lost:
-        return f"{name} was not {bought} in {months.after.title}, which {say_effect(split.lost)}."
+        return f"{name} was not {bought} in {months.after.title}, which {describe_effect(split.lost)}."
     if not (split.price or split.volume or split.mix):
-        return f"{name} {say_effect(split.total)}; there is no average price in both months to compare."
+        return f"{name} {describe_effect(split.total)}; there is no average price in both months to compare."
     quantities = f"{write_quantity(after.quantity)} instead of {write_quantity(before.quantity)} {bought}"
-    parts = [f"{quantities} {say_effect(split.volume)}"]
+    parts = [f"{quantities} {describe_effect(split.volume)}"]
     if split.price:
-        parts.append(f"{_say_price(before, after)} {say_effect(split.price)}")
+        parts.append(f"{_say_price(before, after)} {describe_effect(split.price)}")
     if split.mix:
-        parts.append(f"who bought how much of it {say_effect(split.mix)}")
+        parts.append(f"who bought how much of it {describe_effect(split.mix)}")
     if split.unpriced:
-        parts.append(f"lines without a quantity: it {say_effect(split.unpriced)}")
+        parts.append(f"lines without a quantity: it {describe_effect(split.unpriced)}")
     return f"{name}: {', '.join(parts)}."
 
 
-def say_headline(
+def describe_headline(
     months: Months, before: Decimal, after: Decimal, steps: Sequence[tuple[str, Decimal]]
 ) -> str:
     """Return the sentence above all others."""
@@ -95,6 +97,14 @@ def say_headline(
     named = ", ".join(f"{label} {write_signed(amount)}" for label, amount in steps[:3] if amount)
     most = f" The largest steps: {named}." if named else ""
     return f"Profit of {months.after.title} was {write_amount(after)}, {moved}.{most}"
+
+
+def describe_unknown(months: Months) -> str:
+    """Return the headline where too little was read."""
+    return (
+        f"Why profit of {months.after.title} differs from that of {months.before.title} is not known: too little "
+        "was read to compare both months."
+    )
 
 
 def _say_price(before: Amount, after: Amount) -> str:

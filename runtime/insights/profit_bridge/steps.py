@@ -11,7 +11,7 @@ from runtime.insights.books import ZERO
 from runtime.insights.profit_bridge.changes import AccountChange
 from runtime.insights.profit_bridge.months import Months
 from runtime.insights.profit_bridge.movements import Evidence, Movement, collect_evidence, split_item
-from runtime.insights.profit_bridge.sentences import say_effect
+from runtime.insights.profit_bridge.sentences import describe_effect
 from runtime.insights.profit_bridge.statements import EARNING, Section
 
 UNEXPLAINED = "other, not explained by the records that were read"
@@ -33,7 +33,7 @@ class Step:
     @property
     def says(self) -> str:
         """What it does, in a sentence."""
-        return f"{self.subject or self.label} {say_effect(self.amount)}."
+        return f"{self.subject or self.label} {describe_effect(self.amount)}."
 
 
 def list_steps(changes: Sequence[AccountChange], unassigned: Decimal) -> list[Step]:

@@ -75,8 +75,8 @@ class Reader:
         """Return the requests for pages that were not read yet."""
         form = self._call.integration.batch
         most = form.most if may_bundle(form) else 0
-        kept = _limit(asked.questions, counts)
-        planned = plan_requests(kept, asked.questions, self._call.integration.pagination.maximum, most)
+        taken = _limit(asked.questions, counts)
+        planned = plan_requests(taken, asked.questions, self._call.integration.pagination.maximum, most)
         left = (tuple(each for each in one if each.name not in self._found.parts) for one in planned)
         return [each for each in left if each]
 
@@ -207,12 +207,12 @@ def list_missing(asked: Asked, counts: Mapping[str, int], found: Found, most_pag
 
 def _limit(questions: Sequence[Question], counts: Mapping[str, int]) -> dict[str, int]:
     """Return the counts with the largest made smaller until an analysis can take the records."""
-    kept = {each.name: counts[each.name] for each in questions if each.name in counts}
-    while (over := sum(kept.values()) - MOST_RECORDS) > 0:
-        name = max(kept, key=lambda each: (kept[each], each))
-        others = sorted(kept.values())[-2] if len(kept) > 1 else 0
-        kept[name] -= min(over, max(kept[name] - others, 1_000))
-    return kept
+    taken = {each.name: counts[each.name] for each in questions if each.name in counts}
+    while (over := sum(taken.values()) - MOST_RECORDS) > 0:
+        name = max(taken, key=lambda each: (taken[each], each))
+        others = sorted(taken.values())[-2] if len(taken) > 1 else 0
+        taken[name] -= min(over, max(taken[name] - others, 1_000))
+    return taken
 
 
 def name_report(wanted: WantedReport) -> str:
