@@ -24,10 +24,10 @@ _HUNDRED = Decimal(100)
 
 
 class Part(NamedTuple):
-    """A column of a table: its title, its kind, and the member of each entry that it shows ("before.revenue").
+    """A column of a table: its title in small letters, its kind, and the member of each entry that it shows.
 
-    `is_hundredths` is for a percentage that the answer has as 12.5, and files as 0.125; `has_lines` for a text whose
-    lines matter, such as a letter.
+    The member of a member is named with a point between them, as `before.revenue`. `is_hundredths` is for a percentage
+    that the answer has as 12.5, and files as 0.125; `has_lines` for a text whose lines matter, such as a letter.
     """
 
     title: str
@@ -142,7 +142,7 @@ def make_cell(values: object, part: Part) -> Cell:
 
 def make_columns(parts: Sequence[Part]) -> tuple[Column, ...]:
     """Return the columns of a table."""
-    return tuple(Column(each.title, each.kind) for each in parts)
+    return tuple(Column(write_title(each.title), each.kind) for each in parts)
 
 
 def make_table(form: TableForm, entries: Sequence[Values], note: str = "") -> InsightTable:
