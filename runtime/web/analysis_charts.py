@@ -102,5 +102,5 @@ def _make_bridge(headline: str, figures: Values, formats: Formats) -> Chart | No
     )
     ends = [f"Profit of {write_month(read_text(figures, each))}" for each in ("compared_with", "month")]
     return make_waterfall_chart(
-        "bridge", headline, Bridge((ends[0], before), steps, (ends[1], after)), formats
+        "bridge", headline, Bridge((ends[0], before), steps, (ends[1], after), "Profit after it"), formats
     )

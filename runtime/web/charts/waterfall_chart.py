@@ -32,6 +32,8 @@ class Bridge:
     start: tuple[str, Decimal]
     steps: tuple[tuple[str, Decimal], ...]
     end: tuple[str, Decimal]
+    running: str = "After it"
+    """What the amount after each step is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,9 @@ def make_waterfall_chart(key: str, title: str, bridge: Bridge, formats: Formats)
     """Return a chart of the steps from one amount to another."""
     rows = _list_rows(bridge)
     axis = make_axis(value for row in rows for value in (row.begins, row.ends))
-    wide, narrow = (_draw(rows, axis, width, formats) for width in (WIDE, NARROW))
+    wide, narrow = (_draw(rows, axis, width, bridge.running, formats) for width in (WIDE, NARROW))
     numbers = Numbers(
-        ("Step", "Amount", "Profit after it"),
+        ("Step", "Change", bridge.running),
         tuple(
             (row.name, _write_step(row, formats.write_amount(row.amount)), formats.write_amount(row.ends))
             for row in rows
@@ -107,7 +109,7 @@ class _Space:
         return round(self.left + share * (self.right - self.left), 1)
 
 
-def _draw(rows: Sequence[_Row], axis: Axis, width: float, formats: Formats) -> Drawing:
+def _draw(rows: Sequence[_Row], axis: Axis, width: float, running: str, formats: Formats) -> Drawing:
     left, above = (_NAME_WIDE, 0.0) if width == WIDE else (2.0, _ABOVE)
     space = _Space(width, axis, len(rows), left, above)
     return Drawing(
@@ -120,7 +122,7 @@ def _draw(rows: Sequence[_Row], axis: Axis, width: float, formats: Formats) -> D
         texts=tuple(
             text for place, row in enumerate(rows) for text in _list_texts(row, place, space, formats)
         ),
-        tips=tuple(_make_tip(row, place, space, formats) for place, row in enumerate(rows)),
+        tips=tuple(_make_tip(row, place, space, running, formats) for place, row in enumerate(rows)),
     )
 
 
@@ -153,12 +155,12 @@ def _list_texts(row: _Row, place: int, space: _Space, formats: Formats) -> Itera
     yield Text(space.width, base, _write_step(row, formats.write_amount(row.amount)), "end", style)
 
 
-def _make_tip(row: _Row, place: int, space: _Space, formats: Formats) -> Tip:
+def _make_tip(row: _Row, place: int, space: _Space, running: str, formats: Formats) -> Tip:
     amount, after = (formats.write_money(each) for each in (row.amount, row.ends))
     top = round(place * space.tall, 1)
     hit = Bar(space.left, top, round(space.right - space.left, 1), space.tall, "hit")
     frame = make_frame(space.width, space.height, space.axis, formats)
-    said = [("Amount", _write_step(row, amount)), ("Profit after it", after)]
+    said = [("Change", _write_step(row, amount)), (running, after)] if row.is_step else [("", after)]
     tip = make_tip(_shorten(row.name, _LONGEST_TIP), said, hit, frame)
     return _lower_tip(tip, min(top, max(space.height - tip.box.height - 4, 0.0)))
 
