@@ -41,6 +41,7 @@ EXCEPTIONS = {
     "changes": "a behaviour; its name is the one that definitions give it",
 }
 HOOKS = {
+    "footer": "fpdf2 calls it",
     "executemany": "the drivers of databases",
     "fetchone": "the drivers of databases",
     "connection_made": "asyncio.Protocol",

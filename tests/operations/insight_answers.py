@@ -86,7 +86,7 @@ FIGURES: Mapping[str, Mapping[str, Any]] = {
             "last_contact": {"last_payment": {"day": "2026-01-02", "amount": 3.5}, "last_invoice_sent": "2026-03-01"},
             "invoices": [{"invoice": "invoices:1", "number": HOSTILE, "day": "2026-01-01", "due": None,
                           "days_overdue": 40, "open": 60, "remind": True, "expected": "not known"}],
-            "invoices_count": 9, "draft": f"Subject: {HOSTILE}\n\nDear customer,\n\nPlease pay.", **_DIFFERS,
+            "invoices_count": 9, "draft": f"Subject: {HOSTILE}\n\nTo whom it may concern,\n\nPlease pay.", **_DIFFERS,
         }],
         "count": 30, "by_tone": {"final": {"count": 1, "amount_to_ask": 100.5}},
         "totals": {"overdue": 120.5, "receivables": 300},

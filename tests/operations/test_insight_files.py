@@ -136,8 +136,8 @@ def test_a_letter_has_its_lines_in_every_file() -> None:
     view = show("collections")
 
     text = write(view, "csv").decode("utf-8-sig")
-    assert "Dear customer,\n\nPlease pay." in text.replace("\r\n", "\n")
-    assert "Dear customer, Please pay." in read_pdf(write(view, "pdf"))
+    assert "To whom it may concern,\n\nPlease pay." in text.replace("\r\n", "\n")
+    assert "To whom it may concern, Please pay." in read_pdf(write(view, "pdf"))
 
 
 def test_a_pdf_takes_texts_and_columns_of_any_length() -> None:

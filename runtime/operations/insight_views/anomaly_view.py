@@ -24,24 +24,24 @@ from runtime.operations.insight_views.view import Fact, InsightTable, RowKind
 SURE = 80
 """The score from which a finding is drawn as one that needs attention: most of them are right, by the tests."""
 _FINDINGS = (
-    Part("Kind", "text", "kind_title"),
-    Part("Score", "number", "score"),
-    Part("Reason", "text", "reason"),
-    Part("Suggestion", "text", "suggestion"),
-    Part("Finding", "text", "id"),
-    Part("Dismissed", "text", "dismissed_title"),
+    Part("kind", "text", "kind_title"),
+    Part("score", "number", "score"),
+    Part("reason", "text", "reason"),
+    Part("suggestion", "text", "suggestion"),
+    Part("finding", "text", "id"),
+    Part("dismissed", "text", "dismissed_title"),
 )
 _RECORDS = (
-    Part("Finding", "text", "finding"),
-    Part("Kind", "text", "kind_title"),
-    Part("Record", "text", "id"),
-    Part("Number", "text", "number"),
-    Part("Name", "text", "party"),
-    Part("Day", "day", "day"),
-    Part("Amount", "amount", "amount"),
-    Part("Currency", "text", "currency"),
+    Part("finding", "text", "finding"),
+    Part("kind", "text", "kind_title"),
+    Part("record", "text", "id"),
+    Part("number", "text", "number"),
+    Part("name", "text", "party"),
+    Part("day", "day", "day"),
+    Part("amount", "amount", "amount"),
+    Part("currency", "text", "currency"),
 )
-_KINDS = (Part("Kind", "text", "title"), Part("Findings", "number", "count"))
+_KINDS = (Part("kind", "text", "title"), Part("Findings", "number", "count"))
 
 
 def describe_anomalies(figures: Values, style: Style) -> Summary:

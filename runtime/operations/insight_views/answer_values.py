@@ -20,14 +20,15 @@ Values = Mapping[str, Any]
 LONGEST_TEXT = 2_000
 """Characters of a text; the longest sentence of an analysis has some 400, and a cell of a workbook takes 32,767."""
 DAY_LENGTH = 10
+"""Characters of a day as `2026-11-20`; an answer may have a time behind it."""
 _HUNDRED = Decimal(100)
 
 
 class Part(NamedTuple):
-    """A column of a table: its title, its kind, and the member of each entry that it shows ("before.revenue").
+    """A column of a table: its title in small letters, its kind, and the member of each entry that it shows.
 
-    `is_hundredths` is for a percentage that the answer has as 12.5, and files as 0.125; `has_lines` for a text whose
-    lines matter, such as a letter.
+    The member of a member is named with a point between them, as `before.revenue`. `is_hundredths` is for a percentage
+    that the answer has as 12.5, and files as 0.125; `has_lines` for a text whose lines matter, such as a letter.
     """
 
     title: str
@@ -142,7 +143,7 @@ def make_cell(values: object, part: Part) -> Cell:
 
 def make_columns(parts: Sequence[Part]) -> tuple[Column, ...]:
     """Return the columns of a table."""
-    return tuple(Column(each.title, each.kind) for each in parts)
+    return tuple(Column(write_title(each.title), each.kind) for each in parts)
 
 
 def make_table(form: TableForm, entries: Sequence[Values], note: str = "") -> InsightTable:

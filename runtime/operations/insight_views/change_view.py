@@ -26,37 +26,37 @@ from runtime.operations.insight_views.summary import Style, Summary
 from runtime.operations.insight_views.view import Fact, InsightRow, InsightTable
 
 _BRIDGE = (
-    Part("Step", "text", "label"),
-    Part("Change", "amount", "amount"),
-    Part("Profit after it", "amount", "running"),
+    Part("step", "text", "label"),
+    Part("change", "amount", "amount"),
+    Part("profit after it", "amount", "running"),
 )
-_CAUSES = (Part("Cause", "text", "label"), Part("Change", "amount", "amount"))
+_CAUSES = (Part("cause", "text", "label"), Part("Change", "amount", "amount"))
 _MOVED = (
-    Part("Before", "amount", "before"),
-    Part("After", "amount", "after"),
-    Part("Effect on profit", "amount", "effect"),
+    Part("before", "amount", "before"),
+    Part("after", "amount", "after"),
+    Part("effect on profit", "amount", "effect"),
 )
-_SAYS = (Part("In words", "text", "says"),)
+_SAYS = (Part("in words", "text", "says"),)
 _LISTS: tuple[tuple[str, str, tuple[Part, ...], str], ...] = (
-    ("by_account", "By account", (Part("Account", "text", "account"), *_MOVED, *_SAYS), "id"),
+    ("by_account", "By account", (Part("account", "text", "account"), *_MOVED, *_SAYS), "id"),
     (
         "by_customer",
         "By customer and vendor",
-        (Part("Name", "text", "name"), Part("Account", "text", "account"), *_MOVED, *_SAYS),
+        (Part("name", "text", "name"), Part("Account", "text", "account"), *_MOVED, *_SAYS),
         "party",
     ),
     (
         "by_item",
         "By item, price and volume",
         (
-            Part("Item", "text", "item"),
-            Part("Account", "text", "account"),
-            Part("Quantity before", "number", "quantity_before"),
-            Part("Quantity after", "number", "quantity_after"),
-            Part("From price", "amount", "price_effect"),
-            Part("From volume", "amount", "volume_effect"),
-            Part("From mix", "amount", "mix_effect"),
-            Part("Effect on profit", "amount", "effect"),
+            Part("item", "text", "item"),
+            Part("account", "text", "account"),
+            Part("quantity before", "number", "quantity_before"),
+            Part("quantity after", "number", "quantity_after"),
+            Part("from price", "amount", "price_effect"),
+            Part("from volume", "amount", "volume_effect"),
+            Part("from mix", "amount", "mix_effect"),
+            Part("effect on profit", "amount", "effect"),
             *_SAYS,
         ),
         "id",

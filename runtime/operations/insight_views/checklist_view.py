@@ -34,26 +34,26 @@ STATUSES: Mapping[str, tuple[str, RowKind]] = {
 """What people read of a status, in the order in which items stand."""
 _JSON = msgspec.json.Encoder(decimal_format="number")
 _ITEMS = (
-    Part("Item", "text", "title"),
-    Part("Status", "text", "status_title"),
-    Part("What was found", "text", "says"),
-    Part("Amount", "amount", "amount"),
-    Part("Count", "number", "count"),
-    Part("What fixes it", "text", "fix.says"),
+    Part("item", "text", "title"),
+    Part("status", "text", "status_title"),
+    Part("what was found", "text", "says"),
+    Part("amount", "amount", "amount"),
+    Part("count", "number", "count"),
+    Part("what fixes it", "text", "fix.says"),
 )
 _RECORDS = (
-    Part("Item", "text", "item"),
-    Part("Record", "text", "id"),
-    Part("Number", "text", "number"),
-    Part("Name", "text", "party"),
-    Part("Day", "day", "day"),
-    Part("Amount", "amount", "amount"),
+    Part("item", "text", "item"),
+    Part("record", "text", "id"),
+    Part("number", "text", "number"),
+    Part("name", "text", "party"),
+    Part("day", "day", "day"),
+    Part("amount", "amount", "amount"),
 )
 _FIXES = (
-    Part("Item", "text", "item"),
-    Part("What fixes it", "text", "says"),
-    Part("Tool", "text", "tool_title"),
-    Part("Arguments", "text", "arguments_text"),
+    Part("item", "text", "item"),
+    Part("what fixes it", "text", "says"),
+    Part("tool", "text", "tool_title"),
+    Part("arguments", "text", "arguments_text"),
 )
 
 

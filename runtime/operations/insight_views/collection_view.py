@@ -24,40 +24,40 @@ from runtime.operations.insight_views.summary import Style, Summary
 from runtime.operations.insight_views.view import Fact, InsightTable, Notice, RowKind
 
 _CUSTOMERS = (
-    Part("Customer", "text", "name"),
-    Part("Tone", "text", "tone_title"),
-    Part("Ask for", "amount", "amount_to_ask"),
-    Part("Overdue", "amount", "overdue"),
-    Part("Days overdue", "number", "most_days_overdue"),
-    Part("Usually late", "number", "usual_days_late"),
-    Part("What to do", "text", "action"),
-    Part("Why", "text", "reason"),
-    Part("Email", "text", "contact.email"),
-    Part("Phone", "text", "contact.phone"),
-    Part("Last payment", "text", "last_payment_text"),
-    Part("Last invoice sent", "day", "last_contact.last_invoice_sent"),
+    Part("customer", "text", "name"),
+    Part("tone", "text", "tone_title"),
+    Part("ask for", "amount", "amount_to_ask"),
+    Part("overdue", "amount", "overdue"),
+    Part("days overdue", "number", "most_days_overdue"),
+    Part("usually late", "number", "usual_days_late"),
+    Part("what to do", "text", "action"),
+    Part("why", "text", "reason"),
+    Part("email", "text", "contact.email"),
+    Part("phone", "text", "contact.phone"),
+    Part("last payment", "text", "last_payment_text"),
+    Part("last invoice sent", "day", "last_contact.last_invoice_sent"),
 )
 _INVOICES = (
-    Part("Customer", "text", "name"),
-    Part("Invoice", "text", "number"),
-    Part("Day", "day", "day"),
-    Part("Due", "day", "due"),
-    Part("Days overdue", "number", "days_overdue"),
-    Part("Open", "amount", "open"),
-    Part("Remind", "text", "remind_title"),
-    Part("Expected", "day", "expected"),
+    Part("customer", "text", "name"),
+    Part("invoice", "text", "number"),
+    Part("day", "day", "day"),
+    Part("due", "day", "due"),
+    Part("days overdue", "number", "days_overdue"),
+    Part("open", "amount", "open"),
+    Part("remind", "text", "remind_title"),
+    Part("expected", "day", "expected"),
 )
-_LETTERS = (Part("Customer", "text", "name"), Part("Draft of a letter", "text", "draft", has_lines=True))
+_LETTERS = (Part("customer", "text", "name"), Part("Draft of a letter", "text", "draft", has_lines=True))
 _TONES = (
-    Part("Tone", "text", "title"),
-    Part("Customers", "number", "count"),
-    Part("Ask for", "amount", "amount_to_ask"),
+    Part("tone", "text", "title"),
+    Part("customers", "number", "count"),
+    Part("ask for", "amount", "amount_to_ask"),
 )
 _DIFFERENCES = (
-    Part("Customer", "text", "name"),
-    Part("Balance here", "amount", "ours"),
-    Part("In the report", "amount", "report_shows"),
-    Part("Difference", "amount", "difference"),
+    Part("customer", "text", "name"),
+    Part("balance here", "amount", "ours"),
+    Part("in the report", "amount", "report_shows"),
+    Part("difference", "amount", "difference"),
 )
 _KINDS: Mapping[str, RowKind] = {"final": "attention", "firm": "open", "friendly": "open"}
 """How a customer is drawn by the tone of its reminder; with another tone there is nothing to do yet."""

@@ -26,52 +26,52 @@ from runtime.operations.insight_views.summary import Style, Summary
 from runtime.operations.insight_views.view import Fact, InsightTable, Notice, RowKind
 
 _BAND = (
-    Part("Balance, median", "amount", "median"),
+    Part("balance, median", "amount", "median"),
     Part("80 % band from", "amount", "low"),
     Part("80 % band to", "amount", "high"),
 )
 _WEEKS = (
-    Part("From", "day", "week_start"),
-    Part("To", "day", "week_end"),
-    Part("Known in", "amount", "in"),
-    Part("Known out", "amount", "out"),
-    Part("Expected in", "amount", "expected_in"),
-    Part("Expected out", "amount", "expected_out"),
+    Part("from", "day", "week_start"),
+    Part("to", "day", "week_end"),
+    Part("known in", "amount", "in"),
+    Part("known out", "amount", "out"),
+    Part("expected in", "amount", "expected_in"),
+    Part("expected out", "amount", "expected_out"),
     *_BAND,
 )
-_CHANGED = (Part("To", "day", "week_end"), *_BAND, Part("Change", "amount", "change"))
+_CHANGED = (Part("to", "day", "week_end"), *_BAND, Part("Change", "amount", "change"))
 _MOVERS = (
-    Part("What", "text", "what_title"),
-    Part("Kind", "text", "part_title"),
-    Part("Due", "day", "due"),
-    Part("Amount", "amount", "amount"),
-    Part("Expected", "amount", "expected"),
-    Part("Chance", "percent", "chance_percent", is_hundredths=True),
-    Part("Expected on", "day", "expected_on"),
-    Part("Times", "number", "times"),
-    Part("Pattern", "text", "pattern"),
+    Part("what", "text", "what_title"),
+    Part("kind", "text", "part_title"),
+    Part("due", "day", "due"),
+    Part("amount", "amount", "amount"),
+    Part("expected", "amount", "expected"),
+    Part("chance", "percent", "chance_percent", is_hundredths=True),
+    Part("expected on", "day", "expected_on"),
+    Part("times", "number", "times"),
+    Part("pattern", "text", "pattern"),
 )
 _PARTS = (
-    Part("Part", "text", "title"),
-    Part("Rests on", "text", "basis"),
-    Part("In", "amount", "in"),
-    Part("Out", "amount", "out"),
-    Part("Open today", "amount", "open"),
-    Part("Count", "number", "records"),
+    Part("part", "text", "title"),
+    Part("rests on", "text", "basis"),
+    Part("in", "amount", "in"),
+    Part("out", "amount", "out"),
+    Part("open today", "amount", "open"),
+    Part("count", "number", "records"),
 )
 _BALANCES = (
-    Part("Account", "text", "name"),
-    Part("Balance", "amount", "balance"),
-    Part("Currency", "text", "currency"),
-    Part("In the company's currency", "amount", "home_balance"),
+    Part("account", "text", "name"),
+    Part("balance", "amount", "balance"),
+    Part("currency", "text", "currency"),
+    Part("in the company's currency", "amount", "home_balance"),
 )
 _DOUBTFUL = (
-    Part("Customer", "text", "name"),
-    Part("Open", "amount", "open"),
-    Part("Expected within half a year", "amount", "expected_within_half_year"),
-    Part("Invoices paid", "number", "invoices_paid"),
-    Part("Invoices in all", "number", "invoices_in_all"),
-    Part("Why", "text", "why"),
+    Part("customer", "text", "name"),
+    Part("open", "amount", "open"),
+    Part("expected within half a year", "amount", "expected_within_half_year"),
+    Part("invoices paid", "number", "invoices_paid"),
+    Part("invoices in all", "number", "invoices_in_all"),
+    Part("why", "text", "why"),
 )
 _SUPPOSED = {"delay_customer": "A customer pays later", "add_expense": "A further expense"}
 

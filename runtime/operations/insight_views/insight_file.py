@@ -50,7 +50,7 @@ def _make_overview(view: InsightView, company: str) -> Sheet:
     rows += [
         SheetRow(
             (
-                "Warning" if each.kind == "warning" else "Note",
+                "Warning" if each.kind == "warning" else "Remark",
                 " ".join(part for part in (each.text, each.advice) if part),
             )
         )

@@ -27,31 +27,31 @@ from runtime.operations.insight_views.summary import Style, Summary
 from runtime.operations.insight_views.view import Fact, InsightTable, Notice
 
 _VENDORS = (
-    Part("Vendor", "text", "name"),
-    Part("Spent", "amount", "spent"),
-    Part("Share", "percent", "share_percent", is_hundredths=True),
-    Part("Before", "amount", "before"),
-    Part("Change", "amount", "change"),
-    Part("Status", "text", "status_title"),
-    Part("Transactions", "number", "transactions"),
+    Part("vendor", "text", "name"),
+    Part("spent", "amount", "spent"),
+    Part("share", "percent", "share_percent", is_hundredths=True),
+    Part("before", "amount", "before"),
+    Part("change", "amount", "change"),
+    Part("status", "text", "status_title"),
+    Part("transactions", "number", "transactions"),
 )
 _ACCOUNTS = (
-    Part("Vendor", "text", "vendor_name"),
-    Part("Account", "text", "name"),
-    Part("Spent", "amount", "spent"),
-    Part("Before", "amount", "before"),
+    Part("vendor", "text", "vendor_name"),
+    Part("account", "text", "name"),
+    Part("spent", "amount", "spent"),
+    Part("before", "amount", "before"),
 )
 _REST = (
-    Part("Account", "text", "name"),
-    Part("Spent", "amount", "spent"),
-    Part("Before", "amount", "before"),
+    Part("account", "text", "name"),
+    Part("spent", "amount", "spent"),
+    Part("before", "amount", "before"),
 )
-_NAMES = (Part("Vendor", "text", "name"),)
+_NAMES = (Part("vendor", "text", "name"),)
 _DIFFERENCES = (
-    Part("Vendor", "text", "name"),
-    Part("Spent here", "amount", "ours"),
-    Part("In the report", "amount", "report_shows"),
-    Part("Difference", "amount", "difference"),
+    Part("vendor", "text", "name"),
+    Part("spent here", "amount", "ours"),
+    Part("in the report", "amount", "report_shows"),
+    Part("difference", "amount", "difference"),
 )
 
 

@@ -27,19 +27,19 @@ from runtime.operations.insight_views.summary import Style, Summary
 from runtime.operations.insight_views.view import Fact, InsightTable, Notice
 
 _SALES = (
-    Part("Revenue", "amount", "revenue"),
-    Part("Share", "percent", "share_percent", is_hundredths=True),
-    Part("Quantity", "number", "quantity"),
-    Part("Average price", "amount", "average_price"),
-    Part("Cost", "amount", "cost_of_goods"),
-    Part("Gross margin", "amount", "gross_margin"),
-    Part("Margin %", "percent", "gross_margin_percent", is_hundredths=True),
+    Part("revenue", "amount", "revenue"),
+    Part("share", "percent", "share_percent", is_hundredths=True),
+    Part("quantity", "number", "quantity"),
+    Part("average price", "amount", "average_price"),
+    Part("cost", "amount", "cost_of_goods"),
+    Part("gross margin", "amount", "gross_margin"),
+    Part("margin %", "percent", "gross_margin_percent", is_hundredths=True),
 )
-_OF_ITEMS = (Part("From volume", "amount", "volume_effect"), Part("From price", "amount", "price_effect"))
-_OF_OTHERS = (Part("Other expenses", "amount", "expenses"), Part("Contribution", "amount", "contribution"))
-_BEFORE = (Part("Revenue before", "amount", "before.revenue"), Part("Change", "amount", "change"))
-_TOTALS = (Part("Total", "text", "title"), Part("Amount", "amount", "amount"))
-_FROM = (Part("From", "text", "title"), Part("Revenue", "amount", "amount"))
+_OF_ITEMS = (Part("from volume", "amount", "volume_effect"), Part("From price", "amount", "price_effect"))
+_OF_OTHERS = (Part("other expenses", "amount", "expenses"), Part("Contribution", "amount", "contribution"))
+_BEFORE = (Part("revenue before", "amount", "before.revenue"), Part("Change", "amount", "change"))
+_TOTALS = (Part("total", "text", "title"), Part("amount", "amount", "amount"))
+_FROM = (Part("from", "text", "title"), Part("Revenue", "amount", "amount"))
 _PLURALS = {"item": "items", "customer": "customers", "class": "classes"}
 _PERCENT = "_percent"
 

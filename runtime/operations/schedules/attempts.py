@@ -18,7 +18,7 @@ LONGEST_WAIT = 86_400.0
 """Seconds that a vendor may ask for: a daily allowance is there again the next day."""
 
 
-def plan_run(now: float, schedule: Schedule) -> Due:
+def make_due_run(now: float, schedule: Schedule) -> Due:
     """Return the run of a schedule that is due, and when it is due again."""
     assert schedule.next_due_at is not None
     due_at, missed = find_last_due(schedule.cron, schedule.zone, schedule.next_due_at, now)

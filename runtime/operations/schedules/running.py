@@ -33,9 +33,9 @@ from runtime.operations.formats import Formats, find_zone
 from runtime.operations.schedules.attempts import (
     find_wait,
     find_wait_for_more,
+    make_due_run,
     note_made,
     note_waiting,
-    plan_run,
     replace_delivery,
     settle_run,
 )
@@ -95,7 +95,7 @@ class ReportRuns:
     async def dispatch(self, now: float) -> None:
         """Make a run of each schedule that is due. Raises StorageUnavailable."""
         records = self._stores.records
-        while await self._stores.write(lambda: records.claim_due(now, partial(plan_run, now))):
+        while await self._stores.write(lambda: records.claim_due(now, partial(make_due_run, now))):
             pass
 
     async def make(self, task: Task) -> None:
