@@ -25,6 +25,8 @@ HTML from `pages/`. It knows nothing of `api` and `mcp_server`, the other two en
 - `approval_form`, `approval_words`: which writes wait for a person, in that form and that of an organization, in words
 - `report_pages`, `report_view`, `report_rows`, `report_chart`, `report_links`: the reports of a company, the table of
   one, its chart, and what its cells lead to
+- `analysis_pages`, `analysis_finding_pages` (with `analysis_view`, `analysis_tables`, `analysis_parts`,
+  `analysis_charts`, `analysis_links`): analyses, what is shown of one, findings that somebody dismissed
 - `signing_in`: who asks for a page, and where whoever is not signed in is led
 - `person_pages`, `problem_view`, `missing_page`: the frame, forms and errors that the pages for people share, and the
   page of an address with nothing at it

@@ -22,6 +22,7 @@ from runtime.web.charts.chart import Chart, Labels, Series
 from runtime.web.charts.waterfall_chart import Bridge, make_waterfall_chart
 
 DAYS_OF_WEEK = 7
+"""Between two points of a forecast, whose place of the lowest day is found by it."""
 
 
 def make_analysis_chart(name: str, headline: str, figures: Values, formats: Formats) -> Chart | None:
@@ -101,5 +102,5 @@ def _make_bridge(headline: str, figures: Values, formats: Formats) -> Chart | No
     )
     ends = [f"Profit of {write_month(read_text(figures, each))}" for each in ("compared_with", "month")]
     return make_waterfall_chart(
-        "bridge", headline, Bridge((ends[0], before), steps, (ends[1], after)), formats
+        "bridge", headline, Bridge((ends[0], before), steps, (ends[1], after), "Profit after it"), formats
     )

@@ -36,7 +36,7 @@ from runtime.operations.insight_views import (
     make_view,
     parse_answer,
 )
-from runtime.operations.insight_views.answer_values import read_count, read_map, read_text
+from runtime.operations.insight_views.answer_values import read_count
 from runtime.operations.insights.parts import ReadingEnded
 from runtime.operations.report_runs import FORMATS
 from runtime.web.analysis_links import RecordLinks
@@ -174,12 +174,12 @@ class AnalysisPages(CompanyPages):
         formats = await self.make_formats(request, place)
         shown = show_analysis(
             view,
-            read_map(answer, "figures"),
+            answer,
             formats,
             RecordLinks(self._deployment.catalog(), place.account),
             self._list_tool_addresses(place),
         )
-        return Outcome(shown.with_reading(read_text(answer, CONTINUE)))
+        return Outcome(shown)
 
     async def _estimate(self, place: Place, analysis: AnalysisTool, asked: Request) -> Outcome:
         answer = await self.call(place, analysis.name, {**asked.arguments, "estimate": True})

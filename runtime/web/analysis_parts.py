@@ -220,7 +220,7 @@ def _list_facts(value: Values, formats: Formats) -> Iterator[tuple[str, str]]:
     if days is not None:
         yield "Oldest", f"{_count_days(days, formats)} overdue"
     yield "Usually pays", _write_delay(read_amount(value, "usual_days_late"), formats)
-    for title, member in (("Email", "contact.email"), ("Phone", "contact.phone")):
+    for title, member in (("Email address", "contact.email"), ("Phone", "contact.phone")):
         yield title, read_text(value, member) or "not known"
     yield "Last payment", _write_payment(value, formats)
     sent = read_text(value, "last_contact.last_invoice_sent")

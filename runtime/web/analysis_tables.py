@@ -24,6 +24,8 @@ LONGEST_CELL = 36
 """Characters from which a text leaves its column on a phone, and stands below the name of its row."""
 SIGNED = frozenset({"Change", "Effect on profit", "From volume", "From price", "From mix", "Difference"})
 """Titles of columns whose amounts are changes, which are written with a plus as well."""
+FORMER = frozenset({"Before", "Quantity before", "Revenue before"})
+"""Titles of columns that a phone has no place for beside those of the period itself."""
 _STATES = {"attention": "fail", "open": "wait", "done": "ok", "unknown": "off"}
 """The shape of a status by the kind of a row."""
 
@@ -135,7 +137,7 @@ def _show_row(
 def _show_cell(cell: Cell, column: Column, write: Callable[[Cell], str]) -> ShownCell:
     text = write(cell)
     css = _find_css(column)
-    return ShownCell(f"{css} neg" if css == "num" and text.startswith(MINUS) else css, text)
+    return ShownCell(f"{css} neg" if css.startswith("num") and text.startswith(MINUS) else css, text)
 
 
 def _link(cells: list[ShownCell], record: str, link: RecordLink, links: RecordLinks) -> None:
@@ -148,6 +150,8 @@ def _link(cells: list[ShownCell], record: str, link: RecordLink, links: RecordLi
 
 
 def _find_css(column: Column) -> str:
+    if column.title in FORMER:
+        return "num c-wide"
     return "nowrap" if column.kind == "day" else "" if column.kind == "text" else "num"
 
 

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from runtime.operations.formats import Formats
 from runtime.operations.insight_views import Fact, InsightTie, InsightView, Notice
-from runtime.operations.insight_views.answer_values import Values, read_count, write_title
+from runtime.operations.insight_views.answer_values import (
+    Values,
+    read_count,
+    read_map,
+    read_text,
+    write_title,
+)
 from runtime.web.analysis_charts import make_analysis_chart
 from runtime.web.analysis_links import RecordLink, RecordLinks
 from runtime.web.analysis_parts import (
@@ -29,7 +35,7 @@ MOST_TILES = 4
 """As the design reference has them."""
 MOST_EVIDENCE = 60
 """Records behind the whole answer that are named; the files have all of them."""
-_NUMBER = re.compile(r"[+\u2212]?[^\d\s]{0,4}\u00a0?[\d.,\u00a0']+( ?%)?")
+_NUMBER = re.compile(r"[+\u2212]?[^\d\s]{0,4}\u00a0?[\d.,\u00a0']+( ?%)?", re.ASCII)
 """A figure, with its sign and its currency."""
 _REPLACED: Mapping[str, frozenset[str]] = {
     "cash_flow_forecast": frozenset({"what_if"}),
@@ -84,10 +90,6 @@ class ShownAnalysis:
     counted: str = ""
     reading: str = ""
 
-    def with_reading(self, reading: str) -> ShownAnalysis:
-        """Return it with what a changed question passes on."""
-        return replace(self, reading=reading)
-
     @property
     def evidence_rest(self) -> int:
         """How many more records are named in the answer."""
@@ -96,13 +98,13 @@ class ShownAnalysis:
 
 def show_analysis(
     view: InsightView,
-    figures: Values,
+    answer: Values,
     formats: Formats,
     links: RecordLinks,
     tools: Mapping[str, tuple[str, str]],
 ) -> ShownAnalysis:
     """Return an answer as its page has it. `tools` are titles and addresses of tools by their names."""
-    tiles, facts = _split_facts(view)
+    figures, (tiles, facts) = read_map(answer, "figures"), _split_facts(view)
     first = _FIRST.get(view.name)
     tables = [
         show_table(each, formats, links, _BARS.get(view.name, ""))
@@ -129,6 +131,7 @@ def show_analysis(
         groups=group_items(figures, formats, links, tools) if view.name == "month_end_checklist" else (),
         reminders=list_reminders(figures, formats, links) if view.name == "collections" else (),
         counted=main.note if main is not None else "",
+        reading=read_text(answer, "continue_from"),
     )
 
 

@@ -83,7 +83,7 @@ COLLECTIONS = {
          "invoices": [{"invoice": "invoices:12", "number": "1024", "day": "2026-09-10", "due": "2026-10-10",
                        "days_overdue": 41, "open": 640.0, "remind": True, "expected": "2026-12-01"}],
          "invoices_shown": 1, "invoices_count": 1,
-         "draft": "Subject: Payment overdue: invoice 1024\n\nDear Red Rock Diner,\n\nPlease pay.\n\nKind regards"},
+         "draft": "Subject: Payment overdue: invoice 1024\n\nRed Rock Diner,\n\nPlease pay.\n\nKind regards"},
     ],
     "does_not_tie": {"count": 0, "customers": []},
 }  # fmt: skip

@@ -5,7 +5,7 @@ Names stand at the left of their bars, on a phone above them, so that long ones 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,6 +21,8 @@ _NAME_WIDE, _VALUE = 270.0, 92.0
 """Units that names take at the left of the wide drawing, and amounts at its right."""
 _ABOVE = 16.0
 """Units that a name takes above its bar in the narrow drawing."""
+_LONGEST_TIP = 40
+"""Characters of a name in a tip, which fit into the narrow drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Bridge:
     start: tuple[str, Decimal]
     steps: tuple[tuple[str, Decimal], ...]
     end: tuple[str, Decimal]
+    running: str = "After it"
+    """What the amount after each step is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,9 @@ def make_waterfall_chart(key: str, title: str, bridge: Bridge, formats: Formats)
     """Return a chart of the steps from one amount to another."""
     rows = _list_rows(bridge)
     axis = make_axis(value for row in rows for value in (row.begins, row.ends))
-    wide, narrow = (_draw(rows, axis, width, formats) for width in (WIDE, NARROW))
+    wide, narrow = (_draw(rows, axis, width, bridge.running, formats) for width in (WIDE, NARROW))
     numbers = Numbers(
-        ("Step", "Amount", "Profit after it"),
+        ("Step", "Change", bridge.running),
         tuple(
             (row.name, _write_step(row, formats.write_amount(row.amount)), formats.write_amount(row.ends))
             for row in rows
@@ -70,67 +74,100 @@ def _list_rows(bridge: Bridge) -> list[_Row]:
     return [*rows, _Row(*bridge.end, zero, bridge.end[1], is_step=False)]
 
 
-def _draw(rows: Sequence[_Row], axis: Axis, width: float, formats: Formats) -> Drawing:
-    is_wide = width == WIDE
-    above = 0.0 if is_wide else _ABOVE
-    left, right = (_NAME_WIDE if is_wide else 2.0), width - _VALUE
-    tall = _TALL + above
-    bars, texts, lines, tips = list[Bar](), list[Text](), list[Shape](), list[Tip]()
-    frame = make_frame(width, len(rows) * tall, axis, formats)
-    for place, row in enumerate(rows):
-        top = place * tall + above + (_TALL - _BAR) / 2
-        one, other = (_find_x(value, axis, left, right) for value in (row.begins, row.ends))
-        bar = Bar(min(one, other), round(top, 1), max(round(abs(one - other), 1), 1.0), _BAR, row.style)
-        bars.append(bar)
-        texts += _list_texts(row, top, width, is_wide=is_wide, formats=formats)
-        if place + 1 < len(rows):
-            lines.append(Shape(f"{other},{bar.y + _BAR} {other},{round(top + tall, 1)}", "join"))
-        hit = Bar(left, round(place * tall, 1), round(right - left, 1), tall, "hit")
-        said = [
-            ("Amount", _write_step(row, formats.write_money(row.amount))),
-            ("Profit after it", formats.write_money(row.ends)),
-        ]
-        tip = make_tip(_shorten(row.name, 40), said, hit, frame)
-        tips.append(_lower_tip(tip, min(place * tall, max(len(rows) * tall - 70, 0.0))))
-    zero = _find_x(Decimal(0), axis, left, right)
-    lines.insert(0, Shape(f"{zero},0 {zero},{len(rows) * tall}", "axis"))
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """Where rows stand in a drawing: `above` is what a name takes above its bar, none where it stands beside it."""
+
+    width: float
+    axis: Axis
+    rows: int
+    left: float
+    above: float
+
+    @property
+    def tall(self) -> float:
+        """How tall a row is."""
+        return _TALL + self.above
+
+    @property
+    def height(self) -> float:
+        """How tall the drawing is."""
+        return self.rows * self.tall
+
+    @property
+    def right(self) -> float:
+        """Where the bars end, and the amounts begin."""
+        return self.width - _VALUE
+
+    def find_top(self, place: int) -> float:
+        """Return where the bar of a row begins."""
+        return round(place * self.tall + self.above + (_TALL - _BAR) / 2, 1)
+
+    def find_x(self, value: Decimal) -> float:
+        """Return how far right an amount stands."""
+        share = float((value - self.axis.low) / (self.axis.high - self.axis.low))
+        return round(self.left + share * (self.right - self.left), 1)
+
+
+def _draw(rows: Sequence[_Row], axis: Axis, width: float, running: str, formats: Formats) -> Drawing:
+    left, above = (_NAME_WIDE, 0.0) if width == WIDE else (2.0, _ABOVE)
+    space = _Space(width, axis, len(rows), left, above)
     return Drawing(
         width,
-        len(rows) * tall,
-        left,
-        right,
-        bars=tuple(bars),
-        lines=tuple(lines),
-        texts=tuple(texts),
-        tips=tuple(tips),
+        space.height,
+        space.left,
+        space.right,
+        bars=tuple(_make_bar(row, place, space) for place, row in enumerate(rows)),
+        lines=tuple(_list_lines(rows, space)),
+        texts=tuple(
+            text for place, row in enumerate(rows) for text in _list_texts(row, place, space, formats)
+        ),
+        tips=tuple(_make_tip(row, place, space, running, formats) for place, row in enumerate(rows)),
     )
 
 
-def _list_texts(row: _Row, top: float, width: float, *, is_wide: bool, formats: Formats) -> list[Text]:
-    style = "" if row.is_step else "lab"
-    amount = _write_step(row, formats.write_amount(row.amount))
+def _make_bar(row: _Row, place: int, space: _Space) -> Bar:
+    one, other = space.find_x(row.begins), space.find_x(row.ends)
+    width = max(round(abs(one - other), 1), 1.0)
+    return Bar(min(one, other), space.find_top(place), width, _BAR, row.style)
+
+
+def _list_lines(rows: Sequence[_Row], space: _Space) -> Iterator[Shape]:
+    """Yield the line of zero, and what joins each bar to the next; between names there is none of either."""
+    zero = space.find_x(Decimal(0))
+    if space.above:
+        for place in range(len(rows)):
+            top = space.find_top(place)
+            yield Shape(f"{zero},{top - 2} {zero},{top + _BAR + 2}", "axis")
+        return
+    yield Shape(f"{zero},0 {zero},{space.height}", "axis")
+    for place, row in enumerate(rows[:-1]):
+        x = space.find_x(row.ends)
+        yield Shape(f"{x},{space.find_top(place) + _BAR} {x},{space.find_top(place + 1)}", "join")
+
+
+def _list_texts(row: _Row, place: int, space: _Space, formats: Formats) -> Iterator[Text]:
+    """Yield the name and the amount of a row."""
+    style, top = "name" if row.is_step else "lab", space.find_top(place)
     base = round(top + _BAR - 4, 1)
-    if is_wide:
-        most = int((_NAME_WIDE - 14) / LETTER)
-        return [
-            Text(0.0, base, _shorten(row.name, most), "start", style or "name"),
-            Text(width, base, amount, "end", style or "name"),
-        ]
-    most = int(width / LETTER)
-    return [
-        Text(0.0, round(top - 5, 1), _shorten(row.name, most), "start", style or "name"),
-        Text(width, base, amount, "end", style or "name"),
-    ]
+    taken, y = (space.width, round(top - 5, 1)) if space.above else (space.left - 14, base)
+    yield Text(0.0, y, _shorten(row.name, int(taken / LETTER)), "start", style)
+    yield Text(space.width, base, _write_step(row, formats.write_amount(row.amount)), "end", style)
+
+
+def _make_tip(row: _Row, place: int, space: _Space, running: str, formats: Formats) -> Tip:
+    amount, after = (formats.write_money(each) for each in (row.amount, row.ends))
+    top = round(place * space.tall, 1)
+    hit = Bar(space.left, top, round(space.right - space.left, 1), space.tall, "hit")
+    frame = make_frame(space.width, space.height, space.axis, formats)
+    said = [("Change", _write_step(row, amount)), (running, after)] if row.is_step else [("", after)]
+    tip = make_tip(_shorten(row.name, _LONGEST_TIP), said, hit, frame)
+    return _lower_tip(tip, min(top, max(space.height - tip.box.height - 4, 0.0)))
 
 
 def _write_step(row: _Row, text: str) -> str:
     """Return an amount; that of a step has its sign."""
     return f"+{text}" if row.is_step and row.amount > 0 and not text.startswith(MINUS) else text
-
-
-def _find_x(value: Decimal, axis: Axis, left: float, right: float) -> float:
-    share = float((value - axis.low) / (axis.high - axis.low))
-    return round(left + share * (right - left), 1)
 
 
 def _shorten(name: str, most: int) -> str:
