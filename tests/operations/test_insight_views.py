@@ -294,3 +294,9 @@ def test_titles_are_those_of_the_catalog() -> None:
 
     assert titles["month_end_checklist"] == "Check the month for closing"
     assert all(titles.get(name) for name in FIGURES)
+
+
+def test_marks_that_no_reader_sees_are_in_no_text() -> None:
+    finding = {"id": "dup-1", "kind": "duplicate", "reason": "a\x00b\x1b[31m\u202ec\u2028d\te", "records": []}
+    (row,) = read_rows(show("find_anomalies", make_answer({"findings": [finding]})), "findings")
+    assert row.cells[2] == "a b [31m c d e"

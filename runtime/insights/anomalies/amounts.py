@@ -31,6 +31,8 @@ FEWEST_OF_PART = 8
 """Purchases of a vendor on one account that are compared with each other alone."""
 LEAST_DEVIATIONS = 2.7
 """Above the usual amount; ten times the usual is nearly as many where the usual varies between half and double."""
+MOST_APART = 3
+"""Other amounts that stand apart as well and do not count; of many, more are the way in which they vary."""
 TO_DEVIATION = 1.4826
 """From the median of deviations to a standard deviation."""
 YEARLY = ((350, 380), (715, 745))
@@ -72,7 +74,7 @@ class Habit:
         others = list(self.largest)
         if cents in others:
             others.remove(cents)
-        apart = 1 + self.count // 20 if self.count > 10 else 0
+        apart = 1 + min(self.count // 20, MOST_APART) if self.count > 10 else 0
         return others[min(apart, len(others) - 1)]
 
 
@@ -139,7 +141,11 @@ def _judge_vendor(
 
 
 def measure_excess(habit: Habit, cents: int, least_ratio: float = 3.0, least_lead: float = 1.5) -> float:
-    """Return the score of an amount above a habit: 50 where it is so many times the usual and the largest other."""
+    """Return the score of an amount above a habit: 50 where it is so many times the usual and the largest other.
+
+    The largest of many amounts is further from the usual by itself: of n normal ones by about sqrt(2 ln n) deviations, less
+    some for a tail that is not full.
+    """
     ratio, lead = cents / habit.usual, cents / habit.find_largest_other(cents)
     deviations = habit.measure(cents)
     if habit.count <= 8:
@@ -149,7 +155,7 @@ def measure_excess(habit: Habit, cents: int, least_ratio: float = 3.0, least_lea
     parts = (
         math.log(ratio) / math.log(least_ratio),
         1 + (math.log(lead) - math.log(least_lead)),
-        deviations / LEAST_DEVIATIONS,
+        deviations / max(LEAST_DEVIATIONS, math.sqrt(2 * math.log(habit.count)) - 0.3),
     )
     return (
         50 * min(parts) if min(parts) < 1 else 50 + 20 * math.log(ratio / least_ratio) + 10 * (parts[1] - 1)

@@ -45,10 +45,8 @@ LEFT_OUT_AFTER: Mapping[str, Mapping[str, int]] = {
     "unusual_account": {"duplicate": 75},
     "below_limit": {"duplicate": 75},
     "round_amount": {"duplicate": 75, "below_limit": 0},
-    "unusual_amount": {"duplicate": 75, "below_limit": 0, "round_amount": 60},
-    "weekend": dict.fromkeys(
-        ("duplicate", "unusual_amount", "new_vendor", "unusual_account", "backdated"), 0
-    ),
+    "unusual_amount": {"duplicate": 75, "below_limit": 56, "round_amount": 60},
+    "weekend": dict.fromkeys(("duplicate", "unusual_amount", "new_vendor", "backdated"), 0),
 }
 """Findings after which another kind says nothing new of a record, and the least score that they have then: an amount is
 reported once, as what is most particular about it."""

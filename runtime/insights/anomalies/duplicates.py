@@ -33,6 +33,10 @@ USUAL_FACTOR = 1.8
 COMMON, MOST_OFF = 500, 30
 """Points that a sales form loses for the part of the forms of others with its amount, which is a price that is charged
 often, and how many at most: an amount of every fiftieth form costs 10."""
+OTHER_TEXT, OTHER_TEXT_OF_TELLING = 25, 10
+"""Points that two equal purchases lose for different texts; fewer where the amount says more than they do: a rent is due
+once a month whatever somebody wrote beside it, and cents that came only these two times are hardly a coincidence.
+"""
 HABITUAL = 8
 """Days of an amount of one customer from which its own habit says more than what others are charged."""
 
@@ -138,8 +142,7 @@ def _score_bought(_history: History, one: Entry, other: Entry, series: Series) -
         if one.kind == other.kind:
             return 0
     if one.kind != other.kind:
-        most = BOTH_DAYS if len(series.days) == 2 else NEAR_DAYS
-        return 80 - gap * 0.6 if gap <= most and series.is_sooner(one, other) else 0
+        return 80 - gap * 0.6 if gap <= BOTH_DAYS and series.is_sooner(one, other) else 0
     return _score_unnumbered(_history, one, other, series)
 
 
@@ -149,7 +152,9 @@ def _score_unnumbered(_history: History, one: Entry, other: Entry, series: Serie
     if gap > NEAR_DAYS or not series.is_sooner(one, other):
         return 0
     texts = [" ".join(line.text for line in each.record.lines).casefold() for each in (one, other)]
-    return 78 - 2 * gap - (25 if all(texts) and texts[0] != texts[1] else 0)
+    is_other = all(texts) and texts[0] != texts[1]
+    is_telling = len(series.days) >= HABITUAL or (len(series.days) == 2 and one.cents % 100)
+    return 78 - 2 * gap - is_other * (OTHER_TEXT_OF_TELLING if is_telling else OTHER_TEXT)
 
 
 def _score_invoices(history: History, one: Entry, other: Entry, series: Series) -> float:
@@ -175,7 +180,9 @@ def _score_payments(history: History, one: Entry, other: Entry, series: Series) 
         return 90 if gap <= MISTYPED_DAYS else 0
     if gap > NEAR_DAYS:
         return 0
-    settled = {link.key for link in one.record.list_settled()} & {link.key for link in other.record.list_settled()}
+    settled = {link.key for link in one.record.list_settled()} & {
+        link.key for link in other.record.list_settled()
+    }
     for key in settled:
         target = history.books.by_key.get(key)
         if target is not None and one.record.total + other.record.total > target.total:

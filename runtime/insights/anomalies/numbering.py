@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import chain, combinations, pairwise
 from typing import NamedTuple
 
 from runtime.insights.anomalies.findings import (
@@ -25,6 +25,7 @@ from runtime.insights.anomalies.typing_errors import is_mistyped_amount, strip_n
 from runtime.insights.books import Key, Kind
 
 SALES: tuple[Kind, ...] = ("invoice", "sale", "customer_credit", "refund")
+JOURNALS: tuple[Kind, ...] = ("journal",)
 FEWEST = 15
 """Numbers without which there is no series."""
 DENSE = 0.8
@@ -48,7 +49,7 @@ class Numbered(NamedTuple):
 def find_gaps(history: History) -> Iterator[Finding]:
     """Yield numbers that are missing between two forms of a series."""
     repeated = [each.records for each in find_repeats(history)]
-    for (start, end), forms in _list_series(history).items():
+    for (start, end), forms in chain(_list_series(history, SALES), _list_series(history, JOURNALS)):
         for one, other in _list_neighbours(forms):
             missing = other.place - one.place - 1
             if not 0 < missing <= LONGEST_GAP or not (one.entry.is_new or other.entry.is_new):
@@ -85,18 +86,15 @@ def _list_neighbours(forms: Sequence[Numbered]) -> Iterator[tuple[Numbered, Numb
         yield from pairwise(forms)
 
 
-def _list_series(history: History) -> Mapping[tuple[str, str], list[Numbered]]:
-    """Return the forms of each series by their places; forms of several kinds in one, where they share it."""
-    kinds = [kind for kind in SALES if history.by_kind.get(kind)]
-    apart = [_read_series(history.by_kind[kind]) for kind in kinds]
-    found: dict[tuple[str, str], list[Numbered]] = {}
+def _list_series(history: History, kinds: Sequence[Kind]) -> Iterator[tuple[tuple[str, str], list[Numbered]]]:
+    """Yield the forms of each series by their places; forms of several kinds in one, where they share it."""
+    apart = [_read_series(history.by_kind[kind]) for kind in kinds if history.by_kind.get(kind)]
     for affixes in {key for series in apart for key in series}:
         groups = [series[affixes] for series in apart if affixes in series]
         together = sorted((each for group in groups for each in group), key=lambda each: each.place)
         if len(groups) > 1 and _count_gaps(together) * 2 > sum(map(_count_gaps, groups)):
             together = max(groups, key=len)
-        found[affixes] = together
-    return found
+        yield affixes, together
 
 
 def _read_series(entries: Iterable[Entry]) -> dict[tuple[str, str], list[Numbered]]:

@@ -29,7 +29,7 @@ ROUND = 10_000
 """Cents; amounts are round when they are whole hundreds."""
 HALF_ROUND = 5_000
 """Cents; whole fifties are round too where the others have cents."""
-MOST_ROUND = 0.05
+MOST_ROUND = 0.1
 """The part of the others that may be round where a round amount is unusual."""
 LIMITS = (50_000, 100_000, 200_000, 250_000, 500_000, 1_000_000, 2_000_000, 2_500_000, 5_000_000, 10_000_000)
 """Cents; amounts from which approval is usually asked for."""
@@ -37,8 +37,10 @@ BELOW = 0.03
 """The part of a limit within which an amount is just below it."""
 LEAST_LEAD, LEAST_LEAD_OF_FIRST = 1.05, 1.08
 """How much larger than the others such an amount is; more at the first limit, near which small purchases are often."""
-FAR, CHOSEN_CENTS = 6, frozenset({0, 50, 90, 95, 99})
-"""An amount so many times the usual one, with other cents than people choose, is near a limit by chance."""
+FAR, CHOSEN_CENTS, DOUBTFUL = 6, frozenset({0, 50, 90, 95, 99}), 55
+"""An amount so many times the usual one, with other cents than people choose, may be near a limit by chance: it scores
+no more than this, so that it is reported as unusual too.
+"""
 MOST_ABOVE = 0.1
 """The part of the others above a limit from which a vendor does not avoid it."""
 
@@ -86,7 +88,7 @@ def find_round_amounts(history: History) -> Iterator[Finding]:
         whole = (others.whole_count - 1) / others.count
         if count > others.count * MOST_ROUND or (entry.cents % ROUND and whole > MOST_ROUND):
             continue
-        points = 62 + min(15, others.count / 4) - count / others.count * 200
+        points = 62 + min(15, others.count / 4) - count / others.count * 120
         points += (10 if entry.cents % 100_000 == 0 else 0) - (8 if whole > 0.5 else 0)
         points -= (6 if entry.cents < others.usual else 0) + (6 if entry.cents % ROUND else 0)
         reason = (
@@ -125,9 +127,10 @@ def _score_below(cents: int, limit: int, others: Others) -> float:
     below = bisect_left(others.ordered, start)
     rest = others.ordered[below - 1] if below else 1
     lead = LEAST_LEAD if limit > LIMITS[0] else LEAST_LEAD_OF_FIRST
-    is_error = cents >= others.usual * FAR and cents % 100 not in CHOSEN_CENTS
-    if is_error or cents < max(others.usual * 1.3, rest * lead):
+    if cents < max(others.usual * 1.3, rest * lead):
         return 0
+    if cents >= others.usual * FAR and cents % 100 not in CHOSEN_CENTS:
+        return DOUBTFUL
     return 78 - 20 * (limit - cents) / limit / BELOW - 60 * above / others.count + 8 * (near > 0)
 
 

@@ -20,6 +20,7 @@ Values = Mapping[str, Any]
 LONGEST_TEXT = 2_000
 """Characters of a text; the longest sentence of an analysis has some 400, and a cell of a workbook takes 32,767."""
 DAY_LENGTH = 10
+"""Characters of a day as `2026-11-20`; an answer may have a time behind it."""
 _HUNDRED = Decimal(100)
 
 
