@@ -28,7 +28,8 @@ where a company is, `formats` writes money and times, `report_table` is a report
 `exports` writes tables as files, `journal_views` and `call_views` show the journal and the call log (with
 `journal_entries`, `record_diff`, `entry_matching`, `text_pieces`, `value_texts`, `field_names`,
 `caller_names` and `approved_writes`),
-`journal_sheet` and `journal_check` are its file and its check, `insight_requests` is what people ask of an analysis, `insight_views` what they see of it,
+`journal_sheet` and `journal_check` are its file and its check, `insight_requests` is what people ask of an
+analysis, `insight_views` what they see of it,
 `schedules` runs and sends reports by themselves
 (`plain_emails` begins every email).
 """
