@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from runtime.insights.books import Key, Link, Span
 from runtime.insights.collecting import INSIGHT
+from tests.insights.changing import replace
 from tests.insights.hand_made import (
     TODAY,
     make_books,
