@@ -58,7 +58,15 @@ def _make_forecast(headline: str, figures: Values, formats: Formats) -> Chart | 
         "Until",
     )
     mark = _find_lowest(figures, lowest, ends, len(first), formats)
-    return make_band_chart("forecast", headline, labels, band, formats, mark)
+    title = _say_supposed(figures, formats) if weeks is supposed else headline
+    return make_band_chart("forecast", title, labels, band, formats, mark)
+
+
+def _say_supposed(figures: Values, formats: Formats) -> str:
+    """Return the message of a forecast with what is supposed."""
+    amount = formats.write_money(read_amount(figures, "what_if.lowest.amount"))
+    day = formats.write_full_day(read_text(figures, "what_if.lowest.date"))
+    return f"With the change, the lowest bank balance expected is {amount} on {day}."
 
 
 def _list_weeks(figures: Values, path: str) -> list[Values]:

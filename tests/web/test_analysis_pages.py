@@ -120,6 +120,7 @@ def test_a_what_if_passes_on_what_was_read_and_is_drawn_beside_the_forecast(tmp_
         )
         assert 'name="add_expense.amount"' in page.text and 'value="900"' in page.text
         assert 'class="line prev"' in page.text
+        assert "With the change, the lowest bank balance expected is" in page.text
         assert "Without the change" in page.text
 
     look(tmp_path, story, calls)
