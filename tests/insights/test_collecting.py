@@ -237,7 +237,7 @@ def test_what_has_a_later_day_is_left_out_and_what_it_settled_put_back():
 
 
 def _copy(invoice: Any, id_: str) -> dict[str, Any]:
-    values = {name: getattr(invoice, name) for name in invoice.__dataclass_fields__}
+    values = {name: getattr(invoice, name) for name in invoice.__struct_fields__}
     return values | {"key": Key("invoices", id_)}
 
 
