@@ -1,6 +1,7 @@
 """The books of a company as analyses see them: plain values, the same for every vendor.
 
-Made by `extraction` of a vendor's records, and read by each analysis. Money is `Decimal`; days are `date`. A record is
+Made by `extraction` of a vendor's records, and read by each analysis. What there are tens of thousands of is a frozen
+struct, which is made at a twentieth of the cost of a dataclass. Money is `Decimal`; days are `date`. A record is
 named by its resource and its Id, because Ids of different resources may be equal.
 """
 
@@ -12,6 +13,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from generator.insight_rules import FixRules
 from runtime.insights.report_rows import Report
@@ -41,16 +44,14 @@ class Key(NamedTuple):
         return f"{self.resource}:{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True, gc=False):
     """Another transaction that a line settles, or that settles a record; `amount` is of the line."""
 
     key: Key
     amount: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, gc=False):
     """A line of a transaction. `amount` is in its currency, and below zero for what lowers the total, as a discount.
 
     `account`, `item` and `segment` (the vendor's class) are Ids; empty where the line names none. `customer` is whom an
@@ -71,8 +72,7 @@ class Line:
     party: Key | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(Struct, frozen=True, gc=False):
     """One transaction. `total` and `open` are in its currency; `home_total` and `home_open` in that of the company.
 
     `account` is the account that the whole of it moves: the bank or card account of an expense, a payment or a

@@ -23,13 +23,10 @@ carries a read to each of them, `connections` lists them. `finished_calls` notes
 program is given its URL) and `api_tokens` manage what a deployment holds; `approval_config` reads which writes wait,
 `approval_effects` says what the rule of an organization does.
 
-For people, `company_facts` says
-where a company is, `formats` writes money and times, `report_table` is a report, `report_runs` runs one,
-`exports` writes tables as files, `journal_views` and `call_views` show the journal and the call log (with
-`journal_entries`, `record_diff`, `entry_matching`, `text_pieces`, `value_texts`, `field_names`,
-`caller_names` and `approved_writes`),
-`journal_sheet` and `journal_check` are its file and its check, `insight_requests` is what people ask of an
-analysis, `insight_views` what they see of it,
-`schedules` runs and sends reports by themselves
-(`plain_emails` begins every email).
+For people, `company_facts` says where a company is, `formats` writes money and times, `report_table` is a report,
+`report_runs` runs one, `exports` writes tables as files, `journal_views` and `call_views` show the journal and the
+call log (with `journal_entries`, `record_diff`, `entry_matching`, `text_pieces`, `value_texts`, `field_names`,
+`caller_names` and `approved_writes`), `journal_sheet` and `journal_check` are its file and its check,
+`insight_requests` is what people ask of an analysis, `insight_views` what they see of it, `schedules` runs and sends
+reports by themselves (`plain_emails` begins every email).
 """

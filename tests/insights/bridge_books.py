@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import count
@@ -14,6 +13,7 @@ from runtime.insights.bookings import BOOKED
 from runtime.insights.books import ZERO, Account, Books, Item, Key, Kind, Line, Span, Transaction
 from runtime.insights.profit_bridge import INSIGHT
 from runtime.insights.report_rows import Report, Row
+from tests.insights.changing import replace
 
 TODAY = date(2026, 11, 20)
 SEPTEMBER, OCTOBER = date(2026, 9, 10), date(2026, 10, 10)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from runtime.insights.books import ZERO, Account, Books, Key, Span, Template, Transaction
 from runtime.simulators.quickbooks.books.store import Store
+from tests.insights.changing import replace
 
 REOPENED = {"invoice", "bill", "customer_credit", "vendor_credit"}
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from runtime.insights.books import ZERO, Books, Key, Line, Party, Transaction
+from tests.insights.changing import replace
 
 TUNED = range(101, 107)
 """The seeds of the companies on which thresholds were set."""

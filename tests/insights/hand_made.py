@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from runtime.insights.books import Account, Books, Item, Key, Line, Link, Party, Span, Transaction
 from runtime.insights.report_rows import Report, Row
+from tests.insights.changing import replace
 
 TODAY = date(2026, 11, 20)
 KINDS = (

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from heapq import heappop, heappush
 
 from runtime.insights.books import ZERO, Account, Books, Item, Key, Kind, Line, Link, Party, Span, Transaction
 from runtime.simulators.quickbooks.companies.bulk import pause_collection
+from tests.insights.changing import replace
 
 TODAY = date(2026, 11, 20)
 DAYS = 730

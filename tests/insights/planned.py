@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from datetime import date
 
 from runtime.insights.analysis import Insight, Options, Records, Wanted
 from runtime.insights.books import Books, Missing, Span, Transaction
+from tests.insights.changing import replace
 
 LATEST = date(9999, 12, 31)
 
@@ -17,7 +17,7 @@ def cut_to_plan(insight: Insight, books: Books, options: Options) -> Books:
     wanted = insight.plan(options, books.today)
     left = tuple(each for each in books.transactions if any(_is_wanted(one, each) for one in wanted.records))
     lists = frozenset(wanted.lists)
-    return dataclasses.replace(
+    return replace(
         books,
         transactions=left,
         accounts=books.accounts if "accounts" in lists else {},
@@ -35,7 +35,7 @@ def cut_to_plan(insight: Insight, books: Books, options: Options) -> Books:
 
 def without(books: Books, *kinds: str, lists: Iterable[str] = (), reports: Iterable[str] = ()) -> Books:
     """Return books in which some could not be read."""
-    return dataclasses.replace(
+    return replace(
         books,
         transactions=tuple(each for each in books.transactions if each.kind not in kinds),
         read={kind: span for kind, span in books.read.items() if kind not in kinds},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,6 +16,7 @@ from runtime.insights.anomalies.anomaly_search import KINDS, SEARCHES
 from runtime.insights.anomalies.typing_errors import is_mistyped
 from runtime.insights.books import Account, Books, Key, Kind, Line, Link, Party, Span, Transaction
 from tests.builtin import builtin_catalog
+from tests.insights.changing import replace
 
 TODAY = date(2026, 11, 20)
 VENDOR = Key("vendors", "1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -15,6 +14,7 @@ from runtime.insights.books import Books
 from runtime.insights.checklist import INSIGHT
 from runtime.insights.checklist.checklist import CHECKS
 from tests.builtin import builtin_catalog
+from tests.insights.changing import replace
 from tests.insights.checklist_books import MONTH, TODAY, list_statuses, make, make_books, make_reports
 from tests.insights.companies import make_store, read_books, read_reports, run
 from tests.insights.planned import cut_to_plan
@@ -60,7 +60,7 @@ def test_the_checklist_of_a_simulated_company_has_what_is_to_do(kind: str) -> No
 def test_every_total_ties_with_what_the_plan_reads_as_with_the_whole_books(kind: str, month: str) -> None:
     options = {"month": month}
     reports = INSIGHT.plan(options, TODAY).reports
-    whole = dataclasses.replace(read_whole(kind), reports=read_reports(make_store(kind), reports, TODAY))
+    whole = replace(read_whole(kind), reports=read_reports(make_store(kind), reports, TODAY))
 
     planned = INSIGHT.compute(cut_to_plan(INSIGHT, whole, options), options)
 
@@ -94,13 +94,13 @@ def test_every_item_may_have_a_fix_and_every_fix_is_of_an_item() -> None:
 
 def test_the_last_whole_month_is_checked_when_none_is_named() -> None:
     assert INSIGHT.compute(make_books(), {}).figures["month"] == "2026-10"
-    january = dataclasses.replace(make_books(), today=date(2026, 1, 15))
+    january = replace(make_books(), today=date(2026, 1, 15))
     assert INSIGHT.compute(january, {}).figures["month"] == "2025-12"
 
 
 def test_a_month_is_over_from_the_day_after_its_last() -> None:
     for day, is_over in ((date(2026, 10, 31), False), (date(2026, 11, 1), True)):
-        books = dataclasses.replace(make_books(), today=day)
+        books = replace(make_books(), today=day)
         assert INSIGHT.compute(books, {"month": MONTH}).figures["is_over"] is is_over
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from runtime.insights.analysis import Tie
 from runtime.insights.books import Books, Span, Transaction
 from runtime.insights.checklist import INSIGHT
+from tests.insights.changing import replace
 from tests.insights.checklist_books import MONTH, check, make, make_books, make_reports, post, settle
 from tests.insights.planned import without
 
@@ -37,7 +37,7 @@ def list_ties(books: Books, month: str = MONTH) -> dict[str, Tie]:
     ("transactions", "receivable"),
     [
         ((INVOICE, PAID_LATER), "100.00"),
-        ((INVOICE, dataclasses.replace(PAID_LATER, day=date(2026, 10, 20))), "60.00"),
+        ((INVOICE, replace(PAID_LATER, day=date(2026, 10, 20))), "60.00"),
         ((make("invoice", "3", "11-01", "70", open="70"),), "0.00"),
         ((make("invoice", "3", "2026-12-24", "70", open="70"),), "0.00"),
         ((make("customer_credit", "4", "10-05", "30", open="30"), INVOICE, PAID_LATER), "70.00"),
@@ -166,7 +166,7 @@ def test_an_invoice_in_another_currency_is_turned_back_at_its_own_rate() -> None
 
 def test_receivables_are_not_known_where_later_payments_were_not_read() -> None:
     books = compare(INVOICE, PAID_LATER, receivable="100.00")
-    until = dataclasses.replace(books, read=books.read | {"customer_payment": Span(None, date(2026, 10, 31))})
+    until = replace(books, read=books.read | {"customer_payment": Span(None, date(2026, 10, 31))})
 
     assert check(until)["receivables"]["status"] == "not_known"
     assert "aged_receivables_tool" not in list_ties(until)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pickle
 from datetime import date
 from decimal import Decimal
@@ -13,6 +12,7 @@ import pytest
 from generator.insight_rules import FixRules
 from runtime.insights.books import Account, Books, Key, Missing, Span, Template, Transaction
 from runtime.insights.report_rows import Report, Row
+from tests.insights.changing import replace
 from tests.insights.checklist_books import (
     CUSTOMER,
     VENDOR,
@@ -127,9 +127,7 @@ def test_an_item_is_not_known_where_something_was_not_read(name: str, kind: int,
 
 
 def test_what_was_found_in_a_part_of_the_records_says_that_there_may_be_more() -> None:
-    books = dataclasses.replace(
-        make_books(UNSENT), read={"invoice": Span(date(2026, 10, 3), date(2026, 11, 20))}
-    )
+    books = replace(make_books(UNSENT), read={"invoice": Span(date(2026, 10, 3), date(2026, 11, 20))})
 
     item = check(books)["unsent_forms"]
 
@@ -138,10 +136,8 @@ def test_what_was_found_in_a_part_of_the_records_says_that_there_may_be_more() -
 
 
 def test_records_that_could_not_be_read_leave_an_item_not_known() -> None:
-    sent = dataclasses.replace(UNSENT, is_unsent=False)
-    books = dataclasses.replace(
-        make_books(sent), missing=(Missing("invoices", "Their values cannot be read.", 2),)
-    )
+    sent = replace(UNSENT, is_unsent=False)
+    books = replace(make_books(sent), missing=(Missing("invoices", "Their values cannot be read.", 2),))
 
     assert check(books)["unsent_forms"]["status"] == "not_known"
 
@@ -216,7 +212,7 @@ def test_evidence_and_records_are_cut_and_the_count_is_that_of_all() -> None:
 
 def test_an_entry_by_the_account_of_its_product_is_uncategorised() -> None:
     items = make_item("1")
-    items["1"] = dataclasses.replace(items["1"], expense_account="6")
+    items["1"] = replace(items["1"], expense_account="6")
     bought = make("bill", "7", "10-05", "20", lines=(post("", "20", item="1"),))
 
     assert check_item("uncategorised", bought, items=items)["evidence"] == ["bills:7"]
@@ -264,9 +260,7 @@ def test_sales_tax_of_the_month_itself_is_open_and_older_tax_asks_for_attention(
 def test_a_journal_entry_that_says_something_in_a_line_has_a_memo() -> None:
     line = post("11", "100", "debit", text="Accrued rent")
 
-    assert (
-        check_item("journals_without_memo", dataclasses.replace(NO_MEMO, lines=(line,)))["status"] == "done"
-    )
+    assert check_item("journals_without_memo", replace(NO_MEMO, lines=(line,)))["status"] == "done"
 
 
 def test_the_due_date_of_a_fix_follows_the_other_bills_of_the_vendor() -> None:
@@ -295,10 +289,7 @@ def test_a_bill_is_not_missing_before_its_usual_day_has_passed() -> None:
     books = make_books(*RENT, october, today=date(2026, 11, 4))
 
     assert check(books, "2026-11")["recurring"]["status"] == "done"
-    assert (
-        check(dataclasses.replace(books, today=date(2026, 11, 12)), "2026-11")["recurring"]["status"]
-        != "done"
-    )
+    assert check(replace(books, today=date(2026, 11, 12)), "2026-11")["recurring"]["status"] != "done"
 
 
 def test_a_vendor_that_bills_now_and_then_is_not_missed() -> None:
@@ -309,14 +300,11 @@ def test_a_recurring_transaction_whose_next_day_has_passed_was_not_made() -> Non
     template = Template(
         Key("recurring_transactions", "3"), "Rent", "Bill", VENDOR, Decimal(900), next_day=date(2026, 10, 3)
     )
-    later = dataclasses.replace(template, next_day=date(2026, 12, 3))
+    later = replace(template, next_day=date(2026, 12, 3))
 
     assert check_item("recurring", templates=(template,))["evidence"] == ["recurring_transactions:3"]
     assert check_item("recurring", templates=(later,))["status"] == "done"
-    assert (
-        check_item("recurring", templates=(dataclasses.replace(template, is_active=False),))["status"]
-        == "not_used"
-    )
+    assert check_item("recurring", templates=(replace(template, is_active=False),))["status"] == "not_used"
 
 
 def test_stock_of_zero_is_not_below_zero_and_products_without_stock_are_not_used() -> None:
@@ -337,10 +325,7 @@ def test_the_books_are_closed_from_the_last_day_of_the_month_on(closing_date: st
 def test_the_closing_date_is_not_known_without_settings() -> None:
     books = make_books(settings={})
 
-    assert (
-        check(dataclasses.replace(books, lists=books.lists - {"settings"}))["closing_date"]["status"]
-        == "not_known"
-    )
+    assert check(replace(books, lists=books.lists - {"settings"}))["closing_date"]["status"] == "not_known"
 
 
 def test_a_trial_balance_out_of_balance_is_open_with_its_difference() -> None:
@@ -352,7 +337,7 @@ def test_a_trial_balance_out_of_balance_is_open_with_its_difference() -> None:
 
 def test_a_part_of_a_report_is_not_taken_for_the_whole() -> None:
     reports = make_reports({"1": "-5"})
-    reports["trial_balance"] = dataclasses.replace(reports["trial_balance"], is_whole=False)
+    reports["trial_balance"] = replace(reports["trial_balance"], is_whole=False)
 
     assert check_item("negative_balances", reports=reports)["status"] == "not_known"
 
@@ -374,7 +359,7 @@ def test_an_account_that_the_company_lacks_is_not_used() -> None:
 
 
 def test_a_record_names_its_party_number_day_and_amount() -> None:
-    numbered = dataclasses.replace(UNSENT, number="INV-7", party=CUSTOMER)
+    numbered = replace(UNSENT, number="INV-7", party=CUSTOMER)
 
     [record] = check_item("unsent_forms", numbered)["records"]
 
@@ -395,7 +380,7 @@ def test_amounts_in_other_currencies_are_in_that_of_the_company() -> None:
 
 
 def test_a_voided_form_is_not_looked_at() -> None:
-    voided = dataclasses.replace(UNSENT, total=Decimal(0))
+    voided = replace(UNSENT, total=Decimal(0))
 
     assert check_item("unsent_forms", voided)["status"] == "done"
 

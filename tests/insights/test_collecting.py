@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from runtime.insights.books import Key, Link, Span
 from runtime.insights.collecting import INSIGHT
+from tests.insights.changing import replace
 from tests.insights.hand_made import (
     TODAY,
     make_books,
@@ -237,7 +237,7 @@ def test_what_has_a_later_day_is_left_out_and_what_it_settled_put_back():
 
 
 def _copy(invoice: Any, id_: str) -> dict[str, Any]:
-    values = {name: getattr(invoice, name) for name in invoice.__dataclass_fields__}
+    values = {name: getattr(invoice, name) for name in invoice.__struct_fields__}
     return values | {"key": Key("invoices", id_)}
 
 

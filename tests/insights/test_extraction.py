@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,6 +11,7 @@ from runtime.insights.assembly import TRANSACTIONS, Reading, ReadPage, assemble_
 from runtime.insights.books import Books, Key, Span
 from runtime.insights.record_types import Page
 from tests.builtin import builtin_catalog
+from tests.insights.changing import replace
 
 RULES = builtin_catalog().integrations["quickbooks"].insights
 DAY = date(2026, 11, 20)

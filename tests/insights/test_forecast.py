@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +12,7 @@ from runtime.insights.analysis import Analysis
 from runtime.insights.books import Account, Books, Key, Line, Link, Span, Template
 from runtime.insights.forecast.forecast import INSIGHT
 from runtime.insights.report_rows import Report, Row
+from tests.insights.changing import replace
 from tests.insights.companies import make_store, run
 from tests.insights.forecast_books import TODAY, BookMaker, back, customer, vendor
 

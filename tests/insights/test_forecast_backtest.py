@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -13,6 +12,7 @@ from runtime.insights.analysis import WantedReport
 from runtime.insights.books import Account, Books, Transaction
 from runtime.insights.forecast.forecast import INSIGHT
 from tests.insights.backtest import CUTS, KINDS, Row, run_backtests
+from tests.insights.changing import replace
 from tests.insights.companies import make_store, read_books, read_reports
 from tests.insights.cutting import cut_books, measure_bank
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -32,6 +31,7 @@ from tests.insights.bridge_books import (
     report,
     sold,
 )
+from tests.insights.changing import replace
 
 
 def ties_of(found: Any) -> dict[str, bool]:

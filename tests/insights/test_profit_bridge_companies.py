@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -15,6 +14,7 @@ from runtime.insights.analysis import Analysis, WantedReport
 from runtime.insights.books import ZERO, Books, Span
 from runtime.insights.profit_bridge import INSIGHT
 from tests.insights.bridge_books import check_sums
+from tests.insights.changing import replace
 from tests.insights.companies import make_store, read_books, read_reports
 
 KINDS = ("it_services", "consultancy", "landscaper")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -30,6 +29,7 @@ from tests.insights.bridge_books import (
     record,
     report,
 )
+from tests.insights.changing import replace
 
 
 def test_the_last_whole_month_is_compared_with_the_one_before_it() -> None:

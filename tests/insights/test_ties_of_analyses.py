@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -15,6 +14,7 @@ from runtime.insights.collecting import INSIGHT as COLLECTIONS
 from runtime.insights.unit_economics import INSIGHT as UNITS
 from runtime.insights.vendor_spend import INSIGHT as SPEND
 from runtime.simulators.quickbooks.books.store import Store
+from tests.insights.changing import replace
 from tests.insights.companies import make_store, read_books, read_reports
 from tests.insights.written_books import make_european, make_unusual
 

@@ -143,8 +143,8 @@ def _judge_vendor(
 def measure_excess(habit: Habit, cents: int, least_ratio: float = 3.0, least_lead: float = 1.5) -> float:
     """Return the score of an amount above a habit: 50 where it is so many times the usual and the largest other.
 
-    The largest of many amounts is further from the usual by itself: of n normal ones by about sqrt(2 ln n) deviations, less
-    some for a tail that is not full.
+    The largest of many amounts is further from the usual by itself: of n normal ones by about sqrt(2 ln n) deviations,
+    less some for a tail that is not full.
     """
     ratio, lead = cents / habit.usual, cents / habit.find_largest_other(cents)
     deviations = habit.measure(cents)

@@ -23,8 +23,8 @@ LEAST_DEVIATION = 0.025
 """The average difference between the parts of the digits and those of the law; 0.015 is where others begin to doubt
 (M. Nigrini), with thousands of amounts."""
 CERTAIN = 50.0
-"""Chi-square with 8 degrees of freedom that is reported. 27 is beyond chance already, 7 in ten thousand; but prices that
-are chosen, as those of flights, differ from the law by themselves.
+"""Chi-square with 8 degrees of freedom that is reported. 27 is beyond chance already, 7 in ten thousand; but prices
+that are chosen, as those of flights, differ from the law by themselves.
 """
 SHOWN = 5
 """Transactions of an account that are named."""

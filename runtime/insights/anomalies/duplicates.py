@@ -34,8 +34,8 @@ COMMON, MOST_OFF = 500, 30
 """Points that a sales form loses for the part of the forms of others with its amount, which is a price that is charged
 often, and how many at most: an amount of every fiftieth form costs 10."""
 OTHER_TEXT, OTHER_TEXT_OF_TELLING = 25, 10
-"""Points that two equal purchases lose for different texts; fewer where the amount says more than they do: a rent is due
-once a month whatever somebody wrote beside it, and cents that came only these two times are hardly a coincidence.
+"""Points that two equal purchases lose for different texts; fewer where the amount says more than they do: a rent is
+due once a month whatever somebody wrote beside it, and cents that came only these two times are hardly a coincidence.
 """
 HABITUAL = 8
 """Days of an amount of one customer from which its own habit says more than what others are charged."""

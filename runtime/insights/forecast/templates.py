@@ -11,7 +11,7 @@ from datetime import date
 from statistics import median
 from typing import NamedTuple
 
-from runtime.insights.books import Kind, Template
+from runtime.insights.books import Key, Kind, Template
 from runtime.insights.forecast.cards import Cards, lead_bill_to_bank
 from runtime.insights.forecast.flows import Item
 from runtime.insights.forecast.past import Past
@@ -41,16 +41,20 @@ class Confirmed(NamedTuple):
 
 def add_templates(past: Past, cards: Cards, items: Sequence[Item]) -> Confirmed:
     """Return the flows with those of recurring transactions: confirmed patterns, and what has none yet."""
-    found = list(items)
+    found, places_of = list(items), dict[Key | None, list[int]]()
+    for place, item in enumerate(found):
+        places_of.setdefault(item.party, []).append(place)
     used = confirming = unused = 0
     for template in past.books.templates:
         if not template.is_active or template.kind not in ("invoice", "sale", "bill", "expense"):
             continue
-        places = [place for place, item in enumerate(found) if _matches(item, template)]
+        step, own = _find_step(template), places_of.setdefault(template.party, [])
+        places = [place for place in own if _matches(found[place], template, step)]
         made = [] if places else list(_list_items(past, cards, template))
         for place in places:
             evidence = (template.key, *found[place].evidence)
             found[place] = replace(found[place], part="recurring", evidence=evidence)
+        own += range(len(found), len(found) + len(made))
         found += made
         confirming += bool(places)
         used += bool(made)
@@ -58,15 +62,9 @@ def add_templates(past: Past, cards: Cards, items: Sequence[Item]) -> Confirmed:
     return Confirmed(found, used, confirming, unused)
 
 
-def _matches(item: Item, template: Template) -> bool:
-    """Whether an occurrence of a pattern is one that a recurring transaction makes."""
-    step = _find_step(template)
-    if (
-        item.party is None
-        or item.party != template.party
-        or step is None
-        or item.facts.get("pattern") != step.text
-    ):
+def _matches(item: Item, template: Template, step: Step | None) -> bool:
+    """Whether an occurrence of a pattern is one that a recurring transaction makes; both are of one party."""
+    if item.party is None or step is None or item.facts.get("pattern") != step.text:
         return False
     total = float(template.total)
     return not total or abs(abs(item.amount) - total) <= NEAR * total

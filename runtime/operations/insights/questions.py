@@ -21,8 +21,10 @@ from runtime.insights.assembly import TEMPLATES, TRANSACTIONS
 
 LEAST_OPEN = 0.01
 """Of an amount in any currency with cents: what is open by less is not open."""
-OPEN_DAYS = 1_096
-"""Days back over which records are read where the vendor cannot be asked for the open ones alone: three years."""
+OPEN_DAYS = 731
+"""Days back over which records are read where the vendor cannot be asked for the open ones alone: two years, as far as
+most analyses look back anyway.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,16 @@ def list_questions(call: CallContext, wanted: Wanted, today: date) -> list[Quest
     """Return the questions of an analysis, each once, the lists first."""
     rules = call.integration.insights
     found = [*_ask_lists(call, rules, wanted), *_ask_records(call, rules, wanted, today)]
-    return list({each.name: each for each in found}.values())
+    once = list({each.name: each for each in found}.values())
+    return [each for each in once if not any(_contains(other, each) for other in once)]
+
+
+def _contains(whole: Question, part: Question) -> bool:
+    """Whether a question finds everything that another one does, and more."""
+    if whole is part or whole.resource != part.resource or not whole.kind or whole.is_open or part.is_open:
+        return False
+    since = whole.since is None or (part.since is not None and whole.since <= part.since)
+    return since and (whole.until or date.max) >= (part.until or date.max)
 
 
 def _ask_lists(call: CallContext, rules: InsightRules, wanted: Wanted) -> Iterator[Question]:

@@ -48,6 +48,7 @@ class Reader:
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher, self._call, self._found = fetcher, fetcher.call, fetcher.found
+        self._packing = asyncio.Semaphore(1)  # so that one processor at most is busy with it
 
     def ask(self, wanted: Wanted, today: date) -> Asked:
         """Return what is asked for."""
@@ -125,7 +126,8 @@ class Reader:
         bodies = await self._fetcher.fetch(reads, [each.question.name for each in slices])
         for each, body in zip(slices, bodies, strict=True):
             if body is not None:
-                self._found.add(each.name, await asyncio.to_thread(zlib.compress, body, 1))
+                async with self._packing:
+                    self._found.add(each.name, await asyncio.to_thread(zlib.compress, body, 1))
 
     async def _read_setting(self, tool_name: str) -> None:
         name = f"setting {tool_name}"

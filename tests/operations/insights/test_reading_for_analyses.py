@@ -136,13 +136,13 @@ def test_one_call_makes_no_more_requests_than_it_may(
 def test_an_analysis_takes_no_more_records_than_it_can_compute_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "MOST_RECORDS", 1_500)
+    monkeypatch.setattr(reading, "MOST_RECORDS", 1_000)
     here = Analyst(tmp_path, make_store("it_services"), most_bytes=100_000)
     found = here.compute("cash_flow_forecast")
     here.close()
 
     assert found["complete"] is False
-    assert any("at most 1,500 records" in each["why"] and each["records"] > 0 for each in found["missing"])
+    assert any("at most 1,000 records" in each["why"] and each["records"] > 0 for each in found["missing"])
 
 
 def test_an_answer_that_is_too_large_has_its_lists_cut_and_says_so(tmp_path: Path) -> None:
