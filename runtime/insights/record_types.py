@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -44,6 +44,8 @@ _TYPES: Mapping[str, Any] = {
     ),
 }
 """The types of the parts that are no text."""
+LACKING = (None,)
+"""What stands for the parts that no path leads to."""
 _GENERIC = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -141,27 +143,24 @@ def make_struct(fields: Mapping[Path, Any]) -> type[msgspec.Struct]:
 
 def make_getter(
     fields: Fields, names: Sequence[str], type_: type[msgspec.Struct]
-) -> Callable[[Any], list[Any]]:
+) -> Callable[[Any], Sequence[Any]]:
     """Return what reads some parts of a record in their order; a part that the rules do not name is None.
 
     Of several paths the first that leads to something counts. Most of them lead into members that a record lacks, such
     as the particulars of other kinds of lines: these are passed over at once.
     """
-    singles = [(at, fields[name][0]) for at, name in enumerate(names) if len(fields.get(name, ())) == 1]
-    several = [
-        (at, path) for at, name in enumerate(names) if len(fields.get(name, ())) > 1 for path in fields[name]
-    ]
-    places = [at for at, _ in singles]
-    whole = attrgetter(*(".".join(path) for _, path in singles)) if singles else None
+    singles = [name for name in names if len(fields.get(name, ())) == 1]
+    several = [(at, path) for at, name in enumerate(names) if len(fields.get(name, ())) > 1 for path in fields[name]]
+    whole = _make_tuple_getter([fields[name][0] for name in singles])
+    pick = itemgetter(*(singles.index(name) if name in singles else -1 for name in names))
     groups = _group_by_member(several, type_())
-    count, is_one = len(names), len(singles) == 1
 
-    def read(record: Any) -> list[Any]:
-        found: list[Any] = [None] * count
-        if whole is not None:
-            values = whole(record)
-            for at, value in zip(places, (values,) if is_one else values, strict=True):
-                found[at] = value
+    def read_singles(record: Any) -> Sequence[Any]:
+        found: Sequence[Any] = pick(whole(record) + LACKING)
+        return found
+
+    def read(record: Any) -> Sequence[Any]:
+        found = list(pick(whole(record) + LACKING))
         for get, lacking, parts in groups:
             if (member := get(record)) is not lacking:
                 for at, read_part in parts:
@@ -169,7 +168,17 @@ def make_getter(
                         found[at] = read_part(member)
         return found
 
-    return read
+    return read if groups else read_singles
+
+
+def _make_tuple_getter(paths: Sequence[Path]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads the values at some paths as a tuple, also of one path and of none."""
+    if len(paths) > 1:
+        return attrgetter(*(".".join(path) for path in paths))
+    if not paths:
+        return lambda _record: ()
+    only = attrgetter(".".join(paths[0]))
+    return lambda record: (only(record),)
 
 
 def _group_by_member(

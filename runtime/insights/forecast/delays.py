@@ -10,7 +10,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, repeat
+from operator import mul
 from typing import NamedTuple
 
 from runtime.insights.books import Key
@@ -137,9 +138,9 @@ class Habit:
                 paid, days = (counts.payments[place], counts.open_days[place]) if counts else (0, 0.0)
                 chance = (paid + PARTY_WEIGHT * width * usual) / (days + PARTY_WEIGHT * width)
                 stays = 1 - min(chance, MOST)
-                for _ in range(width):
-                    now = max(now * stays, LEAST_LEFT)
-                    left.append(now)
+                left += [*accumulate(repeat(stays, width), mul, initial=now)][1:]
+                now = max(left[-1], LEAST_LEFT)
+            left = [*map(max, left, repeat(LEAST_LEFT))]
             self._left[party] = left
         return left
 

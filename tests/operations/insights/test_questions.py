@@ -38,7 +38,9 @@ def test_what_is_open_is_asked_for_of_any_day(ask) -> None:
 
 
 def test_where_the_vendor_cannot_say_what_is_open_two_years_are_read(ask) -> None:
-    assert find(ask(Records(("customer_payment",), is_open=True)), "payments") == [{"TxnDate_from": "2024-11-19"}]
+    assert find(ask(Records(("customer_payment",), is_open=True)), "payments") == [
+        {"TxnDate_from": "2024-11-19"}
+    ]
 
 
 def test_a_period_inside_another_one_is_not_read_twice(ask) -> None:
