@@ -150,7 +150,9 @@ def make_getter(
     as the particulars of other kinds of lines: these are passed over at once.
     """
     singles = [name for name in names if len(fields.get(name, ())) == 1]
-    several = [(at, path) for at, name in enumerate(names) if len(fields.get(name, ())) > 1 for path in fields[name]]
+    several = [
+        (at, path) for at, name in enumerate(names) if len(fields.get(name, ())) > 1 for path in fields[name]
+    ]
     whole = _make_tuple_getter([fields[name][0] for name in singles])
     pick = itemgetter(*(singles.index(name) if name in singles else -1 for name in names))
     groups = _group_by_member(several, type_())

@@ -15,6 +15,10 @@ from runtime.insights.books import ZERO, Account, Books, Transaction
 Signature = tuple[str, ...]
 
 
+REPORT = "balance_sheet"
+"""The report that confirms balances, by the name that the definitions give it."""
+
+
 class Move(NamedTuple):
     """What a transaction brings the bank accounts, in the currency of the company."""
 
@@ -32,14 +36,21 @@ class Balance(NamedTuple):
 
 
 def list_balances(books: Books, role: str) -> list[Balance]:
-    """Return the active accounts with a role, and those that have a balance, by name."""
+    """Return the active accounts with a role, and those that have a balance, by name.
+
+    An account in another currency is worth what the balance sheet shows of it, or its balance at the latest rate.
+    """
     rates = {each.currency: each.rate for each in books.transactions if each.rate != 1}
+    report = books.reports.get(REPORT) if role == "bank" else None
+    shown = {row.id: row.read_amount() for row in report.rows if row.id} if report is not None else {}
     found = []
     for account in books.accounts.values():
         if role in account.roles and (account.is_active or account.balance):
             is_home = not account.currency or account.currency == books.currency
             rate = Decimal(1) if is_home else rates.get(account.currency)
-            found.append(Balance(account, None if rate is None else account.balance * rate))
+            worth = None if rate is None else account.balance * rate
+            reported = None if is_home else shown.get(account.key.id)
+            found.append(Balance(account, worth if reported is None else reported))
     return sorted(found, key=lambda each: (each.account.name, each.account.key.id))
 
 

@@ -9,12 +9,11 @@ from typing import NamedTuple
 from runtime.insights.analysis import Analysis, Insight, ListName, Options, Records, Wanted, WantedReport
 from runtime.insights.books import Books, Kind
 from runtime.insights.forecast.cards import find_cards
-from runtime.insights.forecast.cash_moves import Balance, list_balances, measure_effect
+from runtime.insights.forecast.cash_moves import REPORT, Balance, list_balances, measure_effect
 from runtime.insights.forecast.figures import Outlook, list_evidence, make_figures
 from runtime.insights.forecast.flows import Stream, as_money
 from runtime.insights.forecast.notes import (
     HISTORY_KINDS,
-    REPORT,
     list_assumptions,
     list_missing,
     list_ties,

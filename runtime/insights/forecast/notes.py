@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from runtime.insights.analysis import Tie
 from runtime.insights.books import ZERO, Books, Kind, Missing
+from runtime.insights.forecast.cash_moves import REPORT
 from runtime.insights.forecast.figures import Outlook
 from runtime.insights.forecast.flows import as_money
 from runtime.insights.forecast.past import CREDITS, Past
@@ -16,7 +17,6 @@ HISTORY_KINDS: tuple[Kind, ...] = (
     "invoice", "sale", "refund", "customer_payment", "bill", "expense", "vendor_payment", "card_payment", "deposit",
     "transfer", "journal",
 )  # fmt: skip
-REPORT = "balance_sheet"
 FEW = 10
 """Payments below which a habit is mostly what is usual anywhere."""
 
