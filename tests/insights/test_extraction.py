@@ -116,6 +116,12 @@ def test_of_a_kind_that_was_read_in_part_the_days_after_the_oldest_are_known() -
     assert part.read["invoice"] == Span(date(2026, 11, 2), DAY)
 
 
+def test_a_kind_of_which_no_page_was_read_is_not_known_at_all() -> None:
+    unread = Reading(DAY, read={"invoice": Span(None, DAY)}, partial=frozenset({"invoice"}))
+
+    assert "invoice" not in assemble_books(RULES, unread).read
+
+
 def test_a_company_without_a_record_has_empty_books() -> None:
     books = read()
 

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from runtime.errors import InvalidArguments, NotFound
+from runtime.model import AccountId
+from runtime.operations.insights.dismissals import Dismissals, Dismisser
 from tests.operations.insights.analyst import Analyst
 
 
@@ -65,10 +67,17 @@ def test_what_is_no_id_of_a_finding_is_refused(analyst: Analyst, finding: str) -
     assert isinstance(analyst.refused("dismiss_anomaly", finding=finding, reason="Right."), InvalidArguments)
 
 
-def test_a_reason_of_blanks_is_refused(analyst: Analyst) -> None:
-    assert isinstance(
-        analyst.refused("dismiss_anomaly", finding="dup-0123456789ab", reason="   "), InvalidArguments
-    )
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 501])
+def test_a_reason_that_says_nothing_or_too_much_is_refused_also_from_a_page(
+    analyst: Analyst, reason: str
+) -> None:
+    dismissals = Dismissals(analyst.here.parts())
+
+    with pytest.raises(InvalidArguments, match="1 to 500"):
+        analyst._runner.run(
+            dismissals.dismiss(AccountId("a"), "dup-0123456789ab", reason, Dismisser("person:p"))
+        )
+    assert analyst.list_dismissed() == []
 
 
 def test_what_was_not_dismissed_cannot_be_restored(analyst: Analyst) -> None:
