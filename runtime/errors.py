@@ -3,6 +3,7 @@
     LedgerportError
     ├── InvalidRequest        400  what was sent cannot be read or is not allowed here
     │   ├── InvalidArguments  400  the arguments of a tool do not fit its schema
+    │   │   └── ReadingEnded  400  what an analysis had read is not stored any more
     │   ├── BodyTimeout       408  the body did not come in time
     │   ├── TooLarge          413  the body is larger than any that makes sense here
     │   ├── UnsupportedMediaType
@@ -125,6 +126,10 @@ class InvalidArguments(InvalidRequest):
     """The arguments of a tool do not fit its schema. `details.errors` has one entry for each error."""
 
     code = "invalid_arguments"
+
+
+class ReadingEnded(InvalidArguments):
+    """What an analysis had read is not stored any more, or is of another caller."""
 
 
 class BodyTimeout(InvalidRequest):

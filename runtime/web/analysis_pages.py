@@ -17,7 +17,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from runtime.errors import InvalidRequest, LedgerportError, NotFound
+from runtime.errors import InvalidRequest, LedgerportError, NotFound, ReadingEnded
 from runtime.operations.companies import show_name
 from runtime.operations.insight_requests import (
     CONTINUE,
@@ -37,7 +37,6 @@ from runtime.operations.insight_views import (
     parse_answer,
 )
 from runtime.operations.insight_views.answer_values import read_count
-from runtime.operations.insights.parts import ReadingEnded
 from runtime.operations.report_runs import FORMATS
 from runtime.web.analysis_links import RecordLinks
 from runtime.web.analysis_view import ShownAnalysis, show_analysis

@@ -12,8 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from runtime.errors import InvalidRequest, NotFound, RateLimited
-from runtime.operations.insights.parts import ReadingEnded
+from runtime.errors import InvalidRequest, NotFound, RateLimited, ReadingEnded
 from runtime.operations.schedules.attempts import DELAYS
 from runtime.operations.schedules.runners import MOST_ROUNDS
 from runtime.people import PersonId

@@ -11,9 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from runtime.errors import Forbidden, RateLimited
+from runtime.errors import Forbidden, RateLimited, ReadingEnded
 from runtime.operations.insight_requests import list_analyses
-from runtime.operations.insights.parts import ReadingEnded
 from tests.builtin import builtin_catalog
 from tests.web.analysis_answers import ANSWERS, CHANGE, FORECAST, READING, make_answer
 from tests.web.analysis_company import AnalysisCalls, Desk, look

@@ -13,16 +13,12 @@ from collections.abc import Mapping
 from datetime import date
 
 from runtime.deployment import Deployment
-from runtime.errors import InvalidArguments
+from runtime.errors import ReadingEnded
 from runtime.insight_values import StoredReading, name_part, name_part_owner, name_reading_owner
 from runtime.model import Grant
 
 SECONDS = 900.0
 """How long a reading is stored: long enough to wait for a rate limit a few times, and its figures are not yet old."""
-
-
-class ReadingEnded(InvalidArguments):
-    """What is to be continued is not stored any more, or is of another caller: it has to be read anew."""
 
 
 class Parts:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from generator.catalog import Catalog
+from runtime.errors import ReadingEnded
 from runtime.operations.formats import Formats
 from runtime.operations.insight_requests import CONTINUE, AnalysisTool
 from runtime.operations.insight_views import (
@@ -21,7 +22,6 @@ from runtime.operations.insight_views import (
     make_view,
     parse_answer,
 )
-from runtime.operations.insights.parts import ReadingEnded
 from runtime.operations.report_runs import (
     CallTool,
     FileFormat,
