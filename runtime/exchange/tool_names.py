@@ -6,6 +6,7 @@ change was meant to be, so a tool of another verb is no suggestion, however much
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
@@ -17,6 +18,8 @@ LONGEST_SHOWN = 80
 """Characters of an unknown name that an error repeats. A tool's name has at most 52."""
 LIKE = 0.8
 """How much two words must have in common to be the same with a typing error: one letter of five may differ."""
+NEARLY_ALL = 0.9
+"""The part of the names in which a word stands that distinguishes no tool from another."""
 _FILLERS = frozenset({"a", "an", "the", "all", "single", "by", "id", "of", "one", "tool"})
 _VERBS = {
     "add": "create",
@@ -47,7 +50,7 @@ def find_nearest_tool(name: str, names: Sequence[str]) -> str:
     }
     if not known:
         return ""
-    common = frozenset.intersection(*map(frozenset, known.values())) if len(known) > 1 else frozenset()
+    common = _find_common(list(known.values()))
     own = _distinct(split_name(name[:LONGEST_COMPARED]), common)
     meant = [_VERBS.get(word, word) for word in own]
     for wanted in (own, meant):
@@ -66,6 +69,17 @@ def suggest_tool(name: str, names: Iterable[str]) -> str:
     """Return a question whether the nearest tool was meant, after a blank; empty when none is near."""
     nearest = find_nearest_tool(name, list(names))
     return f" {ask_if_meant(nearest)}" if nearest else ""
+
+
+def _find_common(names: Sequence[Sequence[str]]) -> frozenset[str]:
+    """Return the words behind the verb that stand in nearly every name, such as those of the vendor.
+
+    A few tools, such as analyses, have names without them.
+    """
+    if len(names) < 2:
+        return frozenset()
+    counts = Counter(word for words in names for word in set(words[1:]))
+    return frozenset(word for word, count in counts.items() if count >= len(names) * NEARLY_ALL)
 
 
 def _distinct(words: Collection[str], common: frozenset[str]) -> list[str]:

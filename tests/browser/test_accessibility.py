@@ -166,8 +166,8 @@ _WATCH_STOPS = """() => {
             || looks.boxShadow !== "none";
         window.stops.set(event.target, isSeen ? "" : "no focus is seen on");
     });
-    // Tab stops four times in a field for a day: at its parts, and at what opens its calendar.
-    return stops.length + 3 * stops.filter(each => each.type === "date").length;
+    // Tab stops up to four times in a field for a day or a month: at its parts, and at what opens its calendar.
+    return stops.length + 3 * stops.filter(each => ["date", "month"].includes(each.type)).length;
 }"""
 _LIST_WRONG = """() => [...window.stops].filter(([, wrong]) => wrong)
     .map(([each, wrong]) => `${wrong} ${each.outerHTML.slice(0, 120)}`)"""

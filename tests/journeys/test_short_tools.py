@@ -28,6 +28,9 @@ NAMES = WRITES | {
     "search_customers",
     "search",
     "fetch",
+    "cash_flow_forecast",
+    "month_end_checklist",
+    "find_anomalies",
 }
 PHONES = ("PrimaryPhone", "AlternatePhone", "Mobile")
 
