@@ -63,7 +63,7 @@ class Calls(CallBounds):
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         how = self._exchanges.send, self._kind_of
-        self._own, self._totals = OwnAnswers(*how, vendor.send, deployment), Totals(*how)
+        self._own, self._totals = OwnAnswers(*how, vendor, deployment), Totals(*how)
 
     async def call(
         self,

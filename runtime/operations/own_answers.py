@@ -14,18 +14,19 @@ from runtime.exchange.kinds import Kind
 from runtime.exchange.sums import SUM
 from runtime.exchange.tool_answer import Answer
 from runtime.operations.insights.answering import Computed
-from runtime.operations.insights.fetching import Send, SendRaw
+from runtime.operations.insights.fetching import Send
 from runtime.operations.sums import Sums
+from runtime.operations.vendor_calls import VendorCalls
 
 
 class OwnAnswers:
     """Finds who answers such a call. One for the process."""
 
     def __init__(
-        self, send: Send, kind_of: Callable[[Tool], Kind], send_raw: SendRaw, deployment: Deployment | None
+        self, send: Send, kind_of: Callable[[Tool], Kind], vendor: VendorCalls, deployment: Deployment | None
     ) -> None:
         self._sums = Sums(send, kind_of)
-        self._computed = Computed(send, kind_of, send_raw, deployment)
+        self._computed = Computed(send, kind_of, vendor, deployment)
 
     def find(self, call: CallContext) -> Callable[[CallContext], Awaitable[Answer]] | None:
         """Return what answers a call; None for one that is sent."""

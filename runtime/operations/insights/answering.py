@@ -32,10 +32,11 @@ from runtime.insights.kinds import MODULES, find_insight
 from runtime.insights.worker import Job, PackedPage, PackedReport, run_job
 from runtime.operations.answers import format_time
 from runtime.operations.insights.dismissals import Dismissals, Dismisser
-from runtime.operations.insights.fetching import Fetcher, Found, Send, SendRaw
+from runtime.operations.insights.fetching import Fetcher, Found, Send
 from runtime.operations.insights.parts import Parts
 from runtime.operations.insights.plans import Slice
 from runtime.operations.insights.reading import Asked, Reader, list_missing, name_report
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.upstream.answer import follow_path
 
 DISMISS = "dismiss_anomaly"
@@ -78,13 +79,13 @@ class Computed:
         self,
         send: Send,
         kind_of: Callable[[Tool], Kind],
-        send_raw: SendRaw,
+        vendor: VendorCalls,
         deployment: Deployment | None,
         *,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._send, self._kind_of, self._send_raw = send, kind_of, send_raw
+        self._send, self._kind_of, self._vendor = send, kind_of, vendor
         self._parts = Parts(deployment) if deployment is not None else None
         self._dismissals = Dismissals(deployment) if deployment is not None else None
         self._clock, self._monotonic = (deployment.clock if deployment is not None else clock), monotonic
@@ -99,9 +100,7 @@ class Computed:
         known, found = await self._find_known(call)
         today = self._parts.read_day(known) if known is not None and self._parts is not None else call.today()
         as_of = known.created_at if known is not None else self._clock()
-        reader = Reader(
-            Fetcher(call, self._send, self._send_raw, self._kind_of, found, clock=self._monotonic)
-        )
+        reader = Reader(Fetcher(call, self._send, self._vendor, self._kind_of, found, clock=self._monotonic))
         asked = reader.ask(insight.plan(options, today), today)
         counts = await reader.count(asked)
         planned = reader.plan(asked, counts)

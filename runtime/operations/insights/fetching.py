@@ -22,20 +22,22 @@ from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import explain, explain_unreadable, raise_failure, read_value
 from runtime.exchange.kinds import Kind
 from runtime.exchange.tool_answer import Answer
+from runtime.operations.vendor_calls import VendorCalls
 from runtime.upstream.client import VendorResponse
-from runtime.upstream.limits import SPARE_SECONDS
+from runtime.upstream.limits import Limits
 
 MOST_REQUESTS = 40
 """Requests to the vendor of one call: the most that an analysis of 20,000 transactions may take."""
 MOST_SECONDS = 40.0
 """How long one call reads. Hosts give up on a call after 60 seconds, and computing takes some as well."""
-LONGEST_PAUSE = 2
-"""Seconds that are waited for a window of one second to open again; one of a minute is not waited for."""
+AT_ONCE = 4
+"""Requests under way together: less than half of what a vendor may allow in a second, so that agents go on."""
+LONGEST_WINDOW = 2
+"""Seconds of a window of the vendor's limits that is waited for; one of a minute is not: its refusal is passed on."""
 UNBOUND = 10**9
 """Bytes of an answer that is computed with and not sent: as many as come."""
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 Send = Callable[[Kind, CallContext, Request], Awaitable[Answer]]
-SendRaw = Callable[[CallContext, Request], Awaitable[VendorResponse]]
 
 
 @dataclass(slots=True)
@@ -59,20 +61,21 @@ class Found:
 
 
 class Fetcher:
-    """Makes the requests of one call. `send` reads a response as a tool does; `send_raw` leaves it as it is."""
+    """Makes the requests of one call. `send` reads a response as a tool does; `vendor` leaves it as it is."""
 
     def __init__(
         self,
         call: CallContext,
         send: Send,
-        send_raw: SendRaw,
+        vendor: VendorCalls,
         kind_of: Callable[[Tool], Kind],
         found: Found,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.call, self.found, self.kind_of = call, found, kind_of
-        self._send, self._send_raw, self._clock = send, send_raw, clock
+        self._send, self._vendor, self._clock = send, vendor, clock
+        self._pacing = asyncio.Lock()
         self._ends_at = clock() + MOST_SECONDS
 
     async def fetch(self, reads: Sequence[Read], names: Sequence[str]) -> list[bytes | None]:
@@ -128,7 +131,7 @@ class Fetcher:
     async def _count_sent(self, call: CallContext, request: Request) -> VendorResponse:
         self.found.requests += 1
         try:
-            return await self._send_raw(call, request)
+            return await self._vendor.send(call, request)
         finally:
             self.call.limits = call.limits
 
@@ -182,9 +185,11 @@ class Fetcher:
         return not self.found.stopped
 
     async def _pause(self) -> None:
-        """Wait where the requests before have used up a window of seconds."""
-        if (wait := self.call.limits.retry_after) and wait <= LONGEST_PAUSE:
-            await asyncio.sleep(wait + SPARE_SECONDS)
+        """Wait until a window of seconds has space for those that are under way together, whoever used it up."""
+        async with self._pacing:
+            limits = await self._vendor.read_limits(self.call.account, self.call.integration)
+            if wait := find_wait(limits):
+                await asyncio.sleep(wait)
 
     def _note(self, error: LedgerportError, names: Sequence[str]) -> None:
         """Note why something was not read: what the vendor refuses is left out, anything else ends the reading."""
@@ -197,3 +202,13 @@ class Fetcher:
             self.found.retry_after = max(self.found.retry_after, error.retry_after)
         if not self.found.stopped:
             self.found.stopped, self.found.limited_by = said, error
+
+
+def find_wait(limits: Limits) -> int:
+    """Return how many seconds to wait so that a short window has space for all under way together; 0 for none."""
+    waits = (
+        window.seconds
+        for window, left in zip(limits.windows, limits.remaining, strict=True)
+        if window.seconds <= LONGEST_WINDOW and left < min(AT_ONCE, window.limit)
+    )
+    return max(waits, default=0)

@@ -19,7 +19,7 @@ from runtime.exchange.bundle import Read, may_bundle
 from runtime.exchange.totals import prepare_count
 from runtime.insights.analysis import Wanted, WantedReport
 from runtime.insights.books import Missing
-from runtime.operations.insights.fetching import Fetcher, Found
+from runtime.operations.insights.fetching import AT_ONCE, Fetcher, Found
 from runtime.operations.insights.plans import Request, Slice, plan_requests
 from runtime.operations.insights.questions import Question, list_questions
 from runtime.upstream.answer import follow_path
@@ -27,8 +27,6 @@ from runtime.upstream.paging import make_cursor
 
 MOST_RECORDS = 60_000
 """Records of one analysis. They take some 250 MB and 4 seconds of processor time; older ones are left out."""
-AT_ONCE = 4
-"""Requests under way together: less than half of what a vendor may allow in a second, so that agents go on."""
 LONGEST_REPORT = 20
 """Parts of one report that are read."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from generator.vendor import RateWindow
+from runtime.operations.insights.fetching import AT_ONCE, find_wait
 from runtime.operations.insights.plans import MOST_TOGETHER, plan_requests
 from runtime.operations.insights.questions import Question
+from runtime.upstream.limits import Limits
 from tests.builtin import builtin_catalog
 
 TOOL = builtin_catalog().listings["quickbooks", "invoices"]
@@ -47,3 +50,12 @@ def test_a_vendor_that_takes_one_question_at_a_time_is_asked_so() -> None:
 
 def test_what_finds_nothing_is_not_asked_for() -> None:
     assert sizes({BIG: 0}) == []
+
+
+def test_a_window_of_a_second_is_waited_for_and_one_of_a_minute_is_not() -> None:
+    second, minute = RateWindow("second", 10, 1), RateWindow("minute", 500, 60)
+
+    assert find_wait(Limits((minute, second), (400, AT_ONCE), (60, 1))) == 0
+    assert find_wait(Limits((minute, second), (400, AT_ONCE - 1), (60, 1))) == 1
+    assert find_wait(Limits((minute, second), (0, 10), (60, 1))) == 0
+    assert find_wait(Limits((RateWindow("second", 2, 1),), (2,), (1,))) == 0

@@ -82,7 +82,7 @@ def test_a_vendor_that_is_down_in_between_ends_the_reading(analyst: Analyst) -> 
     found = analyst.compute("month_end_checklist")
 
     assert found["complete"] is False and found["missing"]
-    assert found["calls_used"] <= 1 + reading.AT_ONCE < 1 + planned
+    assert found["calls_used"] <= 1 + fetching.AT_ONCE < 1 + planned
 
 
 def test_a_question_that_the_vendor_refuses_is_missing_and_the_others_are_answered(analyst: Analyst) -> None:
