@@ -26,8 +26,8 @@ from tests.operations.insight_answers import (
 
 HEADLINES = {
     "cash_flow_forecast": (
-        "The bank balance is expected to fall to −$5.75 on Nov 27, 2026. "  # noqa: RUF001
-        "It is below zero from Nov 26, 2026 on."
+        "The bank balance is expected to fall to −$5.75 on Nov 13, 2026. "  # noqa: RUF001
+        "It is below zero from Nov 12, 2026 on."
     ),
     "month_end_checklist": (
         "October 2026 is not ready to be closed: of 4 items, 1 open and 1 needs attention. 1 item could not be judged."

@@ -7,7 +7,6 @@ where nothing at all could be read.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -47,7 +46,6 @@ MOST_COMPUTING = 60.0
 """Seconds that one may compute before its process is ended: twenty times what 60,000 records take."""
 MOST_NOTED = 200
 """Bytes of an answer that are set apart for the note of what was cut."""
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,8 @@ class Computed:
         asked = reader.ask(insight.plan(options, today), today)
         counts = await reader.count(asked)
         planned = reader.plan(asked, counts)
+        if found.limited_by is not None and not found.parts:
+            raise found.limited_by
         if options.get("estimate"):
             return call.answer(_write_estimate(reader.count_requests(asked, planned), counts, found))
         await reader.read(asked, planned)

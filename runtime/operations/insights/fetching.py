@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ import msgspec
 from generator.catalog import Tool
 from runtime.errors import LedgerportError, RateLimited, VendorRefused
 from runtime.exchange.allowance import PLAIN
-from runtime.exchange.bundle import Read, prepare_bundle, split_bundle
+from runtime.exchange.bundle import Read, may_bundle, prepare_bundle, split_bundle
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import explain, explain_unreadable, raise_failure, read_value
 from runtime.exchange.kinds import Kind
@@ -80,7 +81,7 @@ class Fetcher:
 
     async def fetch(self, reads: Sequence[Read], names: Sequence[str]) -> list[bytes | None]:
         """Return the bodies of some reads in one request; None for those that the vendor did not answer."""
-        batch = self._find_batch() if len(reads) > 1 else None
+        batch = self.batch if len(reads) > 1 else None
         try:
             await self._pause()
             if batch is None:
@@ -169,10 +170,19 @@ class Fetcher:
             is_fenced=False,
         )
 
-    def _find_batch(self) -> Tool | None:
-        own = self.call.integration.name
-        found = (each for each in self.call.known if each.integration == own and each.returns.kind == "batch")
-        return next(found, None)
+    @cached_property
+    def batch(self) -> Tool | None:
+        """The tool by which the vendor takes several reads in one request; None where it is not there."""
+        own = self.call.integration
+        found = (
+            each for each in self.call.known if each.integration == own.name and each.returns.kind == "batch"
+        )
+        return next(found, None) if may_bundle(own.batch) else None
+
+    @property
+    def most_together(self) -> int:
+        """How many reads one request may have."""
+        return self.call.integration.batch.most if self.batch is not None else 1
 
     def may_go_on(self) -> bool:
         """Whether one more request may be made; where not, why is noted."""

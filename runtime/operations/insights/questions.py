@@ -70,6 +70,16 @@ def list_questions(call: CallContext, wanted: Wanted, today: date) -> list[Quest
     return [each for each in once if not any(_contains(other, each) for other in once)]
 
 
+def list_unlisted(call: CallContext, wanted: Wanted) -> list[str]:
+    """Return the resources that an analysis wants and that no tool lists, as where an operator has hidden it."""
+    rules = call.integration.insights
+    kinds = {kind for each in wanted.records for kind in each.kinds}
+    asked = [rules.templates if name == TEMPLATES else rules.lists.get(name) for name in wanted.lists]
+    named = [each.resource for each in rules.transactions if each.kind in kinds]
+    named += [each.resource for each in asked if each is not None]
+    return [each for each in dict.fromkeys(named) if _find_list(call, each) is None]
+
+
 def _contains(whole: Question, part: Question) -> bool:
     """Whether a question finds everything that another one does, and more."""
     if whole is part or whole.resource != part.resource or not whole.kind or whole.is_open or part.is_open:

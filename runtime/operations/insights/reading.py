@@ -15,13 +15,13 @@ from typing import Any
 
 import orjson
 
-from runtime.exchange.bundle import Read, may_bundle
+from runtime.exchange.bundle import Read
 from runtime.exchange.totals import prepare_count
 from runtime.insights.analysis import Wanted, WantedReport
 from runtime.insights.books import Missing
 from runtime.operations.insights.fetching import AT_ONCE, Fetcher, Found
 from runtime.operations.insights.plans import Request, Slice, plan_requests
-from runtime.operations.insights.questions import Question, list_questions
+from runtime.operations.insights.questions import Question, list_questions, list_unlisted
 from runtime.upstream.answer import follow_path
 from runtime.upstream.paging import make_cursor
 
@@ -39,6 +39,8 @@ class Asked:
     reports: tuple[WantedReport, ...]
     settings: tuple[str, ...]
     """The tools that answer the settings."""
+    unlisted: tuple[str, ...] = ()
+    """Resources that are wanted and that no tool lists."""
 
 
 class Reader:
@@ -53,11 +55,12 @@ class Reader:
         rules = self._call.integration.insights
         settings = {tool for tool, _ in rules.settings.values()} if "settings" in wanted.lists else set()
         reports = tuple(each for each in wanted.reports if each.report in rules.reports)
-        return Asked(tuple(list_questions(self._call, wanted, today)), reports, tuple(sorted(settings)))
+        questions, unlisted = list_questions(self._call, wanted, today), list_unlisted(self._call, wanted)
+        return Asked(tuple(questions), reports, tuple(sorted(settings)), tuple(unlisted))
 
     async def count(self, asked: Asked) -> dict[str, int]:
         """Return how many records each question finds, by its name. Raises where not one could be counted."""
-        form, open_ = self._call.integration.batch, []
+        open_ = []
         counts: dict[str, int] = {}
         for each in asked.questions:
             known = self._found.parts.get(f"count {each.name}")
@@ -65,15 +68,14 @@ class Reader:
                 counts[each.name] = int(known)
             else:
                 open_.append(each)
-        size = form.most if may_bundle(form) else 1
+        size = self._fetcher.most_together
         for start in range(0, len(open_), size):
             counts |= await self._count(open_[start : start + size])
         return counts
 
     def plan(self, asked: Asked, counts: Mapping[str, int]) -> list[Request]:
         """Return the requests for pages that were not read yet."""
-        form = self._call.integration.batch
-        most = form.most if may_bundle(form) else 0
+        most = self._fetcher.most_together
         taken = _limit(asked.questions, counts)
         planned = plan_requests(taken, asked.questions, self._call.integration.pagination.maximum, most)
         left = (tuple(each for each in one if each.name not in self._found.parts) for one in planned)
@@ -182,7 +184,9 @@ def fill_arguments(
 
 def list_missing(asked: Asked, counts: Mapping[str, int], found: Found, most_page: int) -> list[Missing]:
     """Return what was asked for and not read, each with the reason."""
-    missing = []
+    missing = [
+        Missing(each.replace("_", " "), "There is no tool here that lists them.") for each in asked.unlisted
+    ]
     for each in asked.questions:
         why = found.refused.get(each.name, found.stopped)
         if each.name not in counts:

@@ -124,6 +124,34 @@ def test_what_was_read_is_sealed_where_it_is_stored(analyst: Analyst) -> None:
     assert stored and not any(b"QueryResponse" in each or b"rows" in each for each in stored.values())
 
 
+def test_an_estimate_that_could_not_be_made_is_refused(analyst: Analyst) -> None:
+    analyst.have_vendor_answer(lambda _request, _number: TOO_MANY)
+
+    assert isinstance(analyst.refused("find_anomalies", estimate=True), RateLimited)
+
+
+def test_what_no_tool_lists_is_missing(analyst: Analyst) -> None:
+    whole = analyst.catalog
+    listings = {key: tool for key, tool in whole.listings.items() if key[1] != "bills"}
+    analyst.catalog = replace(whole)
+    vars(analyst.catalog)["listings"] = listings
+    found = analyst.compute("find_anomalies")
+
+    assert found["complete"] is False
+    assert {"what": "bills", "why": "There is no tool here that lists them."} in found["missing"]
+
+
+def test_a_vendor_without_a_batch_is_asked_one_by_one(analyst: Analyst) -> None:
+    whole = analyst.catalog
+    analyst.catalog = replace(
+        whole, tools=tuple(each for each in whole.tools if each.returns.kind != "batch")
+    )
+    found = analyst.compute("spend_by_vendor")
+
+    assert found["complete"] is True
+    assert not any("/batch" in request.url for request in analyst.client.requests)
+
+
 def test_one_call_makes_no_more_requests_than_it_may(
     analyst: Analyst, monkeypatch: pytest.MonkeyPatch
 ) -> None:
