@@ -5,6 +5,7 @@ Part of `records`; called by `operations.insights`. Texts and what was read come
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 
 from sqlalchemy import and_, delete, insert, select, text
@@ -78,15 +79,19 @@ class InsightRecords(RecordBase):
             row = connection.execute(select(*_READING).where(*mine)).first()
         return None if row is None else StoredReading(*row)
 
-    def add_part(self, reading_id: str, name: str, sealed: bytes) -> bool:
-        """Store a part of a reading, in place of an earlier one with its name. False when the reading is gone."""
+    def add_parts(self, reading_id: str, parts: Mapping[str, bytes]) -> bool:
+        """Store parts of a reading by their names, in place of earlier ones. False when the reading is gone."""
         table = INSIGHT_READING.c
         held = select(table.id).where(table.id == reading_id).with_for_update(read=True, key_share=True)
-        values = {"id": name_part(reading_id, name), "reading_id": reading_id, "name": name, "sealed": sealed}
+        rows = [
+            {"id": name_part(reading_id, name), "reading_id": reading_id, "name": name, "sealed": sealed}
+            for name, sealed in parts.items()
+        ]
         with self._engine.begin() as connection:
             if connection.execute(held).first() is None:
                 return False
-            connection.execute(_ADD_PART, values)
+            if rows:
+                connection.execute(_ADD_PART, rows)
         return True
 
     def read_parts(self, reading_id: str) -> dict[str, bytes]:

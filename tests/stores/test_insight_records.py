@@ -106,15 +106,15 @@ def test_a_part_replaces_the_one_with_its_name(records: Records) -> None:
     records.make_reading(READING)
     records.make_reading(replace(READING, id="r2"))
     for name, sealed in (("invoices", b"1"), ("bills", b"2"), ("invoices", b"3")):
-        assert records.add_part("r1", name, sealed)
-    records.add_part("r2", "invoices", b"of another one")
+        assert records.add_parts("r1", {name: sealed})
+    records.add_parts("r2", {"invoices": b"of another one"})
 
     assert records.read_parts("r1") == {"invoices": b"3", "bills": b"2"}
     assert records.read_parts("r3") == {}
 
 
 def test_a_part_of_a_reading_that_is_gone_is_not_stored(records: Records) -> None:
-    assert not records.add_part("r1", "invoices", b"1")
+    assert not records.add_parts("r1", {"invoices": b"1"})
     assert count(records, INSIGHT_PART) == 0
 
 
@@ -122,7 +122,7 @@ def test_the_oldest_readings_of_a_company_are_forgotten_when_there_are_too_many(
     records.make_reading(replace(READING, id="other", account_id=THERE, created_at=1.0))
     for number in range(MOST_READINGS + 2):
         records.make_reading(replace(READING, id=f"r{number}", created_at=10.0 + number))
-        records.add_part(f"r{number}", "invoices", b"1")
+        records.add_parts(f"r{number}", {"invoices": b"1"})
 
     found = [number for number in range(MOST_READINGS + 2) if records.find_reading(HERE, f"r{number}", 11.0)]
     assert found == [2, 3, 4, 5, 6]
@@ -135,7 +135,7 @@ def test_the_oldest_readings_of_a_company_are_forgotten_when_there_are_too_many(
 
 def test_readings_that_have_expired_are_purged_with_their_parts(records: Records) -> None:
     records.make_reading(READING)
-    records.add_part("r1", "invoices", b"1")
+    records.add_parts("r1", {"invoices": b"1"})
     records.make_reading(replace(READING, id="r2", expires_at=30.0))
     records.dismiss(DISMISSAL)
 
@@ -156,7 +156,7 @@ def test_a_reading_is_forgotten_by_its_company_alone(records: Records) -> None:
 def test_all_of_it_goes_with_its_company(records: Records) -> None:
     records.dismiss(DISMISSAL)
     records.make_reading(READING)
-    records.add_part("r1", "invoices", b"1")
+    records.add_parts("r1", {"invoices": b"1"})
 
     records.delete_account(HERE, noted())
 
@@ -175,7 +175,7 @@ def test_what_is_sealed_of_it_is_sealed_anew_and_transferred(
     old.stores.records.dismiss(replace(DISMISSAL, reason=reason, says=says))
     old.stores.records.make_reading(replace(READING, question=seal(b"question", name_reading_owner("r1"))))
     part = seal(b"page", name_part_owner(name_part("r1", "invoices")))
-    old.stores.records.add_part("r1", "invoices", part)
+    old.stores.records.add_parts("r1", {"invoices": part})
     both = {"LEDGERPORT_SECRET_KEY": new_key, "LEDGERPORT_PREVIOUS_SECRET_KEYS": old_key}
     here = deploy(tmp_path, **both, **database)
 

@@ -54,8 +54,7 @@ class Parts:
         def write() -> None:
             if known is None:
                 records.make_reading(reading)
-            for name, content in sealed.items():
-                records.add_part(reading.id, name, content)
+            records.add_parts(reading.id, sealed)
 
         await self._stores.write(write)
         return reading
