@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from runtime.insights.analysis import Insight
+if TYPE_CHECKING:
+    from runtime.insights.analysis import Insight
 
+DISMISS = "dismiss_anomaly"
+"""What the tool that dismisses a finding computes: no analysis, and nothing of the vendor."""
 MODULES: Mapping[str, str] = {
     "cash_flow_forecast": "runtime.insights.forecast.forecast",
     "month_end_checklist": "runtime.insights.checklist.checklist",

@@ -50,10 +50,10 @@ from runtime.operations.calls import Calls
 from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.file_links import FileLinks
 from runtime.operations.finished_calls import FinishedCalls
-from runtime.operations.insights.answering import check_computed
 from runtime.operations.journal import Journal
 from runtime.operations.known_records import KnownRecords
 from runtime.operations.mcp_servers import McpServers
+from runtime.operations.own_answers import check_computed
 from runtime.operations.purging import Purging
 from runtime.operations.reversal import Reversal
 from runtime.operations.scopes import CALL_TOOLS, may_use

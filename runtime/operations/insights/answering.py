@@ -8,7 +8,7 @@ where nothing at all could be read.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,7 +19,7 @@ from anyio import to_process
 
 from generator.catalog import Tool
 from runtime.deployment import Deployment
-from runtime.errors import AnswerTooLarge, Busy, InternalError, InvalidArguments, SettingsError
+from runtime.errors import AnswerTooLarge, Busy, InternalError, InvalidArguments
 from runtime.exchange.context import CallContext
 from runtime.exchange.kinds import Kind
 from runtime.exchange.tool_answer import Answer
@@ -27,7 +27,7 @@ from runtime.insight_values import StoredReading
 from runtime.insights.analysis import Insight
 from runtime.insights.assembly import TRANSACTIONS
 from runtime.insights.books import Span
-from runtime.insights.kinds import MODULES, find_insight
+from runtime.insights.kinds import DISMISS, find_insight
 from runtime.insights.worker import Job, PackedPage, PackedReport, run_job
 from runtime.operations.answers import format_time
 from runtime.operations.insights.dismissals import Dismissals, Dismisser
@@ -38,8 +38,6 @@ from runtime.operations.insights.reading import Asked, Reader, list_missing, nam
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.upstream.answer import follow_path
 
-DISMISS = "dismiss_anomaly"
-"""What the tool that dismisses a finding computes."""
 MOST_WAITING = 16
 """Analyses of one process that wait for their turn; each takes about a second of a processor."""
 MOST_COMPUTING = 60.0
@@ -57,17 +55,6 @@ class _Outcome:
     counts: Mapping[str, int]
     found: Found
     head: Mapping[str, Any]
-
-
-def check_computed(tools: Iterable[Tool]) -> None:
-    """Raise SettingsError for a tool whose analysis this version lacks, before a call needs it."""
-    known = {DISMISS, *MODULES}
-    for tool in tools:
-        if (name := tool.returns.computed) and name not in known:
-            raise SettingsError(
-                f'The tool {tool.name} needs the analysis "{name}", which this version does not have.',
-                advice=f"Known analyses: {', '.join(sorted(known))}.",
-            )
 
 
 class Computed:

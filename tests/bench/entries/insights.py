@@ -100,7 +100,7 @@ class _Compute:
     """Has jobs computed otherwise in a block."""
 
     def __init__(self, analyst: Analyst, work: Callable[[Job], bytes]) -> None:
-        self._computed: Computed = analyst.calls._own._computed
+        self._computed: Computed = analyst.calls._own.computed
         self._usual, self._work = self._computed._compute, work
 
     def __enter__(self) -> None:
