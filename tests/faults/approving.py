@@ -35,7 +35,7 @@ from tests.engines import find_free_port
 from tests.faults.process import new_token
 from tests.serving import served
 from tests.simulators.quickbooks.conftest import CLIENT, empty_company
-from tests.waiting import wait_for
+from tests.waiting import wait_for, wait_until
 
 CREATE, DETAIL = "create_a_quick_books_invoice", "SalesItemLineDetail"
 RULE = {"approval": {"risks": ["create", "overwrite", "send", "destroy"]}}
@@ -198,6 +198,11 @@ class Office:
             found = stores.records.find_pending(id_)
         assert found is not None
         return found
+
+    def await_journal(self) -> None:
+        """Wait until every write has its outcome in the journal: what is killed before that is asked for again."""
+        with self.opened() as stores:
+            wait_until(lambda: not stores.records.find_open_entries(""))
 
     def list_changes(self) -> list[PendingChange]:
         """Return every change that is stored."""

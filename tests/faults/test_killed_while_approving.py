@@ -47,6 +47,8 @@ def two_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 @pytest.fixture
 def place(one_process: Place) -> Place:
+    """A start asks at once for writes of earlier tests without an outcome; in a fleet, after minutes."""
+    one_process[1].await_journal()
     return begin(one_process)
 
 
