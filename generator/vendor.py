@@ -297,4 +297,8 @@ class Integration:
     synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """For a word of the tool search, the words of tools that are meant."""
     handles_money: bool = False
-    """Whether its tools touch books or payments, so that a person needs the role that a tenant wants for them."""
+    """Whether all its tools touch books or payments, so that a person needs the role that a tenant wants for them."""
+    money_tags: tuple[str, ...] = ()
+    """The tags of the tools that do, where not all of them do."""
+    money_fields: tuple[tuple[str, ...], ...] = ()
+    """Where other tools answer money, at any level of a record; lists are no step of a path."""

@@ -17,6 +17,7 @@ from generator.stages.descriptions import Links
 from generator.stages.effects import parse_effects
 from generator.stages.insights import parse_insights
 from generator.stages.integration_checks import KINDS, check_integration
+from generator.stages.money import list_money_fields, list_money_tags
 from generator.stages.policy_facts import parse_policy_facts
 from generator.stages.preflight import parse_preflight
 from generator.stages.query_grammar import find_grammar
@@ -100,7 +101,9 @@ def parse_integration(
             for one in value.get("suggestions") or ()
         ),
         synonyms={said: tuple(meant) for said, meant in (value.get("synonyms") or {}).items()},
-        handles_money=bool(value.get("handles_money", False)),
+        handles_money=value.get("handles_money") is True,
+        money_tags=list_money_tags(document),
+        money_fields=list_money_fields(document),
         everyday=tuple(
             links.fill(f"[[{each}]]", Place(document, ("default_tools", at)))
             for at, each in enumerate(value.get("default_tools") or ())
