@@ -9,12 +9,13 @@ of them; `compile_integration` runs those between, in this order:
 4. references: check where references point, and find what records are known by
 5. integration: read what is true of the whole vendor
 6. sensitive: find what each tool hides in its answers
-7. arguments: derive what each tool takes
-8. descriptions: fill the links and notes in its prose
-9. tools: build the tool, and the bytes that clients are sent
-10. write_links: tie each write to the tools that read what it writes
-11. short_tools: tie short tools to the tools that they call
-12. lint: hold every tool to the rules of hosts and of quality
+7. money: check by which tags tools handle money, and what the others show of it
+8. arguments: derive what each tool takes
+9. descriptions: fill the links and notes in its prose
+10. tools: build the tool, and the bytes that clients are sent
+11. write_links: tie each write to the tools that read what it writes
+12. short_tools: tie short tools to the tools that they call
+13. lint: hold every tool to the rules of hosts and of quality
 
 No stage stops at an error: it reports it to the diagnostics of the run and goes on with what is right. compile runs
 this when no catalog is stored; the reports use what it makes.
@@ -99,9 +100,9 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     integration = parse_integration(document, links, diagnostics, documents.grammars)
     check_policy_facts(document, methods, diagnostics)
     check_effects(document, methods, diagnostics)
+    masks = make_masks(methods, diagnostics)
     paths = (path for resource in resources for path, _ in list_field_paths(resource.fields))
     diagnostics.report_all(check_money(document, {path[-1] for path in paths}))
-    masks = make_masks(methods, diagnostics)
     tools = [_compile_tool(method, document, links, masks(method)) for method in methods]
     linked = link_writes(tools, diagnostics)
 
