@@ -302,6 +302,8 @@ class Tool:
     """The level that its method gives, where it is not the one of its risk."""
     handles_money: bool = False
     """Whether it touches books or payments, so that a person needs the role that a tenant wants for such tools."""
+    money_fields: tuple[tuple[str, ...], ...] = ()
+    """Where it shows money although it does not handle any, at any level of a record; lists are no step of a path."""
     read_by: tuple[str, ...] = ()
     """The tools that read the records of a write; a server without any of them sees of an answer what it sent."""
 

@@ -40,11 +40,11 @@ from generator.stages.insights import check_insights
 from generator.stages.integration import parse_integration
 from generator.stages.lint import CompiledTool, check_names, check_tools
 from generator.stages.methods import Method, complete_methods
-from generator.stages.money import check_money, handles_money
+from generator.stages.money import check_money, find_money_fields, handles_money
 from generator.stages.policy_facts import check_policy_facts
 from generator.stages.references import check_references, find_display_fields
 from generator.stages.resolve import Types, resolve_resources
-from generator.stages.sensitive import Mask, list_field_paths, make_masks
+from generator.stages.sensitive import Mask, make_masks
 from generator.stages.short_tools import make_short_tools
 from generator.stages.tools import build_tool
 from generator.stages.write_links import link_writes
@@ -101,8 +101,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     check_policy_facts(document, methods, diagnostics)
     check_effects(document, methods, diagnostics)
     masks = make_masks(methods, diagnostics)
-    paths = (path for resource in resources for path, _ in list_field_paths(resource.fields))
-    diagnostics.report_all(check_money(document, {path[-1] for path in paths}))
+    diagnostics.report_all(check_money(document, resources))
     tools = [_compile_tool(method, document, links, masks(method)) for method in methods]
     linked = link_writes(tools, diagnostics)
 
@@ -124,8 +123,13 @@ def _compile_tool(method: Method, document: Document, links: Links, mask: Mask) 
     description = describe(method, links, document.value.get("undo") or {})
     properties = fill_properties(arguments, method, links)
     tool: Tool = build_tool(method, arguments, description, properties, document)
-    has_money = handles_money(tool, document)
-    return CompiledTool(method, replace(tool, **mask.as_facts(), handles_money=has_money), document)
+    tool = replace(
+        tool,
+        **mask.as_facts(),
+        handles_money=handles_money(tool, document),
+        money_fields=find_money_fields(tool, method.resource, document),
+    )
+    return CompiledTool(method, tool, document)
 
 
 def _name_tools(methods: list[Method]) -> dict[tuple[str, str], str]:

@@ -239,6 +239,8 @@ class ServerConfig:
     """Which writes wait for a person: its own rule, and in what a token opens that of its tenant as well."""
     is_read_only: bool = False
     """Whether its account is read only: no tool that writes is left then. Never set or stored here."""
+    hides_money: bool = False
+    """Whether who calls may not use tools that handle money: none is left then. Never set or stored here."""
 
 
 @dataclass(frozen=True, slots=True)

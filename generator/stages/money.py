@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from generator.catalog import Tool
 from generator.diagnostics import Diagnostic
 from generator.reading.yaml_events import Document
+from generator.stages.resolve import Resource
+from generator.stages.sensitive import list_field_paths
 from generator.suggestions import did_you_mean
 
 ANY = "*"
@@ -39,14 +41,22 @@ def handles_money(tool: Tool, document: Document) -> bool:
     )
 
 
-def check_money(document: Document, fields: Iterable[str]) -> Iterator[Diagnostic]:
-    """Yield tags that the integration does not have, and fields that none of its records has. `fields` are names."""
+def find_money_fields(tool: Tool, resource: Resource, document: Document) -> tuple[tuple[str, ...], ...]:
+    """Return where a tool that does not handle money shows some; a resource without fields may show any."""
+    if handles_money(tool, document):
+        return ()
+    names = _list_names([resource])
+    return tuple(path for path in list_money_fields(document) if not names or path[0] in names)
+
+
+def check_money(document: Document, resources: Iterable[Resource]) -> Iterator[Diagnostic]:
+    """Yield tags that the integration does not have, and fields that none of its records has."""
     known = document.value["tags"]
     for tag in list_money_tags(document):
         if tag not in known:
             message = f'"{tag}" is not in the table of tags in integration.yaml.'
             yield document.make_diagnostic(("handles_money",), "tag", message, did_you_mean(tag, known))
-    given, names = list_money_fields(document), frozenset(fields)
+    given, names = list_money_fields(document), _list_names(resources)
     if given and not list_money_tags(document):
         message = "money_fields are of tools that do not handle money, and handles_money names no tags."
         yield document.make_diagnostic(("money_fields",), "money_fields", message, "Give handles_money tags.")
@@ -56,3 +66,8 @@ def check_money(document: Document, fields: Iterable[str]) -> Iterator[Diagnosti
             yield document.make_diagnostic(
                 ("money_fields",), "money_fields", message, did_you_mean(path[0], names)
             )
+
+
+def _list_names(resources: Iterable[Resource]) -> frozenset[str]:
+    """Return the names of the fields of records, those inside of others too."""
+    return frozenset(path[-1] for each in resources for path, _ in list_field_paths(each.fields))

@@ -73,7 +73,7 @@ def _changing(each: CompiledTool) -> tuple[str, ...]:
 
 
 def _current(each: CompiledTool, reads: list[Tool]) -> Tool | None:
-    is_wanted = each.tool.sensitive or each.tool.is_guarded
+    is_wanted = each.tool.sensitive or each.tool.money_fields or each.tool.is_guarded
     if not is_wanted or each.method.rules.get("body") not in CHANGES:
         return None
     own = each.tool.input_schema["properties"].keys()

@@ -4,7 +4,7 @@ Between the use cases (`operations`) and the endpoints, which ask it who somebod
 is asked. Parts:
 
 - `roles`: the one table of what each role may do, and the one check of it
-- `people`: invited, let in, given another role, removed
+- `people`: invited, let in, given another role, removed; `helpers` names those who can give a role
 - `sessions`: the browsers in which people are signed in
 - `clients`, `client_metadata`, `client_documents`: programs that ask for a grant, and what they say of themselves
 - `authorizing`, `consenting`: what a program asks for, and what a person lets it do

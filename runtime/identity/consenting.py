@@ -18,7 +18,16 @@ from runtime.deployment import Deployment
 from runtime.errors import Conflict, InvalidRequest
 from runtime.identity.authorizing import AuthorizationRequest, SealedRequest, find_slug
 from runtime.identity.clients import ClientLook
-from runtime.identity.oauth_scopes import CLASSES, CUSTOM, WRITE, list_possible_scopes, write_scope
+from runtime.identity.helpers import Helpers
+from runtime.identity.oauth_scopes import (
+    CLASSES,
+    CUSTOM,
+    WRITE,
+    hides_money,
+    list_possible_scopes,
+    write_scope,
+)
+from runtime.identity.roles import USUAL_TOOLS_ROLE
 from runtime.keys.crypto import Keys, make_secret
 from runtime.model import (
     Account,
@@ -32,7 +41,8 @@ from runtime.model import (
 )
 from runtime.operations.mcp_servers import PREFIX as SERVER_PREFIX
 from runtime.operations.mcp_servers import check_filter
-from runtime.people import OAuthCode, OAuthGrant, OAuthGrantId, Person
+from runtime.operations.money_tools import hide_money
+from runtime.people import OAuthCode, OAuthGrant, OAuthGrantId, Person, Role, SignedIn
 
 CODE_PREFIX = "lpo_"
 CODE_SECONDS = 60.0
@@ -59,6 +69,10 @@ class Company:
     tools: tuple[Tool, ...]
     possible: frozenset[str]
     has_short_tools: bool = False
+    hides_money: bool = False
+    """Whether the person may not use those of its tools that handle money, where not all of them do."""
+    tools_role: Role = USUAL_TOOLS_ROLE
+    """The least role that may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +124,19 @@ class Consenting:
             if possible:
                 tools = tuple(catalog.list_tools(integration.name))
                 has_short = any(each.integration == integration.name for each in catalog.short)
-                found.append(Company(account, integration, tools, possible, has_short))
+                is_hidden = hides_money(role, tools_role, integration)
+                least = tools_role or USUAL_TOOLS_ROLE
+                found.append(Company(account, integration, tools, possible, has_short, is_hidden, least))
         return found
+
+    async def advise(self, who: SignedIn, companies: Sequence[Company]) -> list[str]:
+        """Return whom a person asks for what the role leaves out: tools of these companies, or all where none is."""
+        helpers = Helpers(self._deployment)
+        if not companies:
+            return [await helpers.advise(each.tenant_id, USUAL_TOOLS_ROLE) for each in who.members]
+        hiding = [each for each in companies if each.hides_money]
+        left_out = ((each.account.tenant_id, each.integration.title, each.tools_role) for each in hiding)
+        return [await helpers.explain_left_out(*each) for each in sorted(set(left_out))]
 
     async def approve(
         self,
@@ -241,6 +266,7 @@ def list_tools(company: Company, choice: Choice) -> tuple[Tool, ...]:
     methods = [each for scope, each in CLASSES.items() if scope in scopes]
     tags = choice.tags.get(company.integration.name, ())
     found = select(company.tools, methods, tags) if methods else ()
+    found = hide_money(found) if company.hides_money else found
     return tuple(tool for tool in found if tool.is_read_only or not company.account.is_read_only)
 
 

@@ -16,7 +16,7 @@ from runtime.deployment import Deployment
 from runtime.errors import Forbidden, LedgerportError
 from runtime.identity.access_tokens import AccessToken, refuse_token
 from runtime.identity.clients import takes_step_up
-from runtime.identity.oauth_scopes import WRITE, list_possible_scopes, list_scopes, restrict
+from runtime.identity.oauth_scopes import WRITE, hides_money, list_possible_scopes, list_scopes, restrict
 from runtime.identity.resources import is_for_all_companies
 from runtime.model import Grant
 from runtime.people import OAuthGrantId, OAuthReach
@@ -82,7 +82,10 @@ def _make(opened: OpenGrant, scopes: frozenset[str], catalog: Catalog, now: floa
         error = refuse_token("What this access token was granted has ended, or was revoked.")
         return _Made(opened, catalog, float("inf"), error)
     possible = [_list_possible(server, catalog) for server in alive]
-    reached = [_restrict(server, scopes & may_have) for server, may_have in zip(alive, possible, strict=True)]
+    reached = [
+        _restrict(server, scopes & may_have, catalog)
+        for server, may_have in zip(alive, possible, strict=True)
+    ]
     grants = tuple(grant for grant in reached if grant is not None)
     if not grants:
         return _Made(opened, catalog, until, _refuse_role())
@@ -99,9 +102,14 @@ def _join(opened: OpenGrant, grants: tuple[Grant, ...], possible: frozenset[str]
     return replace(first, companies=grants) if is_for_all_companies(opened.resource) else first
 
 
-def _restrict(server: OpenServer, scopes: frozenset[str]) -> Grant | None:
+def _restrict(server: OpenServer, scopes: frozenset[str], catalog: Catalog) -> Grant | None:
     config = restrict(server.grant.config, scopes)
-    return None if config is None else replace(server.grant, config=config)
+    if config is None:
+        return None
+    integration = catalog.integrations[server.grant.account.integration]
+    if hides_money(server.role, server.tools_role, integration):
+        config = replace(config, hides_money=True, show_sensitive=False)
+    return replace(server.grant, config=config)
 
 
 def _list_possible(server: OpenServer, catalog: Catalog) -> frozenset[str]:

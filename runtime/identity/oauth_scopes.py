@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from generator.catalog import METHOD_CLASSES, Tool
+from generator.vendor import Integration
 from runtime.errors import OAuthRefused
 from runtime.identity.roles import USUAL_TOOLS_ROLE, is_at_least, may
 from runtime.model import ServerConfig
@@ -69,9 +70,19 @@ def list_possible_scopes(
     """
     if not may(role, "grant_tools"):
         return frozenset()
-    if handles_money and not is_at_least(role, tools_role or USUAL_TOOLS_ROLE):
+    if handles_money and not may_see_money(role, tools_role):
         return frozenset()
     return EVERY_SCOPE if may(role, "grant_writes") else frozenset({READ})
+
+
+def may_see_money(role: Role | None, tools_role: Role | None) -> bool:
+    """Whether a role goes as far as tools that handle money. `tools_role` is as in `list_possible_scopes`."""
+    return is_at_least(role, tools_role or USUAL_TOOLS_ROLE)
+
+
+def hides_money(role: Role | None, tools_role: Role | None, integration: Integration) -> bool:
+    """Whether the tools of an integration that handle money, where not all of them do, are not there for a role."""
+    return bool(integration.money_tags) and not may_see_money(role, tools_role)
 
 
 def restrict(config: ServerConfig, scopes: frozenset[str]) -> ServerConfig | None:

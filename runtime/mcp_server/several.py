@@ -150,8 +150,8 @@ class GrantToolsets:
 
 def unite(catalog: Catalog, grant: Grant, own: Sequence[Toolset], *, has_list: bool = True) -> Toolset:
     """Return the union of the toolsets of the companies of a grant, each tool with the argument for its company."""
-    having = {name for each in own for name in each.tools}
-    bases = [tool for tool in catalog.tools if tool.name in having]
+    found = {name: tool for each in reversed(own) for name, tool in each.tools.items()}
+    bases = [found[tool.name] for tool in catalog.tools if tool.name in found]
     names = {tool.name: name for tool in bases if (name := choose_name(tool)) != COMPANY}
     tools = {tool.name: add_company(tool, READS if tool.is_read_only else WRITES) for tool in bases}
     ours = {name: tool for name, tool in CHANGE_TOOLS.items() if any(name in each.changes for each in own)}

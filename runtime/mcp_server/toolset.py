@@ -29,6 +29,7 @@ from runtime.operations.approvals.status import STATUS_TOOL
 from runtime.operations.bodies import LARGEST_BODY
 from runtime.operations.exposure import Listing, list_by_name
 from runtime.operations.files import takes_a_file
+from runtime.operations.money_tools import hide_money
 from runtime.operations.narrowing import Narrowing, narrow, refuse_none_left
 from runtime.operations.short.listing import ListedShortTool, list_short_tools
 from runtime.operations.tool_search import NO_SYNONYMS
@@ -199,6 +200,7 @@ class Toolsets:
 
 def _select(catalog: Catalog, integration: str, config: ServerConfig) -> dict[str, Tool]:
     found = select(catalog.list_tools(integration), config.methods, config.tags)
+    found = hide_money(found) if config.hides_money else found
     return {tool.name: tool for tool in found if tool.is_read_only or not config.is_read_only}
 
 
@@ -252,6 +254,7 @@ def make_key(catalog: Catalog, integration: str, config: ServerConfig) -> tuple[
         config.tags,
         config.tool_exposure,
         config.is_read_only,
+        config.hides_money,
         bool(config.approval),
     )
 

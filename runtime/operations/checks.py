@@ -12,6 +12,7 @@ from runtime.errors import Forbidden
 from runtime.exchange.context import CallContext
 from runtime.operations import files
 from runtime.operations.arguments import ArgumentChecker
+from runtime.operations.money_tools import refuse_money
 from runtime.operations.structure import find_structural_problem
 from runtime.upstream.files import CarriedFiles
 
@@ -31,6 +32,7 @@ class Checks:
     async def check(self, call: CallContext, carried: CarriedFiles) -> None:
         """Put what is sent into a call: its checked arguments and its file. Raises InvalidArguments and Forbidden."""
         refuse_read_only(call)
+        refuse_money(call)
         if call.tool.file_part is None:
             await self._check_arguments_of(call)
             return

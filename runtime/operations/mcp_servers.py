@@ -265,9 +265,13 @@ def check_filter(
     return left
 
 
+DERIVED = ("is_read_only", "hides_money")
+"""What follows from the account and from who calls, and is never set."""
+
+
 def _merged(present: ServerConfig, change: Mapping[str, Any]) -> ServerConfig:
     """Return the config with the keys of `change` laid over it. Raises InvalidRequest for an unknown key or choice."""
-    known = [each.name for each in fields(ServerConfig) if each.name != "is_read_only"]
+    known = [each.name for each in fields(ServerConfig) if each.name not in DERIVED]
     for key in change:
         if key not in known:
             raise InvalidRequest(f'config has no "{key[:80]}". {did_you_mean(key, known)}'.rstrip())

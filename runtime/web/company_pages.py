@@ -11,7 +11,7 @@ import functools
 import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,8 +21,9 @@ from starlette.responses import Response
 from generator.catalog import Tool
 from runtime.errors import Forbidden, NotFound
 from runtime.exchange.tool_answer import Answer
-from runtime.identity.oauth_scopes import READ, WRITE, list_possible_scopes
-from runtime.identity.roles import Permission, check_permission, may
+from runtime.identity.helpers import Helpers
+from runtime.identity.oauth_scopes import READ, WRITE, hides_money, list_possible_scopes
+from runtime.identity.roles import PERMISSIONS, USUAL_TOOLS_ROLE, Permission, check_permission, may
 from runtime.model import Account, AccountId, Grant, ServerConfig
 from runtime.operations.approvals.deciding import Decisions
 from runtime.operations.call_protocol import CallProtocol
@@ -30,6 +31,7 @@ from runtime.operations.company_facts import CompanyFacts, CompanyFactsReader
 from runtime.operations.exposure import ListingOf
 from runtime.operations.finished_calls import FinishedCalls, Source, describe_ending
 from runtime.operations.formats import Formats
+from runtime.operations.money_tools import hide_money
 from runtime.operations.server_uses import ServerUses
 from runtime.operations.undo import Undo
 from runtime.people import Role, SignedIn
@@ -67,6 +69,10 @@ class Place:
     role: Role
     scopes: frozenset[str] = frozenset()
     """What the role lets tools of this company do, as it would let a program: reads, writes and other actions."""
+    hides_money: bool = False
+    """Whether the role does not go as far as those of its tools that handle money, where not all of them do."""
+    tools_role: Role = USUAL_TOOLS_ROLE
+    """The least role that does."""
 
     @property
     def may_write(self) -> bool:
@@ -116,8 +122,9 @@ class CompanyPages(PersonPages):
         return Formats(facts.currency, facts.country, read_zone(request), self._deployment.clock())
 
     def list_tools(self, place: Place) -> dict[str, Tool]:
-        """Return every tool of a company's integration under its name."""
-        return {tool.name: tool for tool in self._deployment.catalog().list_tools(place.account.integration)}
+        """Return every tool of a company's integration that the role of the viewer goes as far as, under its name."""
+        every = self._deployment.catalog().list_tools(place.account.integration)
+        return {tool.name: tool for tool in (hide_money(every) if place.hides_money else every)}
 
     async def call(
         self,
@@ -130,8 +137,8 @@ class CompanyPages(PersonPages):
     ) -> Answer:
         """Call a tool for the viewer, and note it in the call log. The answer may have an error; nothing is raised."""
         if (WRITE if is_write else READ) not in place.scopes:
-            return Answer(status=0, error=refuse_tools(place, is_write=is_write))
-        config = _EVERYTHING if is_write else _READING
+            return Answer(status=0, error=await self._refuse_tools(place, is_write=is_write))
+        config = replace(_EVERYTHING if is_write else _READING, hides_money=place.hides_money)
         grant = Grant(place.account, config, client=PAGE_CLIENT, person_id=place.who.person.id)
         tools = self.list_tools(place)
         if not is_write:
@@ -143,6 +150,22 @@ class CompanyPages(PersonPages):
         source = Source("page", place.who.person.id, place.account, place.account.integration)
         self._services.finished.note(source, name, began, describe_ending(answer), PAGE_CALLER)
         return answer
+
+    async def advise(self, place: Place, needed: Role) -> str:
+        """Return whom the viewer asks for a role, as a sentence."""
+        return await Helpers(self._deployment).advise(place.account.tenant_id, needed)
+
+    async def _refuse_tools(self, place: Place, *, is_write: bool) -> Forbidden:
+        """Return the error for tools that the viewer's role does not let use, or that a read-only company lacks."""
+        if is_write and place.account.is_read_only and READ in place.scopes:
+            return Forbidden(
+                "This company is connected read only.", advice="No tool that writes is there for it."
+            )
+        needed: Role = "member" if is_write and READ in place.scopes else place.tools_role
+        return Forbidden(
+            f"Your role, {place.role}, does not let you use the tools of this company.",
+            advice=f"{await self.advise(place, needed)} An owner can also change the least role for tools.",
+        )
 
     async def read(self, place: Place, name: str, arguments: dict[str, Any]) -> Any:
         """Return the answer of a tool that reads, with its numbers as decimals. Raises the error of the call."""
@@ -168,7 +191,7 @@ def require_company(
             place = await _find_place(pages, request, who)
             if led := lead_to_connection(request, place.account, place.role):
                 return led
-            check_permission(who, place.account.tenant_id, permission)
+            await _check_permission(pages, place, permission)
             return await handler(pages, request, place)
 
         return answer
@@ -186,26 +209,30 @@ async def _find_place(pages: CompanyPages, request: Request, who: SignedIn) -> P
             "There is no such company, or you may not see it.",
             advice="Choose a company of your own, or sign in as somebody of its organization.",
         )
-    return Place(who, account, role, await _list_scopes(pages, account, role))
+    return await _make_place(pages, who, account, role)
 
 
-async def _list_scopes(pages: CompanyPages, account: Account, role: Role) -> frozenset[str]:
+async def _check_permission(pages: CompanyPages, place: Place, permission: Permission) -> None:
+    """Raise Forbidden, with those who can help, where the role of the viewer does not allow something."""
+    try:
+        check_permission(place.who, place.account.tenant_id, permission)
+    except Forbidden as problem:
+        problem.advice = await pages.advise(place, PERMISSIONS[permission][0])
+        raise
+
+
+async def _make_place(pages: CompanyPages, who: SignedIn, account: Account, role: Role) -> Place:
     deployment = pages._deployment
     stores = deployment.stores
     tenant = await stores.read(lambda: stores.records.find_tenant(account.tenant_id))
     least: Any = tenant.tools_role if tenant is not None else None
-    handles_money = deployment.catalog().integrations[account.integration].handles_money
-    scopes = list_possible_scopes(role, least, handles_money=handles_money)
-    return scopes & {READ} if account.is_read_only else scopes
-
-
-def refuse_tools(place: Place, *, is_write: bool) -> Forbidden:
-    """Return the error for a tool that the role of the viewer does not let use, or that a read-only company lacks."""
-    if is_write and place.account.is_read_only and READ in place.scopes:
-        return Forbidden(
-            "This company is connected read only.", advice="No tool that writes is there for it."
-        )
-    return Forbidden(
-        f"Your role, {place.role}, does not let you use the tools of this company.",
-        advice="An owner or an admin of the organization can change your role, or the least role for tools.",
+    integration = deployment.catalog().integrations[account.integration]
+    scopes = list_possible_scopes(role, least, handles_money=integration.handles_money)
+    return Place(
+        who,
+        account,
+        role,
+        scopes & {READ} if account.is_read_only else scopes,
+        hides_money(role, least, integration),
+        least or USUAL_TOOLS_ROLE,
     )

@@ -58,7 +58,12 @@ class ExplorerBase(CompanyPages):
 
     def make_grant(self, place: Place) -> Grant:
         """Return the grant of the viewer, to work out what would be sent."""
-        return Grant(place.account, ServerConfig(), client=PAGE_CLIENT, person_id=place.who.person.id)
+        return Grant(
+            place.account,
+            ServerConfig(hides_money=place.hides_money),
+            client=PAGE_CLIENT,
+            person_id=place.who.person.id,
+        )
 
     async def show_explorer(
         self,

@@ -64,6 +64,7 @@ class _Asked(NamedTuple):
     text: str
     look: ClientLook
     companies: Sequence[Company]
+    advice: Sequence[str]
 
 
 class OAuthPages:
@@ -93,12 +94,12 @@ class OAuthPages:
             text = self._authorizing.seal(asked, who.session.id)
             companies = await self._consenting.list_companies(who.person, asked)
             choice = suggest_choice(companies, asked)
+            advice = await self._consenting.advise(who, companies)
         except LedgerportError as problem:
             return self._refuse(problem)
         look = describe_client(client, asked.redirect_uri)
-        return self._show_form(
-            request, _Asked(who, self._authorizing.open(text), text, look, companies), choice
-        )
+        opened = _Asked(who, self._authorizing.open(text), text, look, companies, advice)
+        return self._show_form(request, opened, choice)
 
     async def decide(self, request: Request) -> Response:
         """Do what the person decided, or show what remains of the choice."""
@@ -134,7 +135,8 @@ class OAuthPages:
                 return _go_back(self._authorizing.build_answer(asked.redirect_uri, asked.state, code=code))
             except InvalidRequest as wrong:
                 problem = wrong
-        return self._show_form(request, _Asked(who, sealed, text, look, companies), choice, problem)
+        advice = await self._consenting.advise(who, companies)
+        return self._show_form(request, _Asked(who, sealed, text, look, companies, advice), choice, problem)
 
     def _show_form(
         self, request: Request, asked: _Asked, choice: Choice, problem: InvalidRequest | None = None
@@ -158,6 +160,7 @@ class OAuthPages:
             is_short=choice.is_short,
             floors=_list_floors(asked.companies),
             ends=[(name, label, name == choice.ends) for name, (label, _seconds) in ENDS.items()],
+            advice=asked.advice,
             problem=problem.as_text() if problem else "",
         )
 

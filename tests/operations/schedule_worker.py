@@ -57,6 +57,7 @@ async def work() -> None:
         CompanyFactsReader(),
         delivering,
         lambda role, _least, _of: role is not None,
+        lambda _role, _least, _of: False,
     )
     runs = ReportRuns(deployment, parts, log)
 

@@ -17,7 +17,7 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import AccountId, Grant
 from runtime.operations.company_facts import CompanyFactsReader
 from runtime.stores.tables import ACCOUNT
-from runtime.web.company_pages import CompanyPages, CompanyServices, _list_scopes
+from runtime.web.company_pages import CompanyPages, CompanyServices, _make_place
 from runtime.web.company_pages import Place as Look
 from runtime.web.person_pages import PageParts
 from tests.identity.authorization import Place, opened
@@ -53,7 +53,7 @@ async def make_place(here: Place, company: str, role: Any) -> tuple[CompanyPages
     pages = CompanyPages(PageParts(here.runtime.deployment, unused, unused, unused, unused), services)
     account = here.records.find_account(AccountId(company))
     who: Any = SimpleNamespace(person=SimpleNamespace(id="anna"))
-    return pages, Look(who, account, role, await _list_scopes(pages, account, role))
+    return pages, await _make_place(pages, who, account, role)
 
 
 @pytest.mark.parametrize("role", ["billing_admin", "admin"])

@@ -30,6 +30,7 @@ from runtime.operations.companies import show_name
 from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.finished_calls import FinishedCalls, Source, describe_ending
 from runtime.operations.formats import Formats, find_zone
+from runtime.operations.money_tools import hide_money
 from runtime.operations.schedules.attempts import (
     find_wait,
     find_wait_for_more,
@@ -66,7 +67,8 @@ class RunParts:
     """What runs are made with.
 
     `may_read` says whether a role may have the reports of a company: given the role of whoever scheduled one, the least
-    role for tools in the organization (None for the usual one), and the integration.
+    role for tools in the organization (None for the usual one), and the integration. `hides_money` says by the same
+    whether the tools that handle money are left out.
     """
 
     calls: CallProtocol
@@ -74,6 +76,7 @@ class RunParts:
     facts: CompanyFactsReader
     delivering: Delivering
     may_read: Callable[[Role | None, Role | None, Integration], bool]
+    hides_money: Callable[[Role | None, Role | None, Integration], bool]
 
 
 class _Paused(Exception):
@@ -158,10 +161,10 @@ class ReportRuns:
         return await self._stores.write(lambda: records.change_run(run.id, change, files or ()))
 
     async def _run(self, run: ReportRun) -> Made:
-        schedule, saved, account = await self._read_parts(run)
+        schedule, saved, account, hides_money = await self._read_parts(run)
         facts = await self._parts.facts.read(account)
         ordered = Ordered(
-            partial(self._call, account, schedule),
+            partial(self._call, account, schedule, hides=hides_money),
             self._deployment.catalog(),
             account.integration,
             read_choice(saved),
@@ -186,24 +189,24 @@ class ReportRuns:
         return made.summary + left_out, files
 
     async def _call(
-        self, account: Account, schedule: Schedule, name: str, arguments: dict[str, Any]
+        self, account: Account, schedule: Schedule, name: str, arguments: dict[str, Any], *, hides: bool
     ) -> Answer:
         """Call a tool as whoever set the schedule, with the days of its time zone."""
-        config = ServerConfig(_READING, max_answer_bytes=ANSWER_BYTES, time_zone=schedule.zone)
+        config = ServerConfig(
+            _READING, max_answer_bytes=ANSWER_BYTES, time_zone=schedule.zone, hides_money=hides
+        )
         grant = Grant(account, config, client=SCHEDULER.name, person_id=schedule.person_id)
-        tools = {
-            tool.name: tool
-            for tool in self._deployment.catalog().list_tools(account.integration)
-            if tool.is_read_only
-        }
+        every = self._deployment.catalog().list_tools(account.integration)
+        left = hide_money(every) if hides else every
+        tools = {tool.name: tool for tool in left if tool.is_read_only}
         began = perf_counter()
         answer = await self._parts.calls.call(grant, tools, name, arguments)
         source = Source("page", schedule.person_id, account, account.integration)
         self._parts.finished.note(source, name, began, describe_ending(answer), SCHEDULER)
         return answer
 
-    async def _read_parts(self, run: ReportRun) -> tuple[Schedule, SavedReport, Account]:
-        """Return what a run is of. Raises _Paused where the schedule may not run."""
+    async def _read_parts(self, run: ReportRun) -> tuple[Schedule, SavedReport, Account, bool]:
+        """Return what a run is of, and whether its person sees no money. Raises _Paused where it may not run."""
         records = self._stores.records
         account = await self._stores.look_up.find_account(run.account_id)
         schedule = await asyncio.to_thread(records.find_schedule, run.account_id, run.schedule_id)
@@ -214,17 +217,18 @@ class ReportRuns:
         tenant = await asyncio.to_thread(records.find_tenant, account.tenant_id)
         least: Any = tenant.tools_role if tenant is not None else None
         integration = self._deployment.catalog().integrations[account.integration]
-        if not self._parts.may_read(member.role if member else None, least, integration):
+        role = member.role if member else None
+        if not self._parts.may_read(role, least, integration):
             raise _Paused(_LOST_ROLE)
         if account.status != "active":
             raise _Paused("The company is not connected. Connect it again, and resume the schedule.")
-        return schedule, saved, account
+        return schedule, saved, account, self._parts.hides_money(role, least, integration)
 
     async def _read_report(self, run: ReportRun) -> Report | None:
         """Return a run with its files, opened. None where its schedule is gone."""
         records = self._stores.records
         try:
-            schedule, saved, account = await self._read_parts(run)
+            schedule, saved, account, _ = await self._read_parts(run)
         except _Paused as paused:
             await self._pause(run, str(paused))
             return None
