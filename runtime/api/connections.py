@@ -13,6 +13,7 @@ from runtime.api.handlers import ApiRequest, Services
 from runtime.api.limit_shapes import Body, ExternalId, Metadata, TenantName
 from runtime.api.replies import reply
 from runtime.api.shapes import AccountShape, PartQuery, ReturnUrl, Time
+from runtime.operations.account_keys import AccountKeys
 from runtime.operations.account_tests import AccountTests
 from runtime.operations.link_tokens import LinkTokens, WantedLink
 
@@ -45,6 +46,19 @@ class ConnectionTest(BaseModel):
     took_ms: int
 
 
+class NewKeys(Body):
+    """Other keys for an account whose vendor is signed in to with keys."""
+
+    fields: Annotated[
+        dict[str, Annotated[str, Field(max_length=4096)]],
+        Field(
+            max_length=20,
+            description="The account fields: every one that is secret, and of the others those that change.",
+            examples=[{"public_key": "abc", "private_key": "def"}],
+        ),
+    ]
+
+
 class NewLinkToken(Body):
     """A link for a customer to connect a company, or to connect one again."""
 
@@ -63,7 +77,7 @@ class NewLinkToken(Body):
     redirect_uri: ReturnUrl = ""
     read_only: Annotated[
         bool,
-        Field(description="Connect it to be read only: no MCP server of it ever has a tool that writes."),
+        Field(description="Connect it to be read only: no MCP server of it has a tool that writes."),
     ] = False
 
 
@@ -101,6 +115,13 @@ class LinkTokenList(BaseModel):
 async def disconnect_account(services: Services, asked: ApiRequest) -> Response:
     """Disconnect a company: its URLs stop working, its credentials are revoked and destroyed; it stays listed."""
     return reply(await services.accounts.disconnect(asked.read_path_param("id"), actor=asked.actor))
+
+
+async def replace_keys(services: Services, asked: ApiRequest) -> Response:
+    """Replace the keys of an account. The vendor is asked first; when it refuses them, nothing is stored."""
+    body = reading.check_model(await reading.read_json(asked.request), NewKeys)
+    keys = AccountKeys(services.accounts)
+    return reply(await keys.replace(asked.read_path_param("id"), body.fields, actor=asked.actor))
 
 
 async def test_account(services: Services, asked: ApiRequest) -> Response:

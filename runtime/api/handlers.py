@@ -23,11 +23,12 @@ from runtime.api.browser_sessions import BrowserSessions
 from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.replies import FORM, build_response, reply
 from runtime.api.uploads import Form, Uploads, is_multipart
-from runtime.errors import InternalError, InvalidRequest, LedgerportError
+from runtime.errors import Forbidden, InternalError, InvalidRequest, LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.identity.people import People
 from runtime.logs import Log
 from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
+from runtime.operations.account_keys import AccountKeys
 from runtime.operations.accounts import About, Accounts
 from runtime.operations.answers import show_account
 from runtime.operations.api_tokens import ApiTokens, Bounds
@@ -158,6 +159,7 @@ async def create_account(services: Services, asked: ApiRequest) -> Response:
     """Connect a company: answers an account and the address at which a person connects it."""
     body = reading.check_model(await reading.read_json(asked.request), shapes.NewAccount)
     about = About(body.tenant_id, body.external_id, body.metadata, body.return_url, body.read_only)
+    await AccountKeys(services.accounts).check_new(body.integration, body.fields or {}, asked.reach)
     made = await services.write(
         lambda: services.accounts.create(
             body.name,
@@ -189,17 +191,27 @@ async def delete_account(services: Services, asked: ApiRequest) -> Response:
 
 
 async def change_account(services: Services, asked: ApiRequest) -> Response:
-    """Change the name, external_id, metadata or budget of an integrated account; what is left out stays."""
+    """Change the name, external_id, metadata, budget or read_only of an account; what is left out stays."""
     body = reading.check_model(await reading.read_json(asked.request), limit_shapes.AccountChange)
     said = body.model_dump(include=body.model_fields_set)
     if not said:
         raise InvalidRequest(f"Nothing is to be changed. It takes: {', '.join(type(body).model_fields)}.")
     about = About(external_id=said.get("external_id", UNSET), metadata=said.get("metadata", UNSET))
+    if body.read_only is False and asked.reach.account_id is not None:
+        raise Forbidden(
+            "An API token that is bound to one account does not end that it is read only.",
+            advice="Ask an admin of the organization, or use an API token that is not bound to it.",
+        )
     account_id, budget = asked.read_path_param("id"), said.get("budget", UNSET)
     return reply(
         await services.write(
             lambda: services.accounts.change(
-                account_id, name=body.name, budget=budget, about=about, actor=asked.actor
+                account_id,
+                name=body.name,
+                budget=budget,
+                about=about,
+                is_read_only=body.read_only,
+                actor=asked.actor,
             )
         )
     )

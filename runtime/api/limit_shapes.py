@@ -122,6 +122,13 @@ class AccountChange(Body):
         BudgetShape | None,
         Field(description="Of all its MCP servers and the REST API together; null or {} for none."),
     ] = None
+    read_only: Annotated[
+        bool | None,
+        Field(
+            description="Whether no tool that writes is there for it, whatever its MCP servers say. It holds in every "
+            "process when the answer comes. An API token that is bound to the account cannot end it."
+        ),
+    ] = None
 
 
 class SpentShape(BaseModel):

@@ -58,7 +58,7 @@ class NewAccount(Body):
     ] = {}
     read_only: Annotated[
         bool,
-        Field(description="Connect it to be read only: no MCP server of it ever has a tool that writes."),
+        Field(description="Connect it to be read only: no MCP server of it has a tool that writes."),
     ] = False
     tenant_id: Annotated[
         TenantName, Field(description="Whose it is: made at its first use, default when left out.")

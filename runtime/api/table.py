@@ -108,6 +108,15 @@ TABLE = (
         scope=WRITE_ACCOUNTS,
     ),
     Operation(
+        "PUT",
+        ACCOUNT + "/keys",
+        connections.replace_keys,
+        shapes.AccountShape,
+        body=connections.NewKeys,
+        tag=ACCOUNTS,
+        scope=WRITE_ACCOUNTS,
+    ),
+    Operation(
         "POST",
         ACCOUNT + "/test",
         connections.test_account,

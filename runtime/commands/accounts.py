@@ -11,7 +11,7 @@ from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.opened import ACTOR, choose_account, list_whole, open_deployment, open_runtime
 from runtime.commands.output import json_option, write_json, write_rows
 
-COLUMNS = ("id", "status", "integration", "environment", "company", "name")
+COLUMNS = ("id", "status", "integration", "environment", "company", "writing", "name")
 
 
 @click.group()
@@ -38,7 +38,9 @@ def list_(*, status: str, integration: str, as_json: bool) -> None:
     if as_json:
         write_json(found)
         return
-    write_rows(found, COLUMNS)
+    write_rows(
+        (each | {"writing": "read-only" if each["read_only"] else "writable"} for each in found), COLUMNS
+    )
     if not found:
         click.echo("There is no such account. Connect one: ledgerport account connect", err=True)
 
@@ -54,6 +56,25 @@ def test_(*, account_id: str, as_json: bool) -> None:
         write_json(found)
         return
     click.echo(f"{found['company']} answers, in {found['took_ms']} ms.")
+
+
+@account.command("read-only")
+@click.argument("account_id")
+@click.option("--off", is_flag=True, help="Allow writing again.")
+@json_option
+@exit_on_error()
+def read_only(*, account_id: str, off: bool, as_json: bool) -> None:
+    """Make a company read only: no tool that writes is there for it, whatever its MCP servers say."""
+    from runtime.connect.tokens import AccessTokens
+    from runtime.operations.accounts import Accounts
+
+    with open_deployment() as deployment:
+        accounts = Accounts(deployment, AccessTokens(deployment))
+        found = accounts.change(account_id, is_read_only=not off, actor=ACTOR)
+    if as_json:
+        write_json(found)
+        return
+    click.echo(f"{found['name']} {'is read only' if found['read_only'] else 'may be written to'}.")
 
 
 @account.command("disconnect")

@@ -203,7 +203,8 @@ def _start_simulator(options: tuple[str, ...]) -> None:
 @main.command()
 @click.argument("integration", default="")
 @click.option("--name", default="", help="What to call the company here.")
-@click.option("--account", default="", help="Connect this integrated account again instead of a new one.")
+@click.option("--account", default="", help="Connect this integrated account again, or replace its keys.")
+@click.option("--read-only", is_flag=True, help="No tool that writes is there for the company.")
 @click.option(
     "--field",
     "fields",
@@ -214,16 +215,18 @@ def _start_simulator(options: tuple[str, ...]) -> None:
 )
 @json_option
 @exit_on_error()
-def connect(*, integration: str, name: str, account: str, fields: tuple[str, ...], as_json: bool) -> None:
+def connect(
+    *, integration: str, name: str, account: str, read_only: bool, fields: tuple[str, ...], as_json: bool
+) -> None:
     """Connect a company: print the address to open, and wait until the person has agreed.
 
     Where the vendor is signed in to with keys it asks for them instead, and nobody has to agree. INTEGRATION is the
     vendor; it can be left out where there is only one.
     """
-    from runtime.commands.connect import run
+    from runtime.commands.connect import Wanted, run
     from runtime.commands.connect_fields import parse_fields
 
-    run(_settings(), integration, name, account, parse_fields(fields), as_json=as_json)
+    run(_settings(), Wanted(integration, name, account, read_only), parse_fields(fields), as_json=as_json)
 
 
 accounts.account.add_command(connect)

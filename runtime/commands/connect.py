@@ -8,24 +8,28 @@ it meanwhile.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from generator.vendor import AccountField
 from runtime.commands.connect_fields import read_fields
 from runtime.commands.opened import ACTOR
 from runtime.commands.output import write_json
 from runtime.connect.authorize import STATE_SECONDS
 from runtime.errors import SettingsError
 from runtime.model import AccountId
-from runtime.operations.accounts import Accounts
+from runtime.operations.account_keys import AccountKeys
+from runtime.operations.accounts import About, Accounts
 from runtime.server.app import Application, Runtime
 from runtime.server.holding import hold_data
 from runtime.server.listening import listen
@@ -38,36 +42,40 @@ START_SECONDS = 10.0
 """A server starts in about one; the rest is for a loaded machine."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be connected: a company of an integration under a name, or an integrated account once more."""
+
+    integration: str = ""
+    name: str = ""
+    account_id: str = ""
+    is_read_only: bool = False
+
+
 def run(
-    settings: Settings,
-    integration: str,
-    name: str,
-    account_id: str,
-    given: Mapping[str, str] | None = None,
-    *,
-    as_json: bool = False,
+    settings: Settings, wanted: Wanted, given: Mapping[str, str] | None = None, *, as_json: bool = False
 ) -> None:
-    """Connect a company. `given` are the fields of a vendor that is signed in to with keys.
+    """Connect a company, or one again. `given` are the fields of a vendor that is signed in to with keys.
 
     Raises SettingsError when nobody could receive the answer, the person did not agree, or a field is missing.
     """
-    if account_id and given:
+    if wanted.account_id and wanted.is_read_only:
         raise SettingsError(
-            "--field belongs to a new integrated account, and --account names one that is there.",
-            advice="Leave one of them out.",
+            "--read-only belongs to a new integrated account, and --account names one that is there.",
+            advice=f"Make it read only: ledgerport account read-only {wanted.account_id}",
         )
     runtime = Runtime(settings, log=lambda _event, **_fields: None)
     accounts = Accounts(runtime.deployment, runtime.tokens)
-    if not account_id and (given or accounts.list_wanted_fields(integration)):
-        fields = read_fields(accounts.list_wanted_fields(integration), given or {})
-        made = accounts.create(name or "Company", integration, fields, actor=ACTOR)
-        _report(made, as_json=as_json)
+    asked = _list_fields(accounts, wanted, given or {})
+    if asked or given:
+        fields = read_fields(asked, given or {})
+        _report(asyncio.run(_connect_by_keys(accounts, wanted, fields)), as_json=as_json)
         return
     with _receiver(settings):
-        if account_id:
-            begun = accounts.connect(account_id, actor=ACTOR)
+        if wanted.account_id:
+            begun = accounts.connect(wanted.account_id, actor=ACTOR)
         else:
-            begun = accounts.create(name or "Company", integration, actor=ACTOR)
+            begun = _create(accounts, wanted, {})
         records, account = runtime.stores.records, AccountId(begun["id"])
         before = _connections(records, account)
         # For a program the output is the account alone; the address is for the person.
@@ -77,6 +85,30 @@ def run(
         )
         click.echo("Waiting for the answer (10 minutes, Ctrl-C to give up) …", err=True)
         _report(_wait(accounts, records, account, before), as_json=as_json)
+
+
+def _list_fields(accounts: Accounts, wanted: Wanted, given: Mapping[str, str]) -> tuple[AccountField, ...]:
+    """Return the fields to ask for; of an account that is there, what is no secret stays unless it is given."""
+    if not wanted.account_id:
+        return accounts.list_wanted_fields(wanted.integration)
+    every = accounts.list_wanted_fields(accounts.find(wanted.account_id).integration)
+    return tuple(each for each in every if each.secret or each.name in given)
+
+
+async def _connect_by_keys(accounts: Accounts, wanted: Wanted, fields: Mapping[str, str]) -> dict[str, Any]:
+    keys = AccountKeys(accounts)
+    try:
+        if wanted.account_id:
+            return await keys.replace(wanted.account_id, fields, actor=ACTOR)
+        await keys.check_new(wanted.integration, fields)
+    finally:
+        await accounts.tokens.close()
+    return _create(accounts, wanted, fields)
+
+
+def _create(accounts: Accounts, wanted: Wanted, fields: Mapping[str, str]) -> dict[str, Any]:
+    about, name = About(read_only=wanted.is_read_only), wanted.name or "Company"
+    return accounts.create(name, wanted.integration, fields, about=about, actor=ACTOR)
 
 
 def _report(account: dict[str, Any], *, as_json: bool) -> None:

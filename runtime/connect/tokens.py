@@ -21,6 +21,7 @@ from generator.vendor import Integration
 from runtime.connect.addresses import Addresses
 from runtime.connect.claims import LEASE_SECONDS, Claims, Pauses
 from runtime.connect.grants import Grants
+from runtime.connect.key_check import are_refused
 from runtime.connect.lifetimes import Opened, measure_life, measure_lifetime
 from runtime.connect.sealing import open_credentials, seal_credentials
 from runtime.connect.vendor_http import VendorHttp
@@ -41,6 +42,10 @@ MOST_AT_ONCE = 8
 """Interrupted refreshes that are finished at once at the start, so that a start is no flood for the vendor."""
 _MOST_CACHED = 10_000
 """Accounts whose opened credentials are in memory; those of others are opened again."""
+_REPLACE_KEYS = (
+    "Ask whoever manages this Ledgerport to replace the keys on the page of the connection; no other call will work "
+    "until then."
+)
 _RECONNECT = (
     "Ask whoever manages this Ledgerport to connect the company again, or to send its owner a link for it; no other "
     "call will work until then."
@@ -115,7 +120,15 @@ class AccessTokens:
         await asyncio.gather(*(finish(*each) for each in found), return_exceptions=True)
 
     async def invalidate(self, account: Account, access_token: str) -> None:
-        """Note that the vendor refused an access token: the next `fresh` refreshes, unless that was done just now."""
+        """Note that the vendor refused an access token: the next `fresh` refreshes, unless that was done just now.
+
+        Keys cannot be renewed. Where the vendor confirms that it takes them no longer, the account needs a person:
+        raises NeedsReauth then.
+        """
+        integration = self._integration(account)
+        if integration.auth.type == "headers":
+            await self._end_keys(account, integration)
+            return
         refreshed_at = self._refreshed_at.get(account.id)
         if refreshed_at is None or self._monotonic() - refreshed_at >= TRUSTED_SECONDS:
             self._refused[account.id] = access_token
@@ -307,6 +320,15 @@ class AccessTokens:
         self._interrupted.discard(account.id)
         return credentials
 
+    async def _end_keys(self, account: Account, integration: Integration) -> None:
+        credentials = self._open(account).credentials
+        if await are_refused(self.http, self.addresses, integration, account, credentials):
+            ended = NeedsReauth(
+                f"{integration.title} does not accept the keys of the company {account.name!r} any more.",
+                advice=_REPLACE_KEYS,
+            )
+            await self._ended(account, ended, None)
+
     async def _ended(self, account: Account, ended: NeedsReauth, earlier: float | None) -> Credentials:
         """Mark the account, unless it has other credentials by now: then those are answered.
 
@@ -346,8 +368,9 @@ def check_connected(account: Account, integration: Integration) -> None:
             "interrupted before its answer could be stored.",
             advice=_RECONNECT,
         )
+    advice = _REPLACE_KEYS if integration.auth.type == "headers" else _RECONNECT
     raise NeedsReauth(
-        f"{name} was connected, and {integration.title} no longer accepts that connection.", advice=_RECONNECT
+        f"{name} was connected, and {integration.title} no longer accepts that connection.", advice=advice
     )
 
 

@@ -1,13 +1,15 @@
-"""The account fields that whoever makes an account gives. Called by `accounts`."""
+"""The account fields that whoever makes an account gives. Called by `accounts` and `account_keys`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from generator.suggestions import did_you_mean
 from generator.vendor import AccountField, Integration
 from runtime.errors import InvalidRequest
+from runtime.model import Account, Credentials
 
 _LONGEST_FIELD = 4096
 """Characters of an account field: what a header field of ours may have."""
@@ -38,6 +40,17 @@ def check_fields(integration: Integration, given: Mapping[str, str]) -> None:
             problems.append(f"fields.{field.name} is not in the form of a {field.title}.")
     if problems:
         raise InvalidRequest(" ".join(problems[:20]), details={"fields": names})
+
+
+def fill_fields(
+    integration: Integration, account: Account, given: Mapping[str, str]
+) -> tuple[Account, Credentials]:
+    """Return an account that is active by its fields, and its credentials: the fields that are secret."""
+    secret = {each.name for each in integration.account_fields if each.secret}
+    open_fields = {name: value for name, value in given.items() if name not in secret}
+    company = next((given[each.name] for each in integration.account_fields if each.identifies), "")
+    account = replace(account, status="active", fields=open_fields, company=company)
+    return account, Credentials(secrets={name: given[name] for name in given if name in secret})
 
 
 def _is_in_form(field: AccountField, value: str) -> bool:

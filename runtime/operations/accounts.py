@@ -22,7 +22,7 @@ from runtime.errors import InvalidRequest
 from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations import answers
 from runtime.operations.account_endings import AccountEndings
-from runtime.operations.account_fields import check_fields, list_wanted_fields
+from runtime.operations.account_fields import check_fields, fill_fields, list_wanted_fields
 from runtime.operations.names import (
     UNSET,
     Unset,
@@ -93,7 +93,7 @@ class Accounts:
             self.authorizations.links.check_app(chosen)
         check_fields(chosen, fields or {})
         if chosen.auth.type != "oauth2":
-            account, credentials = self._with_fields(chosen, account, fields or {})
+            account, credentials = fill_fields(chosen, account, fields or {})
         account = replace(account, sealed=seal_credentials(self.deployment.keys, account.id, credentials))
         audit = AuditEntry(account.created_at, actor, "account.created", account.id, _described(account))
         self._stores.records.add_account(account, audit)
@@ -115,7 +115,7 @@ class Accounts:
         if self.deployment.catalog().integrations[account.integration].auth.type != "oauth2":
             raise InvalidRequest(
                 "This account is connected by its fields, not by a person's consent.",
-                advice="Make a new integrated account with the new fields and delete this one.",
+                advice="Replace its keys: PUT /integrated-account/{id}/keys, or on the page of its connection.",
             )
         authorize_url = self.authorizations.links.begin(account, return_url)
         audit = AuditEntry(
@@ -150,9 +150,13 @@ class Accounts:
         name: str | None = None,
         budget: Mapping[str, Any] | Unset | None = UNSET,
         about: About = NOTHING_SAID,
+        is_read_only: bool | None = None,
         actor: str = "",
     ) -> dict[str, Any]:
-        """Change what is mentioned of an account. Raises NotFound, InvalidRequest and Conflict."""
+        """Change what is mentioned of an account. Raises NotFound, InvalidRequest and Conflict.
+
+        Once `is_read_only` is stored, no process has a tool that writes for it, and nothing that waits is carried out.
+        """
         now = self.deployment.clock()
 
         def changed(account: Account) -> Account:
@@ -160,6 +164,8 @@ class Accounts:
                 account = replace(account, name=check_name(name))
             if not isinstance(budget, Unset):
                 account = replace(account, budget=read_budget(budget, "budget"))
+            if is_read_only is not None:
+                account = replace(account, is_read_only=is_read_only)
             return replace(self._lay(account, about), updated_at=now)
 
         audit = AuditEntry(now, actor, "account.changed", account_id)
@@ -234,15 +240,6 @@ class Accounts:
             )  # fmt: skip
         return known[name]
 
-    def _with_fields(
-        self, integration: Integration, account: Account, given: Mapping[str, str]
-    ) -> tuple[Account, Credentials]:
-        secret = {each.name for each in integration.account_fields if each.secret}
-        open_fields = {name: value for name, value in given.items() if name not in secret}
-        company = next((given[each.name] for each in integration.account_fields if each.identifies), "")
-        account = replace(account, status="active", fields=open_fields, company=company)
-        return account, Credentials(secrets={name: given[name] for name in given if name in secret})
-
     def _lay(self, account: Account, about: About) -> Account:
         """Return an account with what its platform says of it. Raises InvalidRequest."""
         if not isinstance(about.external_id, Unset):
@@ -264,6 +261,7 @@ def _describe_changes(before: Account, after: Account) -> dict[str, Any]:
         "budget": (before.budget.as_dict(), after.budget.as_dict()),
         "external_id": (before.external_id, after.external_id),
         "metadata": (before.metadata, after.metadata),
+        "read_only": (before.is_read_only, after.is_read_only),
     }
     changes = {name: {"before": old, "after": new} for name, (old, new) in pairs.items() if old != new}
     return {"changes": changes} if changes else {}

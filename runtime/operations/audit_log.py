@@ -35,6 +35,7 @@ SENTENCES = {
     "account.connected": "A company was connected",
     "account.not_connected": "A company could not be connected",
     "account.needs_reauth": "A connection needs a person",
+    "account.keys_replaced": "The keys of a company were replaced",
     "account.disconnected": "A company was disconnected",
     "account.revoked": "The access to a company was given back to its vendor",
     "account.not_revoked": "The access to a company could not be given back to its vendor",

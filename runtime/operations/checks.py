@@ -58,7 +58,7 @@ def refuse_read_only(call: CallContext) -> None:
     if call.account.is_read_only and not call.tool.is_read_only:
         raise Forbidden(
             f"The company {call.account.name!r} is connected to be read only: nothing can be written.",
-            advice="Only a new integrated account without read_only could write.",
+            advice="An admin of the organization can allow writing on the page of its connection.",
         )
 
 

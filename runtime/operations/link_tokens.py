@@ -159,5 +159,5 @@ def _check_again(account: Account, wanted: WantedLink) -> None:
     if wanted.read_only and not account.is_read_only:
         raise InvalidRequest(
             "An account that can write does not become read only by being connected again.",
-            advice="Leave account_id out, so that the link makes a new integrated account.",
+            advice="Set read_only of the integrated account, or leave account_id out for a new one.",
         )

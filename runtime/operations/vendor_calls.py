@@ -142,7 +142,9 @@ class VendorCalls:
         """
         credentials = await self._tokens.get_fresh(call.account)
         response = await self._send(call, request, credentials)
-        if response.status == UNAUTHORIZED and _can_renew(call, credentials):
+        if response.status == UNAUTHORIZED and call.integration.auth.type == "headers":
+            await self._tokens.invalidate(call.account, "")  # raises where the keys are not taken any more
+        elif response.status == UNAUTHORIZED and _can_renew(call, credentials):
             await self._tokens.invalidate(call.account, credentials.access_token)
             credentials = await self._tokens.get_fresh(call.account)
             response = await self._send(call, request, credentials)

@@ -33,7 +33,7 @@ ACCOUNT_VALUES = [
     *(ACCOUNT.c[name] for name in ACCOUNT_COLUMNS.split(", ")),
     select(TENANT.c.limits).where(TENANT.c.id == ACCOUNT.c.tenant_id).scalar_subquery(),
 ]
-_SETTABLE = ("name", "budget", "external_id", "metadata", "updated_at")
+_SETTABLE = ("name", "budget", "external_id", "metadata", "read_only", "updated_at")
 _FIND_ACCOUNT = select(*ACCOUNT_VALUES).where(ACCOUNT.c.id == bindparam("account"))
 _FOR_PERSON = (
     select(*ACCOUNT_VALUES)

@@ -37,7 +37,6 @@ class ConnectionRecords(RecordBase):
                 sealed=account.sealed,
                 updated_at=account.updated_at,
                 ended_by="",
-                read_only=int(account.is_read_only),
             )
         )
         with self._engine.begin() as connection:

@@ -63,12 +63,13 @@ def show_account(account: Account, catalog: Catalog, uses: Uses, *, is_allowed: 
     )
 
 
-def explain_status(account: Account, title: str) -> tuple[str, str, str]:
+def explain_status(account: Account, title: str, *, has_keys: bool = False) -> tuple[str, str, str]:
     """Return the kind of a notice on how an account stands, what it says, and what to do; empty for one that works."""
     if account.status == "connecting":
         return "info", f"Nobody has agreed at {title} yet.", f"Connect the company. {_NOTHING_SENT}"
     if account.status == "disconnected":
-        advice = "Connect it again to use it, or delete it. Its journal stays until then."
+        how = "Give its keys again" if has_keys else "Connect it again"
+        advice = f"{how} to use it, or delete it. Its journal stays until then."
         return "info", "This company is disconnected: nothing reaches its books.", advice
     if account.status == "needs_reauth":
         reason = (
@@ -76,7 +77,8 @@ def explain_status(account: Account, title: str) -> tuple[str, str, str]:
             if account.ended_by == "interrupted"
             else f"{title} does not accept this connection any more."
         )
-        advice = f"Somebody who may administer the company there has to agree again. {_NOTHING_SENT}"
+        who = "Somebody who may administer the company there has to"
+        advice = f"{who} {'make other keys for it' if has_keys else 'agree again'}. {_NOTHING_SENT}"
         return "error", reason, advice
     return "", "", ""
 

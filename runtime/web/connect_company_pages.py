@@ -17,6 +17,7 @@ from generator.vendor import Integration
 from runtime.errors import Forbidden, InvalidRequest, LedgerportError
 from runtime.identity.roles import check_permission
 from runtime.operations.account_fields import list_wanted_fields
+from runtime.operations.account_keys import AccountKeys
 from runtime.operations.accounts import About, Accounts
 from runtime.operations.names import LONGEST_NAME, check_name
 from runtime.people import SignedIn
@@ -31,7 +32,8 @@ from runtime.web.person_pages import PageParts, PersonPages, require_person
 CONNECT = "connect company"
 """The name of the form of the page."""
 PATH = ACCOUNTS_PATH + "/connect"
-_FIELD = "field."
+FIELD = "field."
+"""Stands before the name of an account field in a form."""
 
 
 class ConnectCompanyPages(PersonPages):
@@ -80,13 +82,15 @@ class ConnectCompanyPages(PersonPages):
         self, who: SignedIn, tenant: TenantId, integration: Integration, values: Mapping[str, str]
     ) -> dict[str, Any]:
         by_consent = integration.auth.type == "oauth2"
+        fields = read_fields(integration, values)
+        await AccountKeys(self._accounts).check_new(integration.name, fields, Reach(tenant))
         back = f"{self._deployment.settings.public_url}{ACCOUNTS_PATH}" if by_consent else ""
         about = About(tenant_id=tenant, return_url=back, read_only=values.get("read_only") == "yes")
         return await self._deployment.stores.write(
             lambda: self._accounts.create(
                 values.get("name", ""),
                 integration.name,
-                _read_fields(integration, values),
+                fields,
                 about=about,
                 reach=Reach(tenant),
                 actor=who.person.id,
@@ -108,7 +112,7 @@ class ConnectCompanyPages(PersonPages):
         if integration is None and len(ready) == 1:
             integration = ready[0]
         wanted = list_wanted_fields(integration) if integration else ()
-        secret = {_FIELD + each.name for each in wanted if each.secret}
+        secret = {FIELD + each.name for each in wanted if each.secret}
         return await self.show(
             request,
             who,
@@ -146,15 +150,22 @@ def _check(integration: Integration, values: Mapping[str, str]) -> dict[str, str
         check_name(values.get("name", ""))
     except InvalidRequest:
         errors["name"] = f"Give it a name of 1 to {LONGEST_NAME} characters, on one line."
-    for each in list_wanted_fields(integration):
-        if not values.get(_FIELD + each.name, "").strip():
-            errors[_FIELD + each.name] = f"{integration.title} asks for the {each.title}."
-    return errors
+    return errors | find_missing(integration, values)
 
 
-def _read_fields(integration: Integration, values: Mapping[str, str]) -> dict[str, str]:
+def find_missing(integration: Integration, values: Mapping[str, str]) -> dict[str, str]:
+    """Return what is to be said of each field of an account that a form leaves empty, under its name there."""
+    return {
+        FIELD + each.name: f"{integration.title} asks for the {each.title}."
+        for each in list_wanted_fields(integration)
+        if not values.get(FIELD + each.name, "").strip()
+    }
+
+
+def read_fields(integration: Integration, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of an account as a form has them."""
     wanted = list_wanted_fields(integration)
-    return {each.name: values.get(_FIELD + each.name, "").strip() for each in wanted}
+    return {each.name: values.get(FIELD + each.name, "").strip() for each in wanted}
 
 
 def _address(account_id: str) -> str:

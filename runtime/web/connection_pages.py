@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute, Route
 
 from runtime.errors import Conflict, InvalidRequest, LedgerportError
 from runtime.model import AuditEntry
+from runtime.operations.account_fields import list_wanted_fields
+from runtime.operations.account_keys import AccountKeys
 from runtime.operations.account_tests import AccountTests
 from runtime.operations.accounts import Accounts
 from runtime.operations.companies import show_name
@@ -24,6 +26,7 @@ from runtime.tenancy import Reach
 from runtime.web.account_view import STATES, explain_status
 from runtime.web.company_pages import CompanyPages, CompanyServices, Place, require_company
 from runtime.web.connect import SECRET_ADDRESS
+from runtime.web.connect_company_pages import find_missing, read_fields
 from runtime.web.landing import ACCOUNTS_PATH, CONNECTION_PATH
 from runtime.web.navigation import COMPANY_PATH, find_company_address
 from runtime.web.person_pages import PageParts
@@ -34,6 +37,9 @@ MOST_LINKS = 20
 DONE = {
     "connected": "The company is connected.",
     "renamed": "The account has its new name.",
+    "keys-replaced": "The keys are replaced: they work.",
+    "read-only": "The company is read only from now on.",
+    "writable": "The company may be written to from now on.",
     "disconnected": "The company is disconnected.",
     "link-ended": "The link works no longer.",
 }
@@ -47,6 +53,7 @@ class ConnectionPages(CompanyPages):
     def __init__(self, parts: PageParts, services: CompanyServices, accounts: Accounts) -> None:
         super().__init__(parts, services)
         self._accounts, self._links = accounts, LinkTokens(accounts)
+        self._keys = AccountKeys(accounts)
         self._tests = AccountTests(parts.deployment, accounts.tokens)
 
     def make_routes(self) -> list[BaseRoute]:
@@ -56,6 +63,8 @@ class ConnectionPages(CompanyPages):
             Route(PATH + "/connect", self.connect, methods=["POST"]),
             Route(PATH + "/test", self.test, methods=["POST"]),
             Route(PATH + "/rename", self.rename, methods=["POST"]),
+            Route(PATH + "/keys", self.replace_keys, methods=["POST"]),
+            Route(PATH + "/read-only", self.set_read_only, methods=["POST"]),
             Route(PATH + "/disconnect", self.disconnect, methods=["POST"]),
             Route(PATH + "/delete", self.delete, methods=["POST"]),
             Route(PATH + "/links", self.make_link, methods=["POST"]),
@@ -105,6 +114,33 @@ class ConnectionPages(CompanyPages):
         except InvalidRequest:
             return await self._show(request, place, status=400, entered=name)
         return _lead_back(place, "renamed")
+
+    @require_company("connect_companies")
+    async def replace_keys(self, request: Request, place: Place) -> Response:
+        """Store other keys, once the vendor has taken them."""
+        values = await self._check(request, place, "replace keys")
+        integration = self._deployment.catalog().integrations[place.account.integration]
+        if errors := find_missing(integration, values):
+            return await self._show(request, place, status=400, errors=errors)
+        try:
+            fields = read_fields(integration, values)
+            await self._keys.replace(place.account.id, fields, actor=place.who.person.id)
+        except LedgerportError as problem:
+            if problem.status == 500:
+                raise
+            return await self._show(request, place, status=problem.status, failure=problem)
+        self._log("keys_replaced", account=place.account.id, by=place.who.person.id)
+        return _lead_back(place, "keys-replaced")
+
+    @require_company("connect_companies")
+    async def set_read_only(self, request: Request, place: Place) -> Response:
+        """Let nothing write into a company, or allow it again."""
+        is_so = (await self._check(request, place, "read only")).get("read_only") != "no"
+        await self._deployment.stores.write(
+            lambda: self._accounts.change(place.account.id, is_read_only=is_so, actor=place.who.person.id)
+        )
+        self._log("read_only_changed", account=place.account.id, read_only=is_so, by=place.who.person.id)
+        return _lead_back(place, "read-only" if is_so else "writable")
 
     @require_company("connect_companies")
     async def disconnect(self, request: Request, place: Place) -> Response:
@@ -171,7 +207,9 @@ class ConnectionPages(CompanyPages):
             asyncio.to_thread(records.list_audit, account.id),
             asyncio.to_thread(records.list_open_links, reach, now, MOST_LINKS if has_links else 0),
         )
-        nothing = {"done": "", "tested": None, "failure": None, "made": None, "is_refused": False}
+        nothing = {
+            "done": "", "tested": None, "failure": None, "made": None, "is_refused": False, "errors": {},
+        }  # fmt: skip
         return await self.show_company(
             request,
             place,
@@ -181,13 +219,14 @@ class ConnectionPages(CompanyPages):
             title=integration.title,
             name=show_name(account, len(account.name)),
             state=STATES[account.status],
-            explained=explain_status(account, integration.title),
+            explained=explain_status(account, integration.title, has_keys=integration.auth.type == "headers"),
             uses=uses[account.id],
             links=links,
             made_by=await self._name_maker(audit),
             ending=_find_ending(audit) if account.status == "disconnected" else "",
             is_manager=is_manager,
             by_consent=by_consent,
+            fields=list_wanted_fields(integration),
             entered=account.name if entered is None else entered,
             is_name_wrong=entered is not None,
             base=find_company_address(account.id, CONNECTION_PATH),
