@@ -32,7 +32,7 @@ class _Check(NamedTuple):
 def parse_reference_form(integration: Document) -> ReferenceForm:
     """Return of what parts a reference is; of none where the vendor has bare Ids."""
     value = integration.value.get("references") or {}
-    parts = {name: value.get(name, "") for name in ("id", "name", "suffix", "ids")}
+    parts = {name: value.get(name, "") for name in ("id", "name", "suffix", "ids", "filtered_by")}
     return ReferenceForm(**parts, codes=dict(value.get("codes") or {}))
 
 
