@@ -18,6 +18,7 @@ from generator.vendor import Integration
 from generator.vendor_rules import Tie
 
 Risk = Literal["read", "create", "overwrite", "destroy", "send"]
+RiskLevel = Literal["low", "medium", "high"]
 MethodClass = Literal["read", "write", "custom"]
 
 METHOD_CLASSES: dict[str, MethodClass] = {
@@ -48,6 +49,15 @@ HINTS: dict[Risk, tuple[bool, bool, bool, bool]] = {
     "send": (False, True, False, True),
 }
 """For each risk: read-only, destructive, idempotent, reaches the open world."""
+LEVELS: dict[Risk, RiskLevel] = {
+    "read": "low",
+    "create": "medium",
+    "overwrite": "medium",
+    "destroy": "high",
+    "send": "high",
+}
+"""How much can go wrong with each risk, unless a method says otherwise."""
+LEAST_FIRST: tuple[RiskLevel, ...] = ("low", "medium", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +302,8 @@ class Tool:
     """When a record that it would make is taken for one that is there already."""
     reversal: ReversalRule | None = None
     """How a record that it has made is reversed by another one."""
+    given_risk_level: RiskLevel | None = None
+    """The level that its method gives, where it is not the one of its risk."""
     handles_money: bool = False
     """Whether it touches books or payments, so that a person needs the role that a tenant wants for such tools."""
     read_by: tuple[str, ...] = ()
@@ -302,6 +314,11 @@ class Tool:
         """The input schema as a value: `type: object`, flat, no references."""
         value: dict[str, Any] = json.loads(self.schema)
         return value
+
+    @cached_property
+    def risk_level(self) -> RiskLevel:
+        """How much can go wrong with it."""
+        return self.given_risk_level or LEVELS[self.risk]
 
     @cached_property
     def file_part(self) -> Part | None:

@@ -54,6 +54,7 @@ def build_tool(
         method=method.name,
         method_class=method.method_class,
         risk=risk,
+        given_risk_level=method.rules.get("risk_level"),
         tags=method.tags,
         schema=orjson.dumps(schema),
         wire=orjson.dumps(_wire(method, description, shown.schema, risk)),
