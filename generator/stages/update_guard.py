@@ -54,7 +54,8 @@ def find_read_arguments(method: Method, integration: Document) -> set[str]:
     """Return the arguments by which the record is read: an update needs nothing else of its caller."""
     usual = integration.value["methods"].get("get", {})
     rules = {**usual, **method.resource.document.value["methods"]["get"]}
-    return {*find_names(rules["request"]), *(rules.get("arguments") or ())}
+    in_path = find_names(str(method.resource.document.value.get("path") or ""))
+    return {*find_names(rules["request"]), *in_path, *(rules.get("arguments") or ())}
 
 
 def list_options(method: Method, integration: Document) -> dict[str, Field]:
