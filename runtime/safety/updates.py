@@ -5,6 +5,7 @@ Called by `operations.guarded_updates`, which has read the record. Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +50,21 @@ def prepare_update(
     _apply_clear(asked, update)
     update.findings += _find_lacking(asked, update.content)
     update.findings += _find_short(asked, update.content)
+    if tool.call.body == "json_patch":
+        update.content = _pick_named(asked, update.content)
     return update
+
+
+def _pick_named(asked: _Asked, content: Record) -> dict[str, Any]:
+    """Return what of a record the caller named, for a vendor that is sent changes alone; what is cleared is null."""
+    options = asked.options
+    named = dict.fromkeys((*asked.given, *(re.split(r"[.[]", path, maxsplit=1)[0] for path in options.clear)))
+    if options.remove_lines:
+        lists = asked.integration.updates.entries
+        named |= dict.fromkeys(
+            name for name in lists if not is_same(content.get(name), asked.stored.get(name))
+        )
+    return {name: content.get(name) for name in named}
 
 
 def is_laid_over(tool: Tool, arguments: Mapping[str, Any]) -> bool:
