@@ -245,6 +245,8 @@ class ReferenceForm:
     suffix: str = ""
     """What the names of fields that refer to records end in, beside Id; empty where it is nothing else."""
     ids: str = ""  # pattern of the Ids; any other text is a name; empty where both cannot be distinguished
+    has_numbers: bool = False
+    """Whether Ids are numbers, and no texts."""
     codes: dict[str, str] = field(default_factory=dict)
     """For a resource, the pattern of codes that the vendor takes in place of an Id."""
 

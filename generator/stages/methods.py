@@ -78,7 +78,9 @@ class Method:
     def placeholders(self) -> set[str]:
         """Every `{name}` in its request, those in the path of its resource among them."""
         names = set(find_names(self.rules["request"]))
-        return names | set(find_names(str(self.resource.document.value.get("path") or "")) if "path" in names else ())
+        return names | set(
+            find_names(str(self.resource.document.value.get("path") or "")) if "path" in names else ()
+        )
 
 
 def complete_methods(resources: Iterable[Resource], integration: Document, types: Types) -> list[Method]:

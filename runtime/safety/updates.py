@@ -64,7 +64,16 @@ def _pick_named(asked: _Asked, content: Record) -> dict[str, Any]:
         named |= dict.fromkeys(
             name for name in lists if not is_same(content.get(name), asked.stored.get(name))
         )
-    return {name: content.get(name) for name in named}
+    return {name: _choose_sent(asked, content, name) for name in named}
+
+
+def _choose_sent(asked: _Asked, content: Record, name: str) -> Any:
+    """Return the value of a named field: a reference as it was given, anything else laid over what is stored."""
+    given, id_ = asked.given.get(name), asked.integration.reference_form.id
+    is_whole = isinstance(given, Mapping) and any(
+        isinstance(each, Mapping) and id_ in each for each in (given, asked.stored.get(name))
+    )
+    return given if is_whole else content.get(name)
 
 
 def is_laid_over(tool: Tool, arguments: Mapping[str, Any]) -> bool:
@@ -128,7 +137,10 @@ def _find_left_out(asked: _Asked) -> Iterator[Finding]:
 
 
 def _is_sent_back(asked: _Asked, given: Any, stored: Any) -> bool:
-    return len(given) > 1 and is_same(given, stored, asked.integration.reference_form.id)
+    id_ = asked.integration.reference_form.id
+    return len(given) > 1 and all(
+        is_same(given.get(name), stored.get(name), id_) for name in given.keys() | stored.keys()
+    )
 
 
 def _drop_stale_taxes(asked: _Asked, content: dict[str, Any]) -> tuple[str, ...]:

@@ -186,7 +186,11 @@ def build_body(tool: Tool, content: Mapping[str, Any]) -> bytes:
     if tool.call.body == "json_patch":
         return figures.write_json(
             [
-                {"op": "replace", "path": fill_template(tool.call.patch_path, lambda _, name=name: name), "value": value}
+                {
+                    "op": "replace",
+                    "path": fill_template(tool.call.patch_path, lambda _, name=name: name),
+                    "value": value,
+                }
                 for name, value in content.items()
             ]
         )

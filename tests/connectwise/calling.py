@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,13 +25,31 @@ def run(handler: Any, *steps: Any) -> tuple[list[Answer], list[Got]]:
     return call_steps(ACCOUNT, Credentials(secrets=SECRETS), handler, *steps, catalog=CATALOG)
 
 
-def answering(*bodies: Any, status: int = 200, lines: str = "") -> Any:
+def knowing(handler: Any) -> Any:
+    """A vendor that has every record to which a write refers, and answers anything else as `handler` does."""
+
+    def answer(line: str, headers: dict[str, str], body: bytes) -> bytes:
+        found = re.search(r"conditions=id%20in%20%28([0-9]+)%29", line)
+        if found:
+            return http(200, json.dumps([{"id": int(found[1])}]).encode())
+        return handler(line, headers, body)
+
+    return answer
+
+
+def without_lookups(requests: list[Got]) -> list[tuple[str, str, dict[str, str], Any]]:
+    """What was sent, but for reads of what a write refers to."""
+    every = [sent(each) for each in requests]
+    return [each for each in every if not each[2].get("conditions", "").startswith("id in ")]
+
+
+def answering(*bodies: Any, status: int = 200, lines: tuple[str, ...] = ()) -> Any:
     """A vendor that gives these bodies one after another, and the last one from then on."""
     left = list(bodies)
 
     def answer(*_: Any) -> bytes:
         body = left.pop(0) if len(left) > 1 else left[0]
-        return http(status, json.dumps(body).encode(), "application/json", lines)
+        return http(status, json.dumps(body).encode(), "application/json", *lines)
 
     return answer
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.connectwise.calling import answering, read, run, sent
+from tests.connectwise.calling import answering, knowing, read, run, sent, without_lookups
 from tests.vendor_server import http
 
 TICKETS, COMPANIES = "list_all_connectwise_tickets", "list_all_connectwise_companies"
@@ -112,7 +112,9 @@ def pages(line: str, *_: Any) -> bytes:
     """Three tickets on two pages, as the Link header says."""
     if "page=2" in line:
         return http(200, b'[{"id": 3}]', "application/json", 'Link: <https://x.example/?page=1>; rel="first"')
-    link = 'Link: <https://x.example/?conditions=a&page=2>; rel="next", <https://x.example/?page=2>; rel="last"'
+    link = (
+        'Link: <https://x.example/?conditions=a&page=2>; rel="next", <https://x.example/?page=2>; rel="last"'
+    )
     return http(200, b'[{"id": 1}, {"id": 2}]', "application/json", link)
 
 
@@ -147,15 +149,19 @@ STORED = {
     "id": 250001,
     "summary": "Printer",
     "owner": {"id": 310, "identifier": "Old", "name": "Old One"},
-    "customFields": [{"id": 5, "caption": "Tier", "value": "Gold"}, {"id": 6, "caption": "Room", "value": None}],
+    "customFields": [
+        {"id": 5, "caption": "Tier", "value": "Gold"},
+        {"id": 6, "caption": "Room", "value": None},
+    ],
     "_info": {"lastUpdated": "2026-09-01T00:00:00Z"},
 }
 
 
 def change(arguments: dict[str, Any], **after: Any) -> tuple[Any, list[Any]]:
     """The answer of an update of the stored ticket, and the requests of it."""
-    [answer], requests = run(answering(STORED, {**STORED, **after}), (TICKET, {"id": 250001, **arguments}))
-    return answer, [sent(each) for each in requests]
+    handler = knowing(answering(STORED, {**STORED, **after}))
+    [answer], requests = run(handler, (TICKET, {"id": 250001, **arguments}))
+    return answer, without_lookups(requests)
 
 
 def test_an_update_sends_what_was_named_and_says_what_changed():
@@ -200,9 +206,11 @@ def test_a_dry_run_sends_nothing_but_the_read():
 def test_what_stands_under_another_record_is_found_through_it_and_the_path_is_no_field():
     arguments = {"agreement_id": 702, "id": 8101, "quantity": 42}
 
-    _, requests = run(answering({"id": 8101, "quantity": 40}, {"id": 8101, "quantity": 42}), (ADDITION, arguments))
+    stored, after = {"id": 8101, "quantity": 40}, {"id": 8101, "quantity": 42}
 
-    read_first, patch = (sent(each) for each in requests)
+    _, requests = run(knowing(answering(stored, after)), (ADDITION, arguments))
+
+    read_first, patch = without_lookups(requests)
     assert read_first[1] == patch[1] == "/finance/agreements/702/additions/8101"
     assert patch[3] == [{"op": "replace", "path": "quantity", "value": 42}]
 
@@ -210,9 +218,11 @@ def test_what_stands_under_another_record_is_found_through_it_and_the_path_is_no
 def test_a_new_record_is_sent_as_it_is_given():
     given = {"summary": "Printer", "company": {"id": 4101}}
 
-    [answer], [request] = run(answering({"id": 1, **given}, status=201), ("create_a_connectwise_ticket", given))
+    handler = knowing(answering({"id": 1, **given}, status=201))
 
-    assert sent(request) == ("POST", "/service/tickets", {}, given)
+    [answer], requests = run(handler, ("create_a_connectwise_ticket", given))
+
+    assert without_lookups(requests) == [("POST", "/service/tickets", {}, given)]
     assert read(answer)["id"] == 1
 
 
@@ -241,17 +251,27 @@ REFUSALS = {
                 }
             ],
         },
-        "invalid_arguments",
+        "invalid",
         "The firstName field is required.",
     ),
     "a condition on what is no field": (
         400,
         {"code": "ApiFindCondition", "message": "colour is not a recognized name.", "errors": None},
-        "invalid_arguments",
+        "invalid",
         "colour is not a recognized name.",
     ),
-    "a record that is not there": (404, {"code": "NotFound", "message": "Ticket 9 not found"}, "not_found", "9"),
-    "a role that does not allow it": (403, {"code": "Forbidden", "message": "No rights."}, "forbidden", "No rights."),
+    "a record that is not there": (
+        404,
+        {"code": "NotFound", "message": "Ticket 9 not found"},
+        "not_found",
+        "9",
+    ),
+    "a role that does not allow it": (
+        403,
+        {"code": "Forbidden", "message": "No rights."},
+        "forbidden",
+        "No rights.",
+    ),
     "a limit that was reached": (
         429,
         {"error": "ConnectWiseAPI", "message": "Too many requests"},
@@ -264,7 +284,8 @@ REFUSALS = {
 @pytest.mark.parametrize(("status", "body", "code", "said"), REFUSALS.values(), ids=list(REFUSALS))
 def test_a_refusal_says_what_the_vendor_said_and_what_to_do(status, body, code, said):
     [answer], _ = run(
-        answering(body, status=status, lines="Retry-After: 7"), ("get_single_connectwise_ticket_by_id", {"id": 9})
+        answering(body, status=status, lines=("Retry-After: 7",)),
+        ("get_single_connectwise_ticket_by_id", {"id": 9}),
     )
 
     assert answer.error.code == code
@@ -276,5 +297,24 @@ def test_a_refusal_that_is_no_json_is_still_said():
 
     [answer], _ = run(lambda *_: http(400, text, "text/plain"), (TICKETS, {}))
 
-    assert answer.error is not None
-    assert answer.error.as_dict()["status"] == 400
+    assert answer.status == 400
+    assert "Cannot route. Codebase/company is invalid" in answer.error.as_text()
+
+
+def test_a_record_that_is_not_there_is_not_referred_to():
+    [answer], requests = run(
+        answering([]), ("create_a_connectwise_ticket", {"summary": "x", "company": {"id": 9}})
+    )
+
+    assert 'company is "9"' in answer.error.as_text()
+    assert {sent(each)[0] for each in requests} == {"GET"}
+
+
+def test_the_name_of_a_client_becomes_its_number_in_a_new_record():
+    def answer(line: str, *_: Any) -> bytes:
+        is_list = line.startswith("GET /company/companies")
+        return http(200, json.dumps([{"id": 4101, "name": "Orchard"}] if is_list else {"id": 1}).encode())
+
+    _, requests = run(answer, ("create_a_connectwise_ticket", {"summary": "x", "company": "Orchard"}))
+
+    assert sent(requests[-1])[3] == {"summary": "x", "company": {"id": 4101}}
