@@ -100,6 +100,8 @@ class Listing:
     default_order: str = ""
     """Order of the records when the caller names none, in the vendor's words, so that pages do not overlap."""
     raw_query: bool = False
+    raw_conditions: bool = False
+    """Whether it takes a condition in the vendor's language beside its filters."""
     """Whether the tool takes `query`, a statement in the vendor's own language."""
     numbers: tuple[str, ...] = ()
     """Fields that can be added up."""
@@ -179,6 +181,8 @@ class Call:
     """The key of the body under which the record stands; empty when the body is the record."""
     wraps_list: bool = False
     """Whether the record is the one entry of a list there."""
+    patch_path: str = "/{field}"
+    """How an operation of a JSON Patch names a field."""
     fixed: dict[str, Any] = field(default_factory=dict)
     """Body fields that are always sent, with these values."""
     joins: dict[str, str] = field(default_factory=dict)

@@ -185,7 +185,14 @@ def build_body(tool: Tool, content: Mapping[str, Any]) -> bytes:
     """Return the body that sends a record's fields, under the vendor's names."""
     if tool.call.body == "json_patch":
         return figures.write_json(
-            [{"op": "replace", "path": f"/{name}", "value": value} for name, value in content.items()]
+            [
+                {
+                    "op": "replace",
+                    "path": fill_template(tool.call.patch_path, lambda _, name=name: name),
+                    "value": value,
+                }
+                for name, value in content.items()
+            ]
         )
     if tool.call.wrap:
         return figures.write_json({tool.call.wrap: [content] if tool.call.wraps_list else content})
