@@ -146,7 +146,7 @@ async def _read_body(receive: Receive) -> bytes | None:
 def _make_request(scope: Scope, body: bytes) -> Request:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     query = scope["query_string"].decode("latin-1")
-    pairs = parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=200) if query else []
+    pairs = parse_qsl(query, keep_blank_values=True, errors="replace") if query else []
     path: str = scope["path"]
     return Request(
         method=scope["method"],

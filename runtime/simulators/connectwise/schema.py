@@ -59,7 +59,8 @@ class Entity:
     def read_parent(self, record: Mapping[str, Any]) -> int | None:
         """Return the id of the record that a record stands below."""
         value = record.get(self.parent.name) if self.parent else None
-        return value.get("id") if isinstance(value, dict) else value
+        id: int | None = value.get("id") if isinstance(value, dict) else value
+        return id
 
     def find_parent_entity(self) -> Entity | None:
         """Return the kind of record that records of this kind stand below."""
@@ -79,7 +80,7 @@ def _field(
         name=name,
         type=fact["t"],
         target=fact.get("g"),
-        members=members.get(fact.get("s"), {}),
+        members=members.get(fact.get("s", ""), {}),
         is_array=bool(fact.get("a")),
         enumeration=frozenset(fact["e"]) if fact.get("e") else None,
         longest=int(longest) if longest else None,

@@ -5,13 +5,13 @@ Called by `__main__`; `app` answers what arrives.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from runtime.simulators.connectwise.app import Application
 from runtime.simulators.connectwise.clock import Clock
 from runtime.simulators.connectwise.http.authentication import Keys
-from runtime.simulators.connectwise.records.store import Store
+from runtime.simulators.connectwise.records.store import Body, Store
 from runtime.simulators.connectwise.sample import build_sample
 from runtime.simulators.serving.listening import listen, run
 
@@ -24,21 +24,22 @@ class Options:
     host: str = "127.0.0.1"
     keys: Keys = field(default_factory=Keys)
     throttle: bool = True
+    records: Callable[[Clock], Mapping[str, Iterable[Body]]] = build_sample
+    """Makes the records of the firm, by path, as of the day of a clock."""
 
 
 def prepare_application(options: Options) -> Application:
     """Return the application with the records of the firm."""
     store = Store(Clock())
+
+    def fill(filled: Store) -> None:
+        filled.load(options.records(filled.clock))
+
     fill(store)
     application = Application(store, options.keys)
     application.throttle.is_on = options.throttle
     application.control.fill = fill
     return application
-
-
-def fill(store: Store) -> None:
-    """Load the records of the firm."""
-    store.load(build_sample())
 
 
 def serve(options: Options, announce: Callable[[str], None] = print) -> None:

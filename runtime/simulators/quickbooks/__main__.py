@@ -21,8 +21,9 @@ SECRETS = ("SIMULATOR_CLIENT_SECRET", "SANDBOX_CLIENT_SECRET")
 def make_parser() -> argparse.ArgumentParser:
     """Return what may be given on the command line."""
     parser = argparse.ArgumentParser(
-        prog="ledgerport simulator", description="A simulator of QuickBooks Online.",
-        epilog="--vendor connectwise starts the simulator of ConnectWise PSA instead; with --help, it lists its options.",
+        prog="ledgerport simulator",
+        description="A simulator of QuickBooks Online.",
+        epilog="--vendor connectwise starts the simulator of ConnectWise PSA, which has other options.",
     )
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
     parser.add_argument("--host", default="127.0.0.1")

@@ -135,8 +135,15 @@ def _matching(node: Comparison, member: Member) -> Predicate:
     text = str(node.values[0].value)
     if node.operator == "like":
         return _wild(member.read, _pattern(text, "*%"), is_negated=node.is_negated)
-    wild = re.compile(f".*{_pattern(text, '*').pattern}.*", re.IGNORECASE | re.DOTALL)
-    return _wild(member.read, wild, is_negated=node.is_negated)
+    if WILD.search(text):
+        return _wild(member.read, _pattern(f"*{text}*", "*"), is_negated=node.is_negated)
+    read, wanted, is_negated = member.read, text.lower(), node.is_negated
+
+    def contains(record: Record) -> bool:
+        found = read(record)
+        return found is not None and (wanted in str(found).lower()) != is_negated
+
+    return contains
 
 
 def _wild(read: Getter, pattern: re.Pattern[str], *, is_negated: bool) -> Predicate:

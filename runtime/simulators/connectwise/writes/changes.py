@@ -115,8 +115,8 @@ class Changes:
         value = record[field.name]
         if field.name == "customFields":
             return self._merge_custom_fields(entity, stored, convert(field, value))
-        if field.type == "reference" and field.is_array:
-            return [resolve(self.store, field, each, record) for each in convert(field, value)]
+        if field.type == "reference" and field.is_array and isinstance(value, list):
+            return [resolve(self.store, field, each, record) for each in value]
         if field.type == "reference":
             return resolve(self.store, field, value, record)
         return convert(field, value)
@@ -124,11 +124,9 @@ class Changes:
     def _merge_custom_fields(self, entity: Entity, stored: Body | None, sent: list[Any]) -> list[Body]:
         """Return the custom fields with the sent values; refuse a list that is not whole, and unknown ones."""
         records = self.store.get_collection(entity).records.values()
-        defined = (stored or {}).get("customFields") or next(
+        defined: list[Body] = (stored or {}).get("customFields") or next(
             (each["customFields"] for each in records if each.get("customFields")), []
         )
-        if not all(isinstance(each, dict) for each in sent):
-            raise make_invalid_value("customFields")
         values = {each.get("id"): each.get("value") for each in sent}
         missing = {each.get("id") for each in defined} - values.keys()
         if values.keys() - {each.get("id") for each in defined} or (stored and missing):

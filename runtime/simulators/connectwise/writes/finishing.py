@@ -126,9 +126,9 @@ def _time_entry(write: Write) -> None:
         "timeEnd",
         "hourlyRate",
     }:
-        billed = record.get("actualHours", 0.0) if record["billableOption"] == "Billable" else 0.0
+        billed = (record.get("actualHours") or 0.0) if record["billableOption"] == "Billable" else 0.0
         record["hoursBilled"] = record["invoiceHours"] = billed
-        record["extendedInvoiceAmount"] = round(billed * record.get("hourlyRate", 0.0), 2)
+        record["extendedInvoiceAmount"] = round(billed * (record.get("hourlyRate") or 0.0), 2)
 
 
 def _charge(write: Write) -> None:
@@ -158,11 +158,12 @@ def _find_member(write: Write) -> Body | None:
 
 def _measure(write: Write) -> None:
     """Work out the hours from start to end, where nobody gave them."""
-    record, end = write.record, write.record.get("timeEnd")
+    record = write.record
+    start, end = record.get("timeStart"), record.get("timeEnd")
     is_asked = write.touched & {"timeStart", "timeEnd", "hoursDeduct"} and "actualHours" not in write.touched
-    if not end:
+    if not start or not end:
         return
-    seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(record["timeStart"])).total_seconds()
+    seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
     if seconds < 0:
         raise make_invalid_value("timeEnd", "The timeEnd field must not be before timeStart.", "OutOfRange")
     if is_asked or record.get("actualHours") is None:
@@ -188,8 +189,8 @@ def _addition(write: Write) -> None:
     write.set_default("description", product.get("description"))
     billed = record["quantity"] - record["lessIncluded"]
     record["billedQuantity"] = billed
-    record["extPrice"] = round(billed * record.get("unitPrice", 0.0), 2)
-    record["extCost"] = round(billed * record.get("unitCost", 0.0), 2)
+    record["extPrice"] = round(billed * (record.get("unitPrice") or 0.0), 2)
+    record["extCost"] = round(billed * (record.get("unitCost") or 0.0), 2)
     record["margin"] = round(record["extPrice"] - record["extCost"], 2)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from runtime.simulators.connectwise.records.store import Body, Store
 from runtime.simulators.connectwise.schema import Entity, Field, load_entities
-from runtime.simulators.connectwise.writes.values import make_invalid_value
+from runtime.simulators.connectwise.writes.values import is_plain, make_invalid_value
 
 KEYS = ("id", "identifier", "name")
 """Members that a record is found by, the first that is given."""
@@ -27,7 +27,7 @@ def resolve(store: Store, field: Field, value: Any, record: Body) -> Body:
         raise make_invalid_value(field.name)
     entity = load_entities().get(field.target or "")
     if entity is None or not store.get_collection(entity).records:
-        return {name: each for name, each in value.items() if name in field.members}
+        return {name: each for name, each in value.items() if name in field.members and is_plain(each)}
     found = next(_candidates(store, entity, key, value[key], _find_parent(entity, field, record)), None)
     if found is None:
         shown = str(value[key])[:60]
@@ -37,7 +37,9 @@ def resolve(store: Store, field: Field, value: Any, record: Body) -> Body:
 
 def make_reference(field: Field, target: Body) -> Body:
     """Return the reference of a field to a record."""
-    reference = {name: target[name] for name in field.members if _is_plain(target.get(name))}
+    reference = {
+        name: target[name] for name in field.members if is_plain(target.get(name)) and name in target
+    }
     if "name" in field.members and "name" not in reference and "firstName" in target:
         reference["name"] = f"{target['firstName']} {target.get('lastName', '')}".strip()
     return reference
@@ -66,7 +68,3 @@ def _candidates(
         return iter(() if found is None else (found,))
     text = str(wanted).lower()
     return (each for each in store.list_below(entity, parent) if str(each.get(key, "")).lower() == text)
-
-
-def _is_plain(value: Any) -> bool:
-    return value is not None and not isinstance(value, dict | list)

@@ -42,15 +42,36 @@ def convert(field: Field, value: Any) -> Any:
     if field.is_array:
         if not isinstance(value, list):
             raise make_invalid_value(field.name)
-        return value
-    if field.type in ("object", "any"):
-        return value
+        return [_element(field, each) for each in value]
+    if field.type not in CONVERTERS:
+        return _element(field, value)
     converted = CONVERTERS[field.type](field, value)
     if field.limits and not field.limits[0] <= converted <= field.limits[1]:
         low, high = field.limits
         message = f"The {field.name} field must be between {low} and {high}."
         raise make_invalid_value(field.name, message, "OutOfRange")
     return converted
+
+
+def _element(field: Field, value: Any) -> Any:
+    """Return an object with the members that it has in the schema, or a plain value. Nothing is nested deeper."""
+    if field.type in CONVERTERS:
+        return CONVERTERS[field.type](field, value)
+    if not isinstance(value, dict):
+        raise make_invalid_value(field.name)
+    element = {name: each for name, each in value.items() if name in field.members}
+    if not all(is_plain(each) or _is_flat(each) for each in element.values()):
+        raise make_invalid_value(field.name)
+    return element
+
+
+def is_plain(value: Any) -> bool:
+    """Return whether a value is a text, a number, a boolean or null."""
+    return not isinstance(value, dict | list)
+
+
+def _is_flat(value: Any) -> bool:
+    return isinstance(value, dict) and all(is_plain(each) for each in value.values())
 
 
 def _text(field: Field, value: Any) -> str:
