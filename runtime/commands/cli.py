@@ -180,24 +180,30 @@ def _confirm_reset(data: Path, *, is_confirmed: bool) -> None:
     click.confirm(f"Remove the company, the URLs and the API tokens of the demo in {data}?", abort=True)
 
 
+SIMULATED = ("quickbooks", "connectwise")
+"""Vendors that have a simulator; the first is started where none is named."""
+
+
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.option("--vendor", type=click.Choice(SIMULATED), default=SIMULATED[0])
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def simulator(options: tuple[str, ...]) -> None:
-    """Start the QuickBooks simulator alone. `ledgerport simulator --help` lists its options."""
-    _start_simulator(options)
+def simulator(vendor: str, options: tuple[str, ...]) -> None:
+    """Start the simulator of a vendor alone. `ledgerport simulator --help` lists its options."""
+    _start_simulator(vendor, options)
 
 
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False, hidden=True)
+@click.option("--vendor", type=click.Choice(SIMULATED), default=SIMULATED[0])
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def sandbox(options: tuple[str, ...]) -> None:
+def sandbox(vendor: str, options: tuple[str, ...]) -> None:
     """Start the simulator under the former name of the command."""
     click.echo("ledgerport sandbox is now called ledgerport simulator.", err=True)
-    _start_simulator(options)
+    _start_simulator(vendor, options)
 
 
-def _start_simulator(options: tuple[str, ...]) -> None:
+def _start_simulator(vendor: str, options: tuple[str, ...]) -> None:
     """Replace this process by the simulator's."""
-    os.execv(sys.executable, [sys.executable, "-m", "runtime.simulators.quickbooks", *options])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", f"runtime.simulators.{vendor}", *options])  # noqa: S606
 
 
 @main.command()

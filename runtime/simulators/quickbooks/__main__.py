@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from runtime.simulators.quickbooks.companies import BUSINESSES, USUAL_SIZE
-from runtime.simulators.quickbooks.server import NotADatabase, Options, PortTaken, serve
+from runtime.simulators.quickbooks.server import NotADatabase, Options, serve
+from runtime.simulators.serving.listening import PortTaken
 
 SECRETS = ("SIMULATOR_CLIENT_SECRET", "SANDBOX_CLIENT_SECRET")
 """Variables with the client secret; the second is the former name of the first."""
@@ -20,7 +21,9 @@ SECRETS = ("SIMULATOR_CLIENT_SECRET", "SANDBOX_CLIENT_SECRET")
 def make_parser() -> argparse.ArgumentParser:
     """Return what may be given on the command line."""
     parser = argparse.ArgumentParser(
-        prog="ledgerport simulator", description="A simulator of QuickBooks Online."
+        prog="ledgerport simulator",
+        description="A simulator of QuickBooks Online.",
+        epilog="--vendor connectwise starts the simulator of ConnectWise PSA, which has other options.",
     )
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
     parser.add_argument("--host", default="127.0.0.1")

@@ -88,7 +88,10 @@ class Application:
         rule = self.control.faults.select(request)
         if rule is not None and rule.delay_ms:
             await asyncio.sleep(rule.delay_ms / 1000)
-        answer = (rule and rule.make_answer()) or self._answer(request, size)
+        if rule is not None and rule.status is not None:
+            answer = Answer(rule.status, rule.content_type, rule.make_body())
+        else:
+            answer = self._answer(request, size)
         self.control.note(request, answer, tid)
         if self.store.events:
             self.control.webhooks.dispatch()

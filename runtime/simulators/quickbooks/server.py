@@ -5,8 +5,6 @@ Called by `__main__`; `app` answers what arrives.
 
 from __future__ import annotations
 
-import errno
-import socket
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -14,18 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from runtime.simulators.quickbooks.companies import BUSINESSES, USUAL_SIZE, ProgressReport, make_company
+from runtime.simulators.serving.listening import listen, run
 
 LARGE = 5_000
 """Transactions from which on the making of a company takes long enough to be shown."""
-
-IDLE_SECONDS = 75
-"""How long a connection may be idle: as vendors hold one, and longer than a client should count on."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +37,6 @@ class Options:
     companies: tuple[str, ...] = ("landscaper",)
     clients: dict[str, str] = field(default_factory=lambda: {"sandbox-client": "sandbox-secret"})
     throttle: bool = True
-
-
-class PortTaken(Exception):
-    """The address is in use, or none of this machine."""
 
 
 class NotADatabase(Exception):
@@ -99,33 +89,11 @@ def fill(store: Store, options: Options) -> None:
     store.events.clear()
 
 
-def listen(options: Options) -> socket.socket:
-    """Return a socket at the wanted address; raises PortTaken."""
-    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        found.bind((options.host, options.port))
-    except (OSError, OverflowError) as error:
-        found.close()
-        where = f"Port {options.port} on {options.host}"
-        if getattr(error, "errno", None) != errno.EADDRINUSE:
-            raise PortTaken(f"{where} cannot be listened on: {error}.") from error
-        raise PortTaken(f"{where} is taken: choose another with --port, or 0 for any.") from error
-    return found
-
-
 def serve(options: Options, announce: Callable[[str], None] = print) -> None:
     """Run until interrupted; announce `listening on http://HOST:PORT` when ready. Raises PortTaken and NotADatabase."""
-    bound = listen(options)
+    bound = listen(options.host, options.port)
     application = prepare_application(options)
-    host, port = bound.getsockname()[:2]
-    config = uvicorn.Config(
-        application, log_level="error", access_log=False, lifespan="off", loop="uvloop", http="httptools",
-        timeout_keep_alive=IDLE_SECONDS,
-    )  # fmt: skip
-    bound.listen(512)
-    announce(f"listening on http://{host}:{port}")
     try:
-        uvicorn.Server(config).run(sockets=[bound])
+        run(application, bound, announce)
     finally:
         application.store.close()

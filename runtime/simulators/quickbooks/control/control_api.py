@@ -6,28 +6,30 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-import orjson
 from starlette.requests import Request as WebRequest
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.clock import Clock, parse_moment
-from runtime.simulators.quickbooks.control.control_page import LAST, PATH, Company, State, render
-from runtime.simulators.quickbooks.control.fault_rules import FaultRules, parse_rule
+from runtime.simulators.quickbooks.clock import parse_moment
+from runtime.simulators.quickbooks.control.control_page import LAST, Company, State, render
 from runtime.simulators.quickbooks.control.webhooks import Webhooks
 from runtime.simulators.quickbooks.http.messages import Answer, Request
 from runtime.simulators.quickbooks.http.throttle import Throttle
 from runtime.simulators.quickbooks.oauth.tokens import OAuth
+from runtime.simulators.serving.control import (
+    PATH,
+    guard,
+    is_foreign,
+    make_foreign_response,
+    move_clock,
+)
+from runtime.simulators.serving.fault_rules import FaultRules, parse_rule
 
-EARLIEST, LATEST = 86_400, 32_472_144_000
-"""Seconds: from 1970 to the end of 2998, so that no zone leads out of the years that a date can be written in."""
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
 LONGEST_LOG = 5000
 """Requests: more than a test sends."""
 FORMER_PATH = "/_sandbox"
@@ -79,7 +81,7 @@ class Control:
         return [
             Route(path, self._page, methods=["GET"]),
             *(
-                Route(f"{path}/{name}", _guarded(handler), methods=methods)
+                Route(f"{path}/{name}", guard(handler), methods=methods)
                 for name, handler, methods in endpoints
             ),
         ]
@@ -102,8 +104,8 @@ class Control:
         )
 
     async def _page(self, request: WebRequest) -> Response:
-        if _is_foreign(request):
-            return _foreign()
+        if is_foreign(request):
+            return make_foreign_response()
         return HTMLResponse(render(self.state()))
 
     async def _companies(self, _sent: Any, _request: WebRequest) -> Any:
@@ -112,8 +114,7 @@ class Control:
     async def _clock(self, sent: Any, request: WebRequest) -> Any:
         clock = self.store.clock
         if request.method == "POST":
-            moved = _moved(clock, sent)
-            clock.offset, clock.frozen = moved.offset, moved.frozen
+            move_clock(clock, sent, lambda text: parse_moment(text) / 1000)
             self.store.remember("clock", clock.offset)
             self.throttle.forget()  # its windows are of the time before
         return {"now": clock.read_seconds(), "offset": clock.offset, "frozen": clock.frozen is not None}
@@ -193,63 +194,3 @@ class Control:
                 self.store.empty()
                 self.fill(self.store, {name: value for name, value in sent.items() if value is not True})
         return {"companies": self.store.list_companies()}
-
-
-def _moved(clock: Clock, sent: dict[str, Any]) -> Clock:
-    """Return the clock as a request wants it; raises ValueError for a moment that cannot be written as a date."""
-    moved = Clock(clock.offset, clock.frozen)
-    if "advance_seconds" in sent:
-        moved.offset += float(sent["advance_seconds"])
-    if sent.get("now"):
-        moved.offset = 0.0
-        moved.offset = parse_moment(str(sent["now"])) / 1000 - moved.read_seconds()
-    if "frozen" in sent:
-        moved.frozen, moved.offset = (moved.read_seconds(), 0.0) if sent["frozen"] else (None, moved.offset)
-    if sent.get("reset"):
-        moved.offset, moved.frozen = 0.0, None
-    if not EARLIEST <= moved.read_seconds() <= LATEST:
-        raise ValueError("the clock goes from 1970 to 2999")
-    return moved
-
-
-def _is_foreign(request: WebRequest) -> bool:
-    """Return whether a request comes from another machine, or from a page of another site in a browser on this one.
-
-    Such a page may have a host name of its own that leads to this machine; the Host header gives it away.
-    """
-    host = request.headers.get("host", "")
-    origin = request.headers.get("origin")
-    is_elsewhere = request.client is not None and request.client.host not in LOOPBACK
-    is_renamed = urlsplit(f"//{host}").hostname not in LOOPBACK
-    return is_elsewhere or is_renamed or (origin is not None and origin.partition("://")[2] != host)
-
-
-def _foreign() -> Response:
-    return JSONResponse({"error": "the control API answers on the loopback interface only"}, 403)
-
-
-def _form(body: bytes) -> dict[str, Any]:
-    """Return the fields of the page's forms; their values are JSON."""
-    return {name: orjson.loads(value) for name, value in parse_qsl(body.decode("utf-8", "replace"))}
-
-
-def _guarded(
-    handler: Callable[[Any, WebRequest], Awaitable[Any]],
-) -> Callable[[WebRequest], Awaitable[Response]]:
-    """Wrap a handler: loopback only, JSON in and out, a clear sentence for what cannot be understood."""
-
-    async def guarded(request: WebRequest) -> Response:
-        if _is_foreign(request):
-            return _foreign()
-        body = await request.body()
-        is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-        try:
-            sent = _form(body) if is_form else orjson.loads(body or b"{}")
-            if not isinstance(sent, dict):
-                raise ValueError("an object is needed")  # noqa: TRY004  (as what cannot be read)
-            answer = await handler(sent, request)
-            return RedirectResponse(PATH, 303) if is_form else JSONResponse(answer)
-        except (ValueError, TypeError, KeyError) as error:
-            return JSONResponse({"error": str(error)}, 400)
-
-    return guarded

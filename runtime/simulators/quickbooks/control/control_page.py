@@ -12,8 +12,8 @@ from html import escape
 from typing import Any
 
 from runtime.simulators.quickbooks.clock import PACIFIC
+from runtime.simulators.serving.control import PATH
 
-PATH = "/_simulator"
 STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;"
     "padding:0 1rem;color:#1b1f24;background:#fff}"

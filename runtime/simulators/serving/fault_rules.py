@@ -1,6 +1,6 @@
-"""Faults on purpose: rules that say which requests fail, how often, and how. The control API sets them, `app` asks.
+"""Faults on purpose: rules that say which requests fail, how often, and how. The control API of a simulator sets them.
 
-What a rule answers is an answer of `http.messages`; it comes before the request is looked at.
+What a rule answers comes before the request is looked at. Called by the `app` and the `control` of each simulator.
 """
 
 from __future__ import annotations
@@ -8,14 +8,24 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any
-
-from runtime.simulators.quickbooks.http.messages import Answer, Request
+from typing import Any, Protocol
 
 HTML_503 = (
     b"<html><head><title>503 Service Temporarily Unavailable</title></head><body>"
     b"<center><h1>503 Service Temporarily Unavailable</h1></center><hr><center>nginx</center></body></html>"
 )
+
+
+class Asked(Protocol):
+    """A request, as far as rules look at it."""
+
+    @property
+    def method(self) -> str:
+        """Return the verb."""
+
+    @property
+    def path(self) -> str:
+        """Return the path."""
 
 
 @dataclass
@@ -36,12 +46,9 @@ class FaultRule:
     cut: bool = False
     delay_ms: int = 0
 
-    def make_answer(self) -> Answer | None:
-        """Return the answer that the rule gives in place of the API's; None when it only delays or cuts."""
-        if self.status is None:
-            return None
-        body = HTML_503 if self.body is None else self.body.encode()
-        return Answer(self.status, self.content_type, body)
+    def make_body(self) -> bytes:
+        """Return the body of the answer that the rule gives in place of the API's, where it has a status."""
+        return HTML_503 if self.body is None else self.body.encode()
 
 
 FIELDS: dict[str, tuple[type, ...]] = {
@@ -80,7 +87,7 @@ class FaultRules:
         self.rules: list[FaultRule] = []
         self.random = random.Random(0)  # noqa: S311 (repeatable on purpose)
 
-    def select(self, request: Request) -> FaultRule | None:
+    def select(self, request: Asked) -> FaultRule | None:
         """Return the first rule that applies to a request, and count it; None when the request is to succeed."""
         for rule in self.rules:
             if rule.method not in (None, request.method) or (rule.path and rule.path not in request.path):

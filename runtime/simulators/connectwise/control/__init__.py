@@ -1,0 +1,5 @@
+"""What a test needs and no real service has: the control API.
+
+Comes before: `app`, which asks the fault rules first and writes the log. Comes after: the parts that it changes, which
+are the clock, the throttle, the rights and the store.
+"""
