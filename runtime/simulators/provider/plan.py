@@ -1,7 +1,7 @@
-"""The records of an IT service provider, in no vendor's shapes. `making.make_plan` fills them; both simulators read them.
+"""The records of an IT service provider, in no vendor's shapes.
 
-`Document` and its lines are what the books hold; tickets, time entries, expenses and agreements are what the work system
-holds. Money is whole cents, time is whole minutes. Ids are those under which both simulators show the records.
+Called by `making`, which fills them, and by both simulators, which show them under the ids that stand here. `Document`
+and its lines are what the books hold; tickets, time entries, expenses and agreements are what the work system holds.
 """
 
 from __future__ import annotations
@@ -167,6 +167,8 @@ class Technician:
     last: str
     role: str
     cost: int
+    capacity: int
+    """Minutes a workday that are paid."""
     since: date
 
 
@@ -237,6 +239,8 @@ class Sale:
     price: int
     cost: int
     day: date
+    billed: date
+    """Day of the distributor's bill."""
     invoice: str
     bill: str
 

@@ -17,7 +17,7 @@ How = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A company of the work system and the customer it is; `how` says in what their names differ, or what they share."""
+    """A company of the work system and the customer it is; `how`: in what the names differ, or what they share."""
 
     company_id: int
     company_name: str
