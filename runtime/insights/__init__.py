@@ -13,6 +13,7 @@ said in its definitions (`insights` of integration.yaml).
 - `work_records`: the records of a work system as values
 - `work_extraction`: these by the rules of definitions
 - `work_assembly`: pages of them as one value
+- `client_mapping`: which client of the work system is which customer
 - `forecast`: the cash flow of the coming weeks
 - `kinds`: the analyses by their names
 - `worker`: what is done in a process of its own
