@@ -24,6 +24,7 @@ said in its definitions (`insights` of integration.yaml).
 - `collecting`: whom to remind of unpaid invoices
 - `unit_economics`: what each item, customer or class earns, by `unit_tallies` and `unit_costs`
 - `profit_bridge`: why the profit of two months differs
+- `profitability`: what each client earns and costs, with the work done for it
 - `anomalies`: transactions that look wrong
 - `checklist`: the month-end checklist
 """
