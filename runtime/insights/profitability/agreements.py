@@ -29,7 +29,7 @@ _TENTH = Decimal("0.1")
 
 @dataclass(frozen=True, slots=True)
 class AgreementUse:
-    """An agreement in some days. `covered` are hours up to its limit, `value` what its hours are sold for themselves."""
+    """An agreement in some days. `covered` are hours up to its limit, `value` what its hours are sold for."""
 
     agreement: Agreement
     months: int

@@ -37,7 +37,7 @@ class Cause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """The clients together: cost of a unit of money of products, hours per unit of services, cost of an hour, margin."""
+    """The clients together: cost of a unit of money of products, hours of one of services, cost of an hour, margin."""
 
     product_cost: Decimal
     hours: Decimal

@@ -5,7 +5,7 @@ Without a mapping, or without a work system, the figures are of the whole compan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any

@@ -66,6 +66,7 @@ def list_missing(books: Books, days: Days) -> Iterator[Missing]:
 def _list_unknown(tallies: Tallies, owners: Mapping[Owner, Tally]) -> Iterator[str]:
     unknown = sum((each.unknown for each in owners.values()), ZERO)
     if unknown:
-        yield f"What {unknown:.2f} hours cost is not known: neither the entry nor the member says it. They cost nothing here."
+        yield f"{unknown:.2f} hours have no cost, neither by the entry nor by the member. They cost nothing here."
     if tallies.free_hours:
-        yield f"{tallies.free_hours:.2f} hours are of work types with a multiplier of zero: they count at their full cost."
+        free = f"{tallies.free_hours:.2f} hours are of work types with a multiplier of zero"
+        yield f"{free}: they count at their full cost."
