@@ -10,6 +10,10 @@ said in its definitions (`insights` of integration.yaml).
 - `extraction`: transactions by the rules of definitions
 - `list_extraction`: accounts, names, products and recurring transactions by them
 - `assembly`: pages and reports as books
+- `work_records`: the records of a work system as values
+- `work_extraction`: these by the rules of definitions
+- `work_assembly`: pages of them as one value
+- `client_mapping`: which client of the work system is which customer
 - `forecast`: the cash flow of the coming weeks
 - `kinds`: the analyses by their names
 - `worker`: what is done in a process of its own
@@ -20,6 +24,7 @@ said in its definitions (`insights` of integration.yaml).
 - `collecting`: whom to remind of unpaid invoices
 - `unit_economics`: what each item, customer or class earns, by `unit_tallies` and `unit_costs`
 - `profit_bridge`: why the profit of two months differs
+- `profitability`: what each client earns and costs, with the work done for it
 - `anomalies`: transactions that look wrong
 - `checklist`: the month-end checklist
 """

@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
 
 from generator.insight_rules import FixRules
+from runtime.insights.client_mapping import ClientMapping
 from runtime.insights.report_rows import Report
+
+if TYPE_CHECKING:
+    from runtime.insights.work_records import Work
 
 ZERO = Decimal(0)
 Kind = Literal[
@@ -213,7 +217,8 @@ class Books:
 
     `read` has the days that were read of each kind of transaction: what lies outside is not known. `lists` are the
     names of the lists that were read whole. `settings` are texts, such as `closing_date`. `dismissed` has what a person
-    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist.
+    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist. `work` is what was
+    read of the work system of the same company, and `mapping` which of its clients are which customers; None without.
     """
 
     today: date
@@ -231,6 +236,8 @@ class Books:
     missing: tuple[Missing, ...] = ()
     dismissed: frozenset[str] = frozenset()
     fixes: Mapping[str, tuple[FixRules, ...]] = field(default_factory=dict)
+    work: Work | None = None
+    mapping: ClientMapping | None = None
 
     @cached_property
     def by_key(self) -> Mapping[Key, Transaction]:
