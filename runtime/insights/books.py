@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -213,7 +213,8 @@ class Books:
 
     `read` has the days that were read of each kind of transaction: what lies outside is not known. `lists` are the
     names of the lists that were read whole. `settings` are texts, such as `closing_date`. `dismissed` has what a person
-    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist.
+    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist, or book a correction;
+    `facts` are what the definition of an analysis knows of the world (`topics`, `valuation.market`).
     """
 
     today: date
@@ -231,6 +232,7 @@ class Books:
     missing: tuple[Missing, ...] = ()
     dismissed: frozenset[str] = frozenset()
     fixes: Mapping[str, tuple[FixRules, ...]] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def by_key(self) -> Mapping[Key, Transaction]:
