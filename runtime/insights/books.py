@@ -29,7 +29,7 @@ Side = Literal["debit", "credit", ""]
 Role = Literal[
     "bank", "card", "receivable", "payable", "undeposited", "inventory", "sales_tax", "income", "other_income",
     "cost_of_sales", "expense", "other_expense", "opening_balance", "uncategorised", "ask_accountant", "suspense",
-    "payroll", "asset", "contra_asset", "liability", "equity",
+    "payroll", "depreciation", "interest", "income_tax", "asset", "contra_asset", "liability", "equity",
 ]  # fmt: skip
 """What an account is for. An account has several: a bank account is an asset too."""
 

@@ -21,6 +21,7 @@ MODULES: Mapping[str, str] = {
     "collections": "runtime.insights.collecting.dunning",
     "spend_by_vendor": "runtime.insights.vendor_spend",
     "unit_economics": "runtime.insights.unit_economics",
+    "valuation": "runtime.insights.valuation.valuing",
     "explain_change": "runtime.insights.profit_bridge.explaining",
 }
 
