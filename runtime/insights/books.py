@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist, or book a correction;
-    `facts` are what the definition of an analysis knows of the world (`topics`, `valuation.market`). `work` is what was
-    read of the work system of the same company, and `mapping` which of its clients are which customers; None without.
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -219,13 +217,9 @@ class Books:
 
     `read` has the days that were read of each kind of transaction: what lies outside is not known. `lists` are the
     names of the lists that were read whole. `settings` are texts, such as `closing_date`. `dismissed` has what a person
-<<<<<<< HEAD
     said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist, or book a correction;
-    `facts` are what the definition of an analysis knows of the world (`topics`, `valuation.market`).
-=======
-    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist. `work` is what was
+    `facts` are what the definition of an analysis knows of the world (`topics`, `valuation.market`). `work` is what was
     read of the work system of the same company, and `mapping` which of its clients are which customers; None without.
->>>>>>> profit
     """
 
     today: date
@@ -243,12 +237,9 @@ class Books:
     missing: tuple[Missing, ...] = ()
     dismissed: frozenset[str] = frozenset()
     fixes: Mapping[str, tuple[FixRules, ...]] = field(default_factory=dict)
-<<<<<<< HEAD
     facts: Mapping[str, Any] = field(default_factory=dict)
-=======
     work: Work | None = None
     mapping: ClientMapping | None = None
->>>>>>> profit
 
     @cached_property
     def by_key(self) -> Mapping[Key, Transaction]:

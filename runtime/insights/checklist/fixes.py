@@ -10,6 +10,7 @@ from runtime.insights.books import Key
 from runtime.insights.checklist.month import Month
 from runtime.insights.fix_calls import fill_first
 
+
 class _Shown(Protocol):
     """What is read of a record."""
 
