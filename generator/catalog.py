@@ -206,6 +206,8 @@ class Returns:
     """Whether a behaviour answers rows, which `limit` and `next_cursor` cut into pages."""
     computed: str = ""
     """The analysis that makes the answer of what other tools read; nothing is sent for the tool itself then."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What that analysis knows of the world: words by topic, multiples and benchmarks with their sources."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ def _returns(method: Method) -> Returns:
     if "behaviour" in value:
         return Returns("behaviour", behaviour=value["behaviour"], paged=value.get("paged", False))
     if "computed" in value:
-        return Returns("nothing", computed=value["computed"])
+        return Returns("nothing", computed=value["computed"], facts=dict(value.get("facts") or {}))
     if "text" in value:
         return Returns("text", path=(value["text"],))
     return Returns("batch" if value.get("batch") else "nothing")

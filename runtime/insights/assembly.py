@@ -47,6 +47,7 @@ class Reading:
     """The kinds of transactions whose oldest pages were not read: they are known after the oldest day that was."""
     lists: frozenset[str] = frozenset()
     """The names of the lists that were read whole, also of those without a record."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def assemble_books(rules: InsightRules, reading: Reading) -> Books:
@@ -96,6 +97,7 @@ def assemble_books(rules: InsightRules, reading: Reading) -> Books:
         missing=tuple(missing),
         dismissed=reading.dismissed,
         fixes=rules.fixes,
+        facts=reading.facts,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -33,7 +33,7 @@ Side = Literal["debit", "credit", ""]
 Role = Literal[
     "bank", "card", "receivable", "payable", "undeposited", "inventory", "sales_tax", "income", "other_income",
     "cost_of_sales", "expense", "other_expense", "opening_balance", "uncategorised", "ask_accountant", "suspense",
-    "payroll", "asset", "contra_asset", "liability", "equity",
+    "payroll", "depreciation", "interest", "income_tax", "asset", "contra_asset", "liability", "equity",
 ]  # fmt: skip
 """What an account is for. An account has several: a bank account is an asset too."""
 
@@ -217,7 +217,8 @@ class Books:
 
     `read` has the days that were read of each kind of transaction: what lies outside is not known. `lists` are the
     names of the lists that were read whole. `settings` are texts, such as `closing_date`. `dismissed` has what a person
-    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist. `work` is what was
+    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist, or book a correction;
+    `facts` are what the definition of an analysis knows of the world (`topics`, `valuation.market`). `work` is what was
     read of the work system of the same company, and `mapping` which of its clients are which customers; None without.
     """
 
@@ -236,6 +237,7 @@ class Books:
     missing: tuple[Missing, ...] = ()
     dismissed: frozenset[str] = frozenset()
     fixes: Mapping[str, tuple[FixRules, ...]] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     work: Work | None = None
     mapping: ClientMapping | None = None
 

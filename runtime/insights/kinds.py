@@ -22,6 +22,7 @@ MODULES: Mapping[str, str] = {
     "spend_by_vendor": "runtime.insights.vendor_spend",
     "unit_economics": "runtime.insights.unit_economics",
     "client_profitability": "runtime.insights.profitability.profitability",
+    "valuation": "runtime.insights.valuation.valuing",
     "explain_change": "runtime.insights.profit_bridge.explaining",
 }
 

@@ -70,6 +70,8 @@ class Job:
     dismissed: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
     note: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the definition of the analysis knows of the world (`Books.facts`)."""
 
 
 def run_job(job: Job) -> bytes:
@@ -110,6 +112,7 @@ def _compute(job: Job) -> bytes:
         job.dismissed,
         job.partial,
         job.lists,
+        job.facts,
     )
     books = assemble_books(job.rules, reading)
     analysis = find_insight(job.insight).compute(books, job.options)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Protocol
 
 from runtime.insights.books import Key
-from runtime.insights.checklist.month import Month, to_cents
-
-_WHOLE = re.compile(r"\{(\w+)\}")
+from runtime.insights.checklist.month import Month
+from runtime.insights.fix_calls import fill_first
 
 
 class _Shown(Protocol):
@@ -28,21 +26,10 @@ class _Shown(Protocol):
     def values(self) -> Mapping[str, Any]: ...
 
 
-class _NotFilledError(Exception):
-    """A value that an argument needs is not there."""
-
-
 def fill_fix(month: Month, name: str, record: _Shown | None) -> dict[str, Any] | None:
     """Return the first call for an item that is for the resource of a record and can be filled; None without one."""
-    values = _list_values(month, record)
-    for each in month.books.fixes.get(name, ()):
-        if each.resources and (record is None or record.key.resource not in each.resources):
-            continue
-        try:
-            return {"tool": each.tool, "arguments": _fill(each.arguments, values), "says": each.says}
-        except _NotFilledError:
-            continue
-    return None
+    resource = record.key.resource if record is not None else ""
+    return fill_first(month.books.fixes.get(name, ()), resource, _list_values(month, record))
 
 
 def _list_values(month: Month, record: _Shown | None) -> dict[str, Any]:
@@ -53,24 +40,3 @@ def _list_values(month: Month, record: _Shown | None) -> dict[str, Any]:
         found |= {"id": record.key.id, "number": record.number, "day": record.day, "amount": amount}
         found |= record.values
     return found
-
-
-def _fill(value: Any, values: Mapping[str, Any]) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _fill(each, values) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_fill(each, values) for each in value]
-    if not isinstance(value, str):
-        return value
-    if whole := _WHOLE.fullmatch(value):
-        return _find(whole.group(1), values)
-    return _WHOLE.sub(lambda found: str(_find(found.group(1), values)), value)
-
-
-def _find(name: str, values: Mapping[str, Any]) -> Any:
-    value = values.get(name)
-    if value is None or value == "":
-        raise _NotFilledError
-    if isinstance(value, date):
-        return value.isoformat()
-    return to_cents(value) if name == "amount" else value

@@ -150,6 +150,7 @@ class Computed:
             lists=frozenset(lists - partial),
             missing=tuple(list_missing(read.asked, read.counts, read.found, most_page)),
             dismissed=dismissed,
+            facts=call.tool.returns.facts,
         )
 
     async def _compute(self, job: Job) -> bytes:
