@@ -93,10 +93,11 @@ class ClientNames:
             return
         _refuse_beside(call, rule)
         match = await self._find(call, rule, call.arguments[CLIENT])
-        ids = await self._add_below(call, rule, match)
+        names = await self._read_names(call, rule, match.customer_ids)
+        ids = await self._add_below(call, rule, match.customer_ids, names)
         others = {name: value for name, value in call.arguments.items() if name != CLIENT}
         call.arguments = {**others, rule.argument: ids}
-        call.resolved.append(_describe(call, match, ids))
+        call.resolved.append(_describe(call, match, match.name or names[0], ids))
 
     async def _find(self, call: CallContext, rule: ClientFilter, name: str) -> ClientMatch:
         match = await self._clients.find_client(call.account, name)
@@ -118,22 +119,20 @@ class ClientNames:
         row = await self._names.find_named(call, rule.resource, CLIENT, text)
         return ClientMatch((str(row.get(integration.identifier)),))
 
-    async def _add_below(self, call: CallContext, rule: ClientFilter, match: ClientMatch) -> list[str]:
+    async def _add_below(
+        self, call: CallContext, rule: ClientFilter, ids: Sequence[str], names: Sequence[str]
+    ) -> list[str]:
         """Return the Ids of a client with those of all records that belong to it, however deep.
 
         Raises InvalidArguments where that cannot be known: figures of a part would pass for those of the client.
         """
-        ids = list(dict.fromkeys(match.customer_ids))
-        names = await self._read_names(call, rule, ids)
-        if not rule.full_name:
-            return ids
-        starts = [f"{each}{rule.separator}" for each in names]
+        starts = [f"{each}{rule.separator}" for each in names] if rule.full_name else []
         tops = [each for each in starts if not any(_begins(each, other) for other in starts if other != each)]
         below = await asyncio.gather(*(self._read_below(call, rule, each) for each in tops))
         return list(dict.fromkeys([*ids, *(id_ for some in below for id_ in some)]))
 
     async def _read_names(self, call: CallContext, rule: ClientFilter, ids: Sequence[str]) -> list[str]:
-        """Return the full name of each record. Raises InvalidArguments for one that is not there."""
+        """Return the name of each record. Raises InvalidArguments for one that is not there."""
         if len(ids) > MOST_VALUES:
             raise _refuse_many(call, rule)
         wanted = Wanted(rule.resource, call.integration.identifier, tuple(ids), is_any=True)
@@ -146,7 +145,10 @@ class ClientNames:
                 f"{CLIENT}: none of the {_write(rule)} has the Id {', '.join(missing[:5])[:LONGEST_SHOWN]}."
             )
             refuse(call.tool, [Finding(CLIENT, text, f"List the {_write(rule)} to find it.")])
-        return [str(each.get(rule.full_name) or "") for each in found.values() if each is not None]
+        fields = (
+            [rule.full_name] if rule.full_name else call.integration.display_fields.get(rule.resource, ())
+        )
+        return [str(next((row[x] for x in fields if row.get(x)), "")) for row in found.values() if row]
 
     async def _read_below(self, call: CallContext, rule: ClientFilter, start: str) -> list[str]:
         """Return the Ids of the records whose full name begins with a text."""
@@ -178,9 +180,8 @@ def _refuse_beside(call: CallContext, rule: ClientFilter) -> None:
             )
 
 
-def _describe(call: CallContext, match: ClientMatch, ids: Sequence[str]) -> dict[str, Any]:
+def _describe(call: CallContext, match: ClientMatch, name: str, ids: Sequence[str]) -> dict[str, Any]:
     """Return what an answer says of the client that it is of."""
-    name = match.name or str(call.given.get(CLIENT) or "")
     work = {"work_ids": list(match.work_ids)} if match.work_ids else {}
     return {
         "argument": CLIENT,
