@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from generator.client_filters import ClientFilter
 from generator.preflight_rules import DuplicateRule, ReversalRule
 from generator.short_tools import ShortTool
 from generator.vendor import Integration
@@ -300,6 +301,8 @@ class Tool:
     """Whether its argument `company` says which company is meant, and is no field of the record."""
     references: tuple[Reference, ...] = ()
     """Which of its arguments refer to records of other resources, those inside others too."""
+    client_filter: ClientFilter | None = None
+    """How it is limited to one client by its name; None where it cannot be."""
     duplicates: DuplicateRule | None = None
     """When a record that it would make is taken for one that is there already."""
     reversal: ReversalRule | None = None

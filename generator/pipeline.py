@@ -33,6 +33,7 @@ from generator.reading.layout import check_layout
 from generator.reading.yaml_events import Document
 from generator.short_tools import ShortTool
 from generator.stages.arguments import derive_arguments
+from generator.stages.client_argument import check_clients
 from generator.stages.company_rules import check_dashboard
 from generator.stages.descriptions import Links, describe, describe_resource, fill_properties
 from generator.stages.effects import check_effects
@@ -111,6 +112,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     compiled = [each.tool for each in linked]
     check_dashboard(document, compiled, diagnostics)
     check_insights(document, compiled, diagnostics)
+    check_clients(document, compiled, diagnostics)
     assembly.short += make_short_tools(documents.short, integration, compiled, documents.broken, diagnostics)
     described = {method.resource.name: method.resource for method in methods}.values()
     assembly.resources += [describe_resource(each, integration.name, links) for each in described]

@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-AnswerKind = Literal["called", "results", "document", "connections"]
-"""How an answer is made: that of the tool that is called, results of a search, one document, or the companies that
-the caller reaches.
+AnswerKind = Literal["called", "results", "document", "connections", "merged"]
+"""How an answer is made: that of the tool that is called, results of a search, one document, the companies that the
+caller reaches, or the records of several lists merged by their day.
 """
-StepKind = Literal["digits", "spread", "for_each"]
+StepKind = Literal["digits", "spread", "for_each", "find"]
 DIGITS: StepKind = "digits"
 SPREAD: StepKind = "spread"
 FOR_EACH: StepKind = "for_each"
+FIND: StepKind = "find"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ class Target:
     """For results and documents, the template of the title of a record."""
     unused: tuple[str, ...] = ()
     """Arguments of the short tool that fill nothing here: given with this choice they are refused."""
+    row: dict[str, Any] = field(default_factory=dict)
+    """For merged lists, the template of what is shown of a record."""
+    where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For merged lists, values that a step found, each with the fields of which one must have one of them."""
+    unless: str = ""
+    """For merged lists, the argument that leaves this one out, for it has nothing of the kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +48,18 @@ class Step:
     """Records that are read before the tool is called, under a name that its templates may use.
 
     `kind` says what is made of them: those with the digits of an argument in some fields (`digits`), as much of an
-    amount as each may take (`spread`), or one for each element of a list (`for_each`).
+    amount as each may take (`spread`), one for each element of a list (`for_each`), or those that an argument names
+    (`find`).
     """
 
     name: str
     kind: StepKind
     call: Target
     source: str = ""
-    """The argument with the digits, the amount, or the list."""
+    """The argument with the digits, the amount, the list, or the name."""
     fields: tuple[str, ...] = ()
-    """The fields that are looked at; of a spread, the one that says how much a record may take."""
+    """The fields that are looked at; of a spread, the one that says how much a record may take; of what is found, those
+    with a name."""
     unless: str = ""
     """The argument, or the member of each element, that makes the step needless."""
     match: str = ""
@@ -63,6 +72,20 @@ class Step:
     """What the caller reads where nothing is found; empty goes on without."""
     otherwise_if: str = ""
     """The argument that must be given for that; empty is always."""
+    ids: str = ""
+    """For `find`, the pattern of Ids: a text that fits is taken as it is, where the fields with a name are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """How the records of several lists become one: each list is read from the newest day on."""
+
+    by: str
+    """The member of a row that has its day."""
+    until: str
+    """The argument with the last day."""
+    name: str
+    """The member of the answer that has the rows."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +109,8 @@ class ShortTool:
     exactly_one: tuple[tuple[str, ...], ...] = ()
     """Paths of which each call, or each element of a list, gives exactly one."""
     answer: AnswerKind = "called"
+    merge: Merge | None = None
+    """For merged lists, how."""
     adds: dict[str, Any] = field(default_factory=dict)
     """Templates of what the answer says beside that of the tool; `{record}` is that answer."""
 

@@ -6,7 +6,7 @@ Requests go to the simulator's own application without a socket, and are counted
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from runtime.errors import LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.clients import UNMAPPED, Clients
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.app import Application
@@ -98,6 +99,7 @@ class Company:
         realm: str = seed.REALM,
         most_bytes: int = 1_000_000,
         deployment: Deployment | None = None,
+        clients: Clients = UNMAPPED,
         **config: Any,
     ) -> None:
         self.store = store
@@ -120,6 +122,7 @@ class Company:
             ),
             max_answer_bytes=most_bytes,
             deployment=deployment,
+            clients=clients,
         )
         account = Account(
             AccountId("a"),
@@ -139,6 +142,10 @@ class Company:
     def answer(self, tool: str, key: str = "", /, **arguments: Any) -> Answer:
         """Return the answer of one call; `key` is an idempotency key."""
         return self._runner.run(self.ask(tool, key, **arguments))
+
+    def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        """Return what work comes to in the loop of this company."""
+        return self._runner.run(work)
 
     async def ask(self, tool: str, key: str = "", /, **arguments: Any) -> Answer:
         """Return the answer of one call, where a loop runs already."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from generator.catalog import Listing, Reference
+from generator.client_filters import ClientFilter
 from generator.diagnostics import Diagnostics
 from generator.stages.methods import Method
 from generator.stages.resolve import Field
@@ -52,6 +53,7 @@ class Arguments:
     options: tuple[str, ...] = ()
     """Arguments that say how an update is carried out, and are not sent."""
     references: list[Reference] = field(default_factory=list)
+    client_filter: ClientFilter | None = None
 
 
 def add_usual(made: Arguments, usual: dict[str, Field], method: Method, diagnostics: Diagnostics) -> None:

@@ -16,6 +16,7 @@ from generator.stages.answer_arguments import (
     build_report_arguments,
 )
 from generator.stages.argument_parts import Arguments, add_usual, describe_field, pick_shape, strip_own_keys
+from generator.stages.client_argument import add_client
 from generator.stages.company_argument import add_company
 from generator.stages.file_arguments import describe_files, list_parts
 from generator.stages.list_arguments import build_page_arguments, derive_list_arguments
@@ -55,6 +56,7 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
     elif method.rules.get("body") == "record" and method.rules["risk"] == "create":
         made.ignored_arguments = _list_response_only(made, method, integration)
     _add_write_arguments(made, method, diagnostics)
+    add_client(made, method, integration)
     if method.rules["risk"] != "read" and COMPANY not in made.properties:
         add_company(made)
     made.properties = _required_first(made)

@@ -16,6 +16,7 @@ from generator.reading.yaml_events import Document
 from generator.short_tools import FOR_EACH, ShortTool, Target
 from generator.stages.compact_schema import compact_schema
 from generator.stages.lint_hosts import LONGEST_NAME, find_orders, find_refused
+from generator.stages.merged_checks import check_merged
 from generator.suggestions import did_you_mean
 from generator.templates import split_template
 
@@ -34,6 +35,7 @@ def check_short_tool(short: ShortTool, document: Document, tools: Mapping[str, T
         yield from _check_required(short, target, tool, at, document)
         yield from _check_enums(short, target, tool, document)
     yield from _check_paths(short, document)
+    yield from check_merged(short, document)
     yield from _check_use(short, document)
 
 

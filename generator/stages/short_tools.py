@@ -7,7 +7,7 @@ the schema of the tool that it fills.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ from generator.catalog import Tool
 from generator.diagnostics import Diagnostics, Path
 from generator.filling import list_paths
 from generator.reading.yaml_events import Document
-from generator.short_tools import DIGITS, FOR_EACH, SPREAD, ShortTool, Step, StepKind, Target
+from generator.short_tools import DIGITS, FIND, FOR_EACH, SPREAD, Merge, ShortTool, Step, StepKind, Target
 from generator.stages.short_checks import check_short_tool
 from generator.suggestions import did_you_mean, strip_style
 from generator.texts import fold
@@ -24,6 +24,8 @@ from generator.vendor import Integration
 
 ToolsByLink = Mapping[str, Tool]
 """The tools of an integration by `resource.method`."""
+OF_MERGED = {"limit", "next_cursor"}
+"""Arguments of merged lists that say which page is asked for."""
 ALL = ""
 """Under which value the only tool stands."""
 
@@ -91,6 +93,7 @@ def _make(source: _Source) -> ShortTool:
     in_steps |= {each.source for each in steps} | {each.unless for each in steps}
     choose = value.get("choose") or {}
     used = in_steps | {choose.get("by", "")} | {path[0] for path in list_paths(value.get("adds"))}
+    used |= OF_MERGED if "merge" in value else set()
     given = [*value["arguments"], *passed]
     return ShortTool(
         name=value["short_tool"],
@@ -99,7 +102,9 @@ def _make(source: _Source) -> ShortTool:
         integration=source.integration.name,
         schema=orjson.dumps(_make_schema(value, [tool for tool, _, _ in called.values()])),
         targets={
-            name: source.make_target(tool, fill, title, [each for each in given if each not in used])
+            name: _complete(
+                source.make_target(tool, fill, title, [x for x in given if x not in used]), value, name
+            )
             for name, (tool, fill, title) in called.items()
         },
         by=choose.get("by", ""),
@@ -108,8 +113,18 @@ def _make(source: _Source) -> ShortTool:
         steps=steps,
         exactly_one=tuple(tuple(each) for each in value.get("exactly_one") or ()),
         answer=value.get("answer", "called"),
+        merge=Merge(**value["merge"]) if "merge" in value else None,
         adds=dict(value.get("adds") or {}),
     )
+
+
+def _complete(target: Target, value: Mapping[str, Any], name: str) -> Target:
+    """Return a target with what its choice says of merged lists."""
+    given = ((value.get("choose") or {}).get("values") or {}).get(name)
+    if not isinstance(given, dict):
+        return target
+    where = {path: tuple(fields) for path, fields in (given.get("where") or {}).items()}
+    return replace(target, row=dict(given.get("row") or {}), where=where, unless=given.get("unless", ""))
 
 
 def _find_called(source: _Source) -> dict[str, tuple[Tool, dict[str, Any], str]]:
@@ -136,13 +151,13 @@ def _find_called(source: _Source) -> dict[str, tuple[Tool, dict[str, Any], str]]
 
 def _make_step(source: _Source, name: str, value: Mapping[str, Any]) -> Step:
     at: Path = ("steps", name)
-    kinds = [each for each in (FOR_EACH, SPREAD, DIGITS) if each in value]
+    kinds = [each for each in (FOR_EACH, SPREAD, DIGITS, FIND) if each in value]
     if len(kinds) != 1:
-        source.report(at, "step", "A step has exactly one of for_each, spread and digits.")
+        source.report(at, "step", "A step has exactly one of for_each, spread, digits and find.")
         return Step(name, SPREAD, Target("", {}))
     kind, match = kinds[0], dict(value.get("match") or {})
     fields = tuple(_list_fields(kind, value))
-    if kind != FOR_EACH and not fields:
+    if kind in (SPREAD, DIGITS) and not fields:
         source.report(at, "step", f'A step with {kind} needs "{"over" if kind == SPREAD else "in"}".')
     return Step(
         name=name,
@@ -156,6 +171,7 @@ def _make_step(source: _Source, name: str, value: Mapping[str, Any]) -> Step:
         also=_make_step_target(source, value["also"], (*at, "also")) if "also" in value else None,
         otherwise=fold(value.get("otherwise", "")),
         otherwise_if=value.get("otherwise_if", ""),
+        ids=source.integration.reference_form.ids if kind == FIND and fields else "",
     )
 
 
@@ -163,7 +179,7 @@ def _list_fields(kind: StepKind, value: Mapping[str, Any]) -> Iterable[str]:
     """Return the fields of a record that a step looks at."""
     if kind == FOR_EACH:
         return value.get("match") or ()
-    return value.get("in") or () if kind == DIGITS else [value["over"]] if "over" in value else ()
+    return value.get("in") or () if kind != SPREAD else [value["over"]] if "over" in value else ()
 
 
 def _make_step_target(source: _Source, value: Mapping[str, Any], at: Path) -> Target:

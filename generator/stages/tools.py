@@ -65,6 +65,7 @@ def build_tool(
         advanced=shown.rare,
         takes_company=made.takes_company,
         references=tuple(made.references),
+        client_filter=made.client_filter,
         identifier=method.resource.identifier,
         former_names=tuple(method.rules.get("former_names") or ()),
         is_guarded=CLEAR in made.options,

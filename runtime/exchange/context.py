@@ -120,8 +120,8 @@ class CallContext:
     """Whether texts of records stand in fences."""
     form: Form = PLAIN
     """How its endpoint sends the answer."""
-    resolved: list[dict[str, str]] = field(default_factory=list)
-    """What a name in the place of an Id became: `{argument, name, id}`."""
+    resolved: list[dict[str, Any]] = field(default_factory=list)
+    """What a name in the place of an Id became: `{argument, name, id}`; a client has several `ids`."""
     place: str = ""
     """Where it stands in the arguments of the call that it is part of, such as `calls[3]`."""
     notice: str = ""

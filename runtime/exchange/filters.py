@@ -10,6 +10,7 @@ from itertools import chain, product
 from typing import Any
 
 from generator.catalog import Condition, Listing
+from generator.client_filters import CLIENT
 from generator.suggestions import did_you_mean
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
@@ -48,7 +49,7 @@ def is_branched(language: QueryLanguage, listing: Listing, arguments: Mapping[st
 
 def refuse_unknown(listing: Listing, sets: Sequence[Mapping[str, Any]]) -> None:
     """Raise InvalidArguments for a set of filters with a name that is no filter: without it, too much would fit."""
-    known = [each.argument for each in listing.conditions]
+    known = [each.argument for each in listing.conditions if each.argument != CLIENT]
     for at, each in enumerate(sets):
         for name in each:
             if name not in known:

@@ -4,7 +4,7 @@ Called by the endpoints (`mcp_server`, `api`, `web`), which have authenticated t
 MCP or REST carries the answer. `calls` leads one call (`call_bounds` says what bounds it); that of a write passes
 
     checks              arguments, read and checked
-    names               `name_resolution` puts Ids in the place of names
+    names               `name_resolution` puts Ids in the place of names, `clients` in the place of a client
     prepare             the kind of the call (`exchange`) makes the request
     writes              `guarded_updates` merges with what is stored, `stored_values` fills in what the caller is not
                         shown, `preflight` finds what is wrong, `duplicates` asks for twins; a dry run ends here

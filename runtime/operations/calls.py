@@ -26,6 +26,7 @@ from runtime.model import Grant
 from runtime.operations.approvals.waits import SENT_AT_ONCE, Waiting, Waits
 from runtime.operations.call_bounds import CallBounds, Tools
 from runtime.operations.checks import Checks, run_for
+from runtime.operations.clients import UNMAPPED, Clients
 from runtime.operations.dry_runs import answer_dry
 from runtime.operations.exchanges import Exchanges
 from runtime.operations.failed_calls import answer_error
@@ -54,12 +55,17 @@ class Calls(CallBounds):
         waits: Waits = SENT_AT_ONCE,
         known: KnownRecords | None = None,
         deployment: Deployment | None = None,
+        clients: Clients = UNMAPPED,
         today: Callable[[str], date] = find_today,
     ) -> None:
         super().__init__(catalog, vendor, max_answer_bytes)
         self._checks, self._today = Checks(), today
         self._policies, known = policies or WritePolicies(vendor), known or KnownRecords()
-        self._tenants, self._writes, self._waits = tenants or TenantCalls(), Writes(vendor, known), waits
+        self._tenants, self._writes, self._waits = (
+            tenants or TenantCalls(),
+            Writes(vendor, known, clients),
+            waits,
+        )
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         how = self._exchanges.send, self._kind_of

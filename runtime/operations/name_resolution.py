@@ -1,7 +1,7 @@
 """Names in the place of Ids: each becomes the Id of the one record that has exactly this name, or is refused.
 
-Called by `writes`, before anything else looks at the arguments. Nothing is guessed: where no record has the name, or
-several have it, the error names candidates with their Ids, to a caller who may list them.
+Called by `writes`, before anything else looks at the arguments, and by `clients`. Nothing is guessed: where no record
+has the name, or several have it, the error names candidates with their Ids, to a caller who may list them.
 """
 
 from __future__ import annotations
@@ -58,7 +58,21 @@ class NameResolution:
         named = [each for change in changes for each in _list_names(change)]
         if not named:
             return
+        for each, row in zip(named, await self._match(call, named), strict=True):
+            _put(each, row)
+        if all(change is not call for change in changes):
+            call.resolved += _list_resolved(changes)
+
+    async def find_named(self, call: CallContext, resource: str, argument: str, name: str) -> Record:
+        """Return the one record of a resource that has the name given in an argument. Raises InvalidArguments."""
+        spot = Spot({argument: name}, argument, argument, resource, is_bare=True)
+        (row,) = await self._match(call, [_Named(call, spot, name)])
+        return row
+
+    async def _match(self, call: CallContext, named: Sequence[_Named]) -> list[Record]:
+        """Return the record of each name. Raises InvalidArguments that lists all that have none."""
         rows = await self._find(call, named)
+        matched: list[Record] = []
         findings: list[Finding] = []
         left = MOST_SEARCHES
         for each in named:
@@ -72,14 +86,13 @@ class NameResolution:
                     if _fold(each.name) in _names(call.integration, each.spot.resource, row)
                 ]
             if len(found) == 1:
-                _put(each, found[0])
+                matched.append(found[0])
             elif rows.get(each.spot.resource) is None and _searchable(call, each.spot.resource):
                 findings.append(_explain_unread(each))
             else:
                 findings.append(_explain(call, each, found, near))
         refuse(call.tool, findings)
-        if all(change is not call for change in changes):
-            call.resolved += _list_resolved(changes)
+        return matched
 
     async def _find(self, call: CallContext, named: Sequence[_Named]) -> dict[str, Rows | None]:
         """Return for each resource the records that have one of the names, found by one call; None if it failed."""

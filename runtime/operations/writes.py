@@ -16,6 +16,7 @@ from runtime.exchange.batch import find_answers
 from runtime.exchange.context import CallContext, Request
 from runtime.exchange.failures import FIRST_FAILURE, read_value
 from runtime.operations.checks import refuse_read_only
+from runtime.operations.clients import UNMAPPED, ClientNames, Clients
 from runtime.operations.deletions import read_before_deleting
 from runtime.operations.duplicates import Duplicates, refuse_twins
 from runtime.operations.guarded_updates import GuardedUpdates
@@ -36,17 +37,19 @@ from runtime.upstream.client import VendorResponse
 class Writes:
     """Prepares and sends writes. One for the process."""
 
-    def __init__(self, vendor: VendorCalls, known: KnownRecords) -> None:
+    def __init__(self, vendor: VendorCalls, known: KnownRecords, clients: Clients = UNMAPPED) -> None:
         self._vendor = vendor
         self._known = known
         self._updates = GuardedUpdates(vendor, known)
         lookups = Lookups(vendor, known)
         self._duplicates = Duplicates(vendor, lookups)
         self._names = NameResolution(lookups)
+        self._clients = ClientNames(clients, lookups)
         self._preflight = Preflight(lookups)
 
     async def resolve_names(self, call: CallContext) -> None:
         """Put Ids in the place of names in the arguments of a call. Raises InvalidArguments for what has no Id."""
+        await self._clients.resolve(call)
         if call.tool.references:
             await self._names.resolve(call, (call,))
 

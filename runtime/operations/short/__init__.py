@@ -8,6 +8,7 @@ tool is named in here: `definitions/<integration>/short/` says what each one is.
 - `reading`: what a caller gave, in any style of writing, and what was wrong with it
 - `steps`: the records that are read before the tool is called
 - `renaming`: errors that name the arguments of the short tool
+- `merging`: the records of several lists as one, by day
 - `shapes`: answers with more members, results of a search, one document
 - `short_calls`: the path of a call
 """

@@ -7,19 +7,23 @@ The shapes of `search` and `fetch` are those that hosts fix for what they cite: 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
+from generator.catalog import COMPANY
 from generator.filling import ABSENT, Filler
 from generator.short_tools import Target
-from runtime.exchange.allowance import Form
+from runtime.exchange.allowance import BYTES_PER_TOKEN, LEAST_TOKENS, Form
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
 from runtime.operations.record_urls import make_record_url
+from runtime.operations.short.merging import Gathered, Merging, Page
 from runtime.safety.fences import close_fence, fence_value, strip_fences
 from runtime.upstream import figures
 
+LINES_LEFT_OUT = "Its lines do not fit and are left out: read it by its id."
 LONGEST_TITLE = 200
 """Characters of a title, which a host shows on a line."""
 
@@ -56,6 +60,40 @@ class Shapes:
             if not results or self._form.size_of(answer) <= self._budget:
                 return answer
             results = results[: len(results) * 3 // 4]
+
+    def write_merged(self, merging: Merging, page: Page, gathered: Gathered) -> Answer:
+        """Return the rows of merged lists, as many as fit; of one that does not fit alone, what is no list in it."""
+        while True:
+            answer = self._write_page(merging, page, gathered)
+            if self._fits(answer) or not page.rows:
+                return answer
+            if len(page.rows) == 1:
+                (row,) = page.rows
+                plain = {name: each for name, each in row.value.items() if not isinstance(each, list)}
+                if plain == row.value:
+                    return answer
+                page = replace(page, rows=(replace(row, value=plain),), notes=(*page.notes, LINES_LEFT_OUT))
+                continue
+            page = merging.cut(page, len(page.rows) * 3 // 4)
+
+    def _write_page(self, merging: Merging, page: Page, gathered: Gathered) -> Answer:
+        rows = [row.value for row in page.rows]
+        value = {
+            "returned": len(rows),
+            **({"next_cursor": merging.write_cursor(page.next)} if page.next else {}),
+            merging.name: fence_value(rows) if self._is_fenced else rows,
+            **({"resolved": gathered.resolved} if gathered.resolved else {}),
+            **({COMPANY: gathered.company} if gathered.company else {}),
+        }
+        note = " ".join(dict.fromkeys([*gathered.notes, *page.notes]))
+        return gathered.last._replace(text=figures.write_json(value).decode(), note=note)
+
+    def _fits(self, answer: Answer) -> bool:
+        """Return whether an answer is within the bytes of the reply and the tokens of its text."""
+        tokens = self._grant.config.max_answer_tokens
+        most = int(max(tokens, LEAST_TOKENS) * BYTES_PER_TOKEN) if tokens else 0
+        is_short = not most or len(answer.text.encode()) <= most
+        return is_short and self._form.size_of(answer) <= self._budget
 
     def write_document(self, target: Target, record: Mapping[str, Any], answer: Answer) -> Answer:
         """Return one record as a document, its text cut where it does not fit."""

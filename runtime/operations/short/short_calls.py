@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import orjson
@@ -20,12 +20,14 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
 from runtime.operations.connections import list_connections
 from runtime.operations.short.listing import ListedShortTool
+from runtime.operations.short.merging import MOST_ROWS, USUAL_LIMIT, Gathered, Merging, choose_lists
 from runtime.operations.short.reading import choose_target, read_arguments
 from runtime.operations.short.renaming import Origins, rename_error
 from runtime.operations.short.shapes import Shapes
 from runtime.operations.short.steps import Record, Steps
-from runtime.safety.fences import strip_fences
+from runtime.safety.fences import fence_text, strip_fences
 from runtime.safety.write_options import Asked
+from runtime.upstream import figures
 
 PAGE_BYTES = 8 * 1024 * 1024
 """Of an answer that is read here and not sent: a page of 1,000 records with a few fields has about 200 kB."""
@@ -65,6 +67,7 @@ class ShortCall:
     carry: Carry
     is_repeat: IsRepeat
     public_url: str
+    gathered: Gathered = field(default_factory=Gathered)
 
     async def answer(self) -> Answer:
         """Return what the call comes to; the error of a tool that it calls is in the answer. Raises what is wrong
@@ -84,6 +87,8 @@ class ShortCall:
         short, steps = self.listed.short, Steps(self.listed.short, self._read_page)
         if short.answer == "results":
             return await self._search(arguments)
+        if short.merge is not None:
+            return await self._list_merged(arguments)
         target, rest = choose_target(short, arguments)
         asked = Asked(short.name, arguments)
         scope = await self._take(steps, arguments | ({"rest": rest} if rest else {}), target, asked)
@@ -137,6 +142,17 @@ class ShortCall:
         rows = [(targets[name], row) for name in targets for row in pages[name][0]]
         return self._shapes().write_results(rows, pages[next(reversed(pages))][1])
 
+    async def _list_merged(self, arguments: dict[str, Any]) -> Answer:
+        """Return the records of several lists as one page."""
+        targets, notes = choose_lists(self.listed.short, arguments)
+        merging = Merging(self.listed.short, targets, arguments, self._read_figures)
+        steps = Steps(self.listed.short, self._read_figures, self._mark)
+        scope = await steps.take(arguments)
+        limit = arguments.get("limit", USUAL_LIMIT)
+        page = await merging.read(scope, min(limit, MOST_ROWS, self.grant.config.max_rows or MOST_ROWS))
+        self.gathered.notes += (*notes, *steps.notes)
+        return self._shapes().write_merged(merging, page, self.gathered)
+
     async def _read_target(self, target: Target, scope: Mapping[str, Any]) -> tuple[list[Record], Answer]:
         filler = Filler(scope)
         answer = await self._read(target, filler.fill(target.fill), filler.origins)
@@ -147,6 +163,18 @@ class ShortCall:
     ) -> tuple[list[Record], str]:
         page = orjson.loads((await self._read(target, arguments, origins)).text)
         return self._strip(page["records"]), page.get("next_cursor", "")
+
+    async def _read_figures(
+        self, target: Target, arguments: dict[str, Any], origins: Origins
+    ) -> tuple[list[Record], str]:
+        """Return the records of a page, their figures as the vendor wrote them, and gather what is said beside."""
+        answer = await self._read(target, arguments, origins)
+        page = figures.read(answer.text.encode())
+        self.gathered.add(answer, page)
+        return self._strip(page["records"]), str(page.get("next_cursor", ""))
+
+    def _mark(self, text: str) -> str:
+        return fence_text(text) if self.grant.config.untrusted_text == "fenced" else text
 
     async def _read(self, target: Target, arguments: dict[str, Any], origins: Origins) -> Answer:
         """Return an answer that is read here. Raises Stopped with the answer that is an error."""

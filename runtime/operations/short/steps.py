@@ -1,16 +1,18 @@
-"""The records that a short tool reads before it calls its tool: found by digits, spread over, or one for each element.
+"""The records that a short tool reads before it calls its tool: found by digits or a name, spread over, or one for each
+element of a list.
 
 Called by `short_calls`. Each step reads pages of a list by ordinary calls, which its caller sees nothing of.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from generator.filling import ABSENT, Filler, look_up
-from generator.short_tools import DIGITS, FOR_EACH, ShortTool, Step, Target
+from generator.short_tools import DIGITS, FIND, FOR_EACH, ShortTool, Step, Target
 from runtime.operations.short.reading import make_error
 
 Record = dict[str, Any]
@@ -22,6 +24,8 @@ MOST_PAGES = 10
 """Pages of a list that one step reads: 10,000 records where a page has 1,000."""
 MOST_FOUND = 100
 """Records that are found by their digits: more are no answer to a search."""
+MOST_NEAR = 5
+"""Names that an error lists, as in `name_resolution`."""
 AT_ONCE = 8
 """Elements of a list in one call, each a set of filters of an OR (`MOST_BRANCHES`)."""
 AMOUNT = "amount"
@@ -29,10 +33,10 @@ AMOUNT = "amount"
 
 
 class Steps:
-    """Carries out the steps of one call. `notes` are sentences for its answer."""
+    """Carries out the steps of one call. `notes` are sentences for its answer; `mark` writes a text of a record."""
 
-    def __init__(self, short: ShortTool, read_page: ReadPage) -> None:
-        self._short, self._read_page = short, read_page
+    def __init__(self, short: ShortTool, read_page: ReadPage, mark: Callable[[str], str] = str) -> None:
+        self._short, self._read_page, self._mark = short, read_page, mark
         self.notes: list[str] = []
 
     async def take(self, scope: dict[str, Any]) -> dict[str, Any]:
@@ -40,10 +44,34 @@ class Steps:
         for step in self._short.steps:
             if step.kind == FOR_EACH:
                 scope = {**scope, step.source: await self._find_for_each(step, scope)}
+            elif step.kind == FIND:
+                found = await self._find(step, scope) if step.source in scope else []
+                scope = {**scope, step.name: found}
             elif not step.unless or step.unless not in scope:
                 find = self._find_by_digits if step.kind == DIGITS else self._spread
                 scope = {**scope, step.name: await find(step, scope)}
         return scope
+
+    async def _find(self, step: Step, scope: Mapping[str, Any]) -> list[Record]:
+        """Return the records that an argument names; refuse it where there are none, with names that are near."""
+        name = str(scope[step.source]).strip()
+        if step.ids and re.fullmatch(step.ids, name, re.ASCII):
+            return [{step.call.identifier: name}]
+        found = [row async for row in self._read(step, step.call, scope)]
+        if not found and step.otherwise:
+            near = await self._find_near(step, scope)
+            raise make_error(self._short, step.source, step.otherwise, f"Nothing was sent.{near}")
+        return found
+
+    async def _find_near(self, step: Step, scope: Mapping[str, Any]) -> str:
+        """Return a sentence with names that are near, each with its Id; empty without one."""
+        names: list[str] = []
+        async for row in self._read(step, step.also, scope) if step.also else _read_nothing():
+            id_ = row.get(step.call.identifier)
+            names += [f"{self._mark(str(row[field]))} ({id_})" for field in step.fields if row.get(field)]
+            if len(names) >= MOST_NEAR:
+                break
+        return f" Near names: {', '.join(names)}." if names else ""
 
     async def _find_by_digits(self, step: Step, scope: Mapping[str, Any]) -> list[Record]:
         wanted = str(scope.get(step.source, ""))
@@ -120,6 +148,12 @@ class Steps:
         if step.otherwise and (not step.otherwise_if or step.otherwise_if in scope):
             argument = step.otherwise_if or step.source
             raise make_error(self._short, argument, step.otherwise, "Nothing was sent.")
+
+
+async def _read_nothing() -> AsyncIterator[Record]:
+    """Yield no record."""
+    for record in ():
+        yield record
 
 
 def _list_digits(text: str) -> str:

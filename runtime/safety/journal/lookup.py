@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from generator.catalog import Condition, Tool
+from generator.client_filters import CLIENT
 from runtime.model import OutcomeKind
 from runtime.upstream.answer import follow_path
 
@@ -110,7 +111,8 @@ def _required(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _filters(tool: Tool, content: Record) -> dict[str, Any]:
     """Return the filters of a list that a record, as it was sent, would be found by."""
-    conditions = tool.listing.conditions if tool.listing else ()
+    listed = tool.listing.conditions if tool.listing else ()
+    conditions = tuple(each for each in listed if each.argument != CLIENT)
     found: dict[str, Any] = {}
     for condition in conditions:
         value = _plain(content.get(condition.field))
