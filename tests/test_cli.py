@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime.commands.demo import SIMULATOR_SECRET, Demo, _process, _simulator_command
+from runtime.commands.demo import SIMULATOR_SECRET, Demo, _simulator_command
 from runtime.commands.demo_http import sign_in
+from runtime.commands.demo_processes import run_process
 from tests.builtin import store_builtin_catalog
 from tests.commands import run_command
 from tests.deployment import deploy
@@ -320,8 +321,8 @@ def test_a_wrong_setting_is_a_clear_sentence(tmp_path):
 
 def test_two_servers_cannot_share_one_data_directory(tmp_path, port):
     store_builtin_catalog(tmp_path)
-    with _process([sys.executable, "-m", "runtime", "serve", "--port", str(port)], {"LEDGERPORT_DATA": str(tmp_path)},
-                  f"http://127.0.0.1:{port}/healthz"):  # fmt: skip
+    serve = [sys.executable, "-m", "runtime", "serve", "--port", str(port)]
+    with run_process(serve, {"LEDGERPORT_DATA": str(tmp_path)}, f"http://127.0.0.1:{port}/healthz"):
         second = ledgerport_process("serve", "--port", "0", data=tmp_path)
     assert second.returncode == 1
     assert "Another Ledgerport already serves from" in second.stderr
@@ -360,10 +361,10 @@ def test_a_company_is_connected_from_the_command_line(tmp_path, is_served):
         "LEDGERPORT_QUICKBOOKS_ORIGIN": demo.simulator_url,
     }
     ready = demo.simulator_url + "/.well-known/openid_configuration"
-    with _process(_simulator_command(demo), {SIMULATOR_SECRET: "s3cret"}, ready):
+    with run_process(_simulator_command(demo), {SIMULATOR_SECRET: "s3cret"}, ready):
         if is_served:
             serve = [sys.executable, "-m", "runtime", "serve"]
-            with _process(serve, environment, f"{demo.url}/healthz"):
+            with run_process(serve, environment, f"{demo.url}/healthz"):
                 _connect(demo, environment)
         else:
             _connect(demo, environment)

@@ -121,6 +121,18 @@ def serve(
     show_default=True,
     help="The simulator's port.",
 )
+@click.option(
+    "--provider",
+    is_flag=True,
+    help="The company of an IT service provider, and a ConnectWise PSA simulator with its work.",
+)
+@click.option(
+    "--work-simulator-port",
+    type=click.IntRange(1, 65535),
+    default=8002,
+    show_default=True,
+    help="The port of that simulator.",
+)
 @click.option("--stand-in-port", "former_port", type=click.IntRange(1, 65535), hidden=True)
 @click.option(
     "--data",
@@ -137,6 +149,8 @@ def demo(
     *,
     port: int,
     simulator_port: int,
+    provider: bool,
+    work_simulator_port: int,
     former_port: int | None,
     data: Path | None,
     own: tuple[Path, ...],
@@ -154,7 +168,10 @@ def demo(
     if former_port is not None:
         click.echo("--stand-in-port is now called --simulator-port.", err=True)
         simulator_port = former_port
-    data = (data or Path(os.environ.get("LEDGERPORT_DATA") or ".ledgerport") / "demo").expanduser().absolute()
+    usual = Path(os.environ.get("LEDGERPORT_DATA") or ".ledgerport") / (
+        "demo-provider" if provider else "demo"
+    )
+    data = (data or usual).expanduser().absolute()
     if is_reset:
         _confirm_reset(data, is_confirmed=yes)
         reset(data)
@@ -165,7 +182,7 @@ def demo(
         ends.append(signal.SIGHUP)
     for each in ends:
         signal.signal(each, signal.default_int_handler)
-    run(Demo(data, port, simulator_port, as_setting(own)))
+    run(Demo(data, port, simulator_port, as_setting(own), work_simulator_port if provider else 0))
 
 
 def _confirm_reset(data: Path, *, is_confirmed: bool) -> None:

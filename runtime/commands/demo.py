@@ -12,33 +12,34 @@ import fcntl
 import os
 import secrets
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runtime.commands.demo_http import Api, ask_server, make_opener, sign_in
+from runtime.commands.demo_http import Api, ask_server, sign_in
 from runtime.commands.demo_output import Started, count_listed, show_calls, write_instructions
+from runtime.commands.demo_processes import check_free, run_command, run_process, say
+from runtime.commands.demo_work import INTEGRATION as WORK_INTEGRATION
+from runtime.commands.demo_work import MADE as WORK_MADE
+from runtime.commands.demo_work import (
+    WorkSystem,
+    connect_work_account,
+    prepare_work_system,
+    run_work_simulator,
+)
 from runtime.errors import LedgerportError, SettingsError
 from runtime.web.navigation import find_company_address
 
-START_SECONDS = 40.0
-"""A start takes a few; the rest is for a slow machine that compiles the definitions first."""
-STOP_SECONDS = 10.0
-"""Then it is killed: what was answered is durable, and a demo has nothing else to lose."""
 CLIENT_ID = "ledgerport-demo"
 OWNER = "owner@example.com"
 """Who owns the demo: one of the people as whom the simulator signs in."""
-MADE = ("quickbooks.db*", "ledgerport.sqlite3*", "secret.key", "serve.lock")
+MADE = ("quickbooks.db*", "ledgerport.sqlite3*", "secret.key", "serve.lock", WORK_MADE)
 """The files of a demo's directory beside the client secret, which marks it as one, and the cache."""
 SIMULATOR_SECRET = "SIMULATOR_CLIENT_SECRET"  # noqa: S105  (the name of a variable)
 
@@ -52,6 +53,8 @@ class Demo:
     simulator_port: int
     definitions: str = ""
     """Folders of definitions laid over ours, as LEDGERPORT_DEFINITIONS names them; empty: as that says."""
+    work_port: int = 0
+    """Where the simulator of a work system listens; 0 for a demo of the books alone."""
     database_url: str = field(default="", repr=False)
     """Where the records are stored; empty for a file in `data`, and never those of a real deployment."""
 
@@ -65,6 +68,11 @@ class Demo:
         """The QuickBooks simulator."""
         return f"http://127.0.0.1:{self.simulator_port}"
 
+    @property
+    def work_url(self) -> str:
+        """The simulator of the work system; empty without one."""
+        return f"http://127.0.0.1:{self.work_port}" if self.work_port else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -72,6 +80,7 @@ class Running:
 
     api: Api
     account: dict[str, Any]
+    work_account: dict[str, Any] | None
     processes: tuple[subprocess.Popen[bytes], ...]
     sign_in_link: str = field(repr=False)
 
@@ -125,6 +134,7 @@ def run_servers(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
     """
     _make_folder(demo.data)
     _check_ports(demo)
+    work = prepare_work_system(demo.data, is_wanted=bool(demo.work_port))
     client_secret = _client_secret(demo.data)
     environment = {
         "LEDGERPORT_DATA": str(demo.data),
@@ -140,32 +150,47 @@ def run_servers(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
         "LEDGERPORT_OIDC_INTUIT_CLIENT_ID": CLIENT_ID,
         "LEDGERPORT_OIDC_INTUIT_CLIENT_SECRET": client_secret,
     }
+    if demo.work_url:
+        environment[f"LEDGERPORT_{WORK_INTEGRATION.upper()}_ORIGIN"] = demo.work_url
     if demo.definitions:
         environment["LEDGERPORT_DEFINITIONS"] = demo.definitions
     if shows_calls:
         environment["LEDGERPORT_LOG_FORMAT"] = "json"
-    _say("Starting the QuickBooks simulator …")
+    say("Starting the QuickBooks simulator …")
     simulator_ready = demo.simulator_url + "/.well-known/openid_configuration"
     secret = {SIMULATOR_SECRET: client_secret}  # not on the command line, which everybody can list
-    with _process(_simulator_command(demo), secret, simulator_ready) as simulator:
-        _say("Starting Ledgerport …")
+    with ExitStack() as opened:
+        simulator = opened.enter_context(run_process(_simulator_command(demo), secret, simulator_ready))
+        if work is not None:
+            opened.enter_context(run_work_simulator(work, demo.work_port))
+        say("Starting Ledgerport …")
         command = [sys.executable, "-m", "runtime", "serve"]
         output = subprocess.PIPE if shows_calls else subprocess.DEVNULL
-        with _process(command, environment, demo.url + "/healthz", output) as server:
-            api = Api(demo.url, _new_api_token(environment))
-            link = _run_command(environment, "person", "invite", OWNER, "--role", "owner")
-            account = _account(demo, api)
-            dashboard = urllib.parse.urlencode({"return_to": find_company_address(account["id"])})
-            yield Running(api, account, (simulator, server), f"{link}?{dashboard}")
+        server = opened.enter_context(run_process(command, environment, demo.url + "/healthz", output))
+        api = Api(demo.url, _new_api_token(environment))
+        link = run_command(environment, "person", "invite", OWNER, "--role", "owner")
+        account, work_account = _connect_accounts(demo, api, work)
+        dashboard = urllib.parse.urlencode({"return_to": find_company_address(account["id"])})
+        yield Running(api, account, work_account, (simulator, server), f"{link}?{dashboard}")
 
 
-def _account(demo: Demo, api: Api) -> dict[str, Any]:
-    """Return the company connected before, or a new connection made as a person makes it."""
+def _connect_accounts(
+    demo: Demo, api: Api, work: WorkSystem | None
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return the books account and the work account, connected before or now, their clients mapped."""
     known: list[dict[str, Any]] = api.call("GET", "/integrated-account?limit=100")["result"]
+    account = _connect_books(demo, api, known)
+    if work is None:
+        return account, None
+    return account, connect_work_account(api, work, known)
+
+
+def _connect_books(demo: Demo, api: Api, known: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the company connected before, or a new connection made as a person makes it."""
     for account in known:
-        if account["status"] == "active":
+        if account["integration"] == "quickbooks" and account["status"] == "active":
             return account
-    _say("Connecting the demo company …")
+    say("Connecting the demo company …")
     made = api.call("POST", "/integrated-account", {"integration": "quickbooks", "name": "Demo company"})
     sign_in(demo.url, made["authorize_url"])
     account = api.call("GET", f"/integrated-account/{made['id']}")
@@ -178,7 +203,7 @@ def _simulator_command(demo: Demo) -> list[str]:
     return [
         sys.executable, "-m", "runtime.simulators.quickbooks",
         "--port", str(demo.simulator_port), "--data", str(demo.data / "quickbooks.db"),
-        "--client-id", CLIENT_ID,
+        "--client-id", CLIENT_ID, "--company", "provider" if demo.work_port else "landscaper",
     ]  # fmt: skip
 
 
@@ -213,58 +238,7 @@ def _client_secret(data: Path) -> str:
 
 def _new_api_token(environment: dict[str, str]) -> str:
     """Return a fresh API token for this run; those of earlier runs stop working, which is said."""
-    return _run_command(environment, "token", "create", "demo", "--replace", "--bare")
-
-
-def _run_command(environment: dict[str, str], *words: str) -> str:
-    """Return what one of our commands prints; what it says beside it is said."""
-    command = [sys.executable, "-m", "runtime", *words]
-    done = subprocess.run(  # noqa: S603 - our own interpreter and words
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SettingsError(done.stderr.strip())
-    if done.stderr.strip():
-        _say(done.stderr.strip())
-    return done.stdout.strip()
-
-
-@contextmanager
-def _process(
-    command: list[str], environment: dict[str, str], ready_url: str, output: int = subprocess.DEVNULL
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Yield a server that runs while the block runs. It gets a group of its own, so that Ctrl-C reaches it through
-    us.
-    """
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
-        command, env={**os.environ, **environment}, stdout=output, start_new_session=True
-    )
-    try:
-        _await_ready(process, ready_url)
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _await_ready(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise SettingsError(f"A server ended at once (exit status {process.returncode}); see above.")
-        try:
-            with make_opener().open(url, timeout=2):
-                return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise SettingsError(f"A server did not answer within {START_SECONDS:g} seconds.")
+    return run_command(environment, "token", "create", "demo", "--replace", "--bare")
 
 
 def _wait(processes: tuple[subprocess.Popen[bytes], ...]) -> None:
@@ -280,20 +254,12 @@ def _check_ports(demo: Demo) -> None:
             f"Ledgerport and the simulator cannot both have port {demo.port}.",
             advice="Choose another with --simulator-port NUMBER.",
         )
-    _check_free(demo.port, "--port")
-    _check_free(demo.simulator_port, "--simulator-port")
-
-
-def _check_free(port: int, option: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise SettingsError(
-                f"Port {port} is taken.", advice=f"Stop what uses it, or choose another with {option} NUMBER."
-            ) from None
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    if demo.work_port in (demo.port, demo.simulator_port):
+        raise SettingsError(
+            f"The simulator of the work system cannot have port {demo.work_port} as well.",
+            advice="Choose another with --work-simulator-port NUMBER.",
+        )
+    check_free(demo.port, "--port")
+    if demo.work_port:
+        check_free(demo.work_port, "--work-simulator-port")
+    check_free(demo.simulator_port, "--simulator-port")

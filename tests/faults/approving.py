@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.approval import PendingChange
-from runtime.commands import demo, demo_http
+from runtime.commands import demo, demo_http, demo_processes
 from runtime.deployment import Deployment
 from runtime.operations.approvals.deciding import Decider, Decisions
 from runtime.settings import Settings
@@ -122,7 +122,7 @@ class Office:
             start_new_session=True,
         )
         self.processes[number : number + 1] = [process]
-        demo._await_ready(process, place.url + "/healthz")
+        demo_processes.await_ready(process, place.url + "/healthz")
 
     def kill(self, number: int = 0) -> None:
         """Kill one of the servers."""

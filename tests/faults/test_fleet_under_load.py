@@ -24,7 +24,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from runtime.commands import demo, demo_http
+from runtime.commands import demo, demo_http, demo_processes
 from tests.builtin import store_builtin_catalog
 from tests.engines import Postgres, find_free_port, running_postgres
 from tests.faults.cuttable_link import Link, linking
@@ -138,7 +138,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         redis = opened.enter_context(running_redis(folder / "redis"))
         to_postgres, to_redis = (opened.enter_context(linking(port)) for port in (postgres.port, redis.port))
         ready = f"{place}/.well-known/openid_configuration"
-        opened.enter_context(demo._process(simulator, {demo.SIMULATOR_SECRET: secret}, ready))
+        opened.enter_context(demo_processes.run_process(simulator, {demo.SIMULATOR_SECRET: secret}, ready))
         direct = postgres.make_database()
         variables = {
             "LEDGERPORT_DATABASE_URL": direct.replace(f":{postgres.port}/", f":{to_postgres.port}/"),

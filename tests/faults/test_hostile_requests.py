@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.api.table import TABLE
-from runtime.commands import demo, demo_http
+from runtime.commands import demo, demo_http, demo_processes
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from tests.builtin import builtin_catalog, store_builtin_catalog
@@ -88,7 +88,7 @@ def target_of(data: Path, seed: int) -> Iterator[Target]:
                 env={**os.environ, **environment}, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
         try:
-            demo._await_ready(process, place.url + "/healthz")
+            demo_processes.await_ready(process, place.url + "/healthz")
             known = _known(place, environment)
             vendor.share = HOSTILE_SHARE
             yield Target(process, place.port, known, vendor, log)

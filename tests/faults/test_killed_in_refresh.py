@@ -29,7 +29,7 @@ from typing import Any
 
 import pytest
 
-from runtime.commands import demo, demo_http
+from runtime.commands import demo, demo_http, demo_processes
 from runtime.simulators.quickbooks.app import Application
 from runtime.simulators.quickbooks.books.store import Store
 from tests.builtin import store_builtin_catalog
@@ -137,7 +137,7 @@ def _started(place: demo.Demo, environment: dict[str, str]) -> subprocess.Popen[
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    demo._await_ready(process, place.url + "/healthz")
+    demo_processes.await_ready(process, place.url + "/healthz")
     return process
 
 
