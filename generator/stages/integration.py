@@ -132,7 +132,8 @@ def _batch(value: dict[str, Any] | None) -> BatchForm:
 
 def _auth(value: dict[str, Any]) -> Auth:
     if value["type"] == "headers":
-        return Auth(type="headers", headers=dict(value["headers"]))
+        confirm = _confirmation(value.get("confirm"))
+        return Auth(type="headers", headers=dict(value["headers"]), confirm=confirm)
     if value["type"] == "client_credentials":
         return _client_credentials(value)
     refresh = value.get("refresh_token") or {}

@@ -25,6 +25,7 @@ from runtime.tenancy import Reach, TenantId
 from runtime.web.account_list_pages import list_connectable
 from runtime.web.account_view import describe_environment, list_vendors
 from runtime.web.connect import SECRET_ADDRESS
+from runtime.web.key_forms import FIELD, find_missing, read_fields
 from runtime.web.landing import ACCOUNTS_PATH, CONNECTION_PATH
 from runtime.web.navigation import find_company_address
 from runtime.web.person_pages import PageParts, PersonPages, require_person
@@ -32,8 +33,6 @@ from runtime.web.person_pages import PageParts, PersonPages, require_person
 CONNECT = "connect company"
 """The name of the form of the page."""
 PATH = ACCOUNTS_PATH + "/connect"
-FIELD = "field."
-"""Stands before the name of an account field in a form."""
 
 
 class ConnectCompanyPages(PersonPages):
@@ -151,21 +150,6 @@ def _check(integration: Integration, values: Mapping[str, str]) -> dict[str, str
     except InvalidRequest:
         errors["name"] = f"Give it a name of 1 to {LONGEST_NAME} characters, on one line."
     return errors | find_missing(integration, values)
-
-
-def find_missing(integration: Integration, values: Mapping[str, str]) -> dict[str, str]:
-    """Return what is to be said of each field of an account that a form leaves empty, under its name there."""
-    return {
-        FIELD + each.name: f"{integration.title} asks for the {each.title}."
-        for each in list_wanted_fields(integration)
-        if not values.get(FIELD + each.name, "").strip()
-    }
-
-
-def read_fields(integration: Integration, values: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields of an account as a form has them."""
-    wanted = list_wanted_fields(integration)
-    return {each.name: values.get(FIELD + each.name, "").strip() for each in wanted}
 
 
 def _address(account_id: str) -> str:

@@ -26,7 +26,7 @@ from runtime.tenancy import Reach
 from runtime.web.account_view import STATES, explain_status
 from runtime.web.company_pages import CompanyPages, CompanyServices, Place, require_company
 from runtime.web.connect import SECRET_ADDRESS
-from runtime.web.connect_company_pages import find_missing, read_fields
+from runtime.web.key_forms import find_missing, read_fields
 from runtime.web.landing import ACCOUNTS_PATH, CONNECTION_PATH
 from runtime.web.navigation import COMPANY_PATH, find_company_address
 from runtime.web.person_pages import PageParts

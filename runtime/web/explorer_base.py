@@ -56,6 +56,11 @@ class ExplorerBase(CompanyPages):
         """Return the fields of a form of this company. Raises Forbidden without its proof."""
         return await self.check_form(request, name_form(place, form), longest=LONGEST_FORM)
 
+    def list_usable(self, place: Place) -> dict[str, Tool]:
+        """Return the tools that there are for the viewer, by name: those that read where nothing may be written."""
+        tools = self.list_tools(place)
+        return list_readers(tools) if place.account.is_read_only else tools
+
     def make_grant(self, place: Place) -> Grant:
         """Return the grant of the viewer, to work out what would be sent."""
         return Grant(

@@ -90,7 +90,7 @@ class ToolPages(ExplorerBase):
     async def look(self, request: Request, place: Place) -> Response:
         """Show every tool by its resource, or those that a search finds."""
         asked = request.query_params.get("q", "")[:LONGEST_QUERY].strip()
-        tools = self.list_tools(place)
+        tools = self.list_usable(place)
         values = {
             **self.make_values(place),
             "asked": asked,
@@ -209,20 +209,18 @@ class ToolPages(ExplorerBase):
         )  # fmt: skip
 
     async def _check_writer(self, place: Place) -> None:
-        if place.account.is_read_only:
-            raise Forbidden("This company is connected to be read only: nothing can be written.")
         if not place.may_write:
             raise Forbidden(_REFUSED, advice=_ADVICE)
 
     def _find_tool(self, request: Request, place: Place) -> Tool:
-        tool = self.list_tools(place).get(request.path_params["tool"])
+        tool = self.list_usable(place).get(request.path_params["tool"])
         if tool is None:
             raise NotFound("There is no such tool.", advice="Choose one of the list of tools.")
         return tool
 
     def _search(self, place: Place, asked: str) -> list[Tool]:
         integration = self._deployment.catalog().integrations[place.account.integration]
-        index = ToolIndex(self.list_tools(place).values(), integration.synonyms)
+        index = ToolIndex(self.list_usable(place).values(), integration.synonyms)
         return index.search(asked)[:MOST_FOUND]
 
     def _group(self, place: Place, tools: Any) -> list[ToolGroup]:

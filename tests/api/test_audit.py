@@ -50,6 +50,10 @@ def account(harness: ApiHarness) -> str:
     return harness.account()
 
 
+def desk_account(harness: ApiHarness) -> str:
+    return str(harness.here.add_desk()["id"])
+
+
 def server(harness: ApiHarness) -> str:
     owner = harness.account()
     body = {"name": "Agent", "config": {"methods": ["read"]}}
@@ -124,6 +128,13 @@ CHANGES: dict[str, Case] = {
         None,
         "account.disconnected",
         {"name": "Shop", "integration": "books", "status": "connecting", "mcp_servers": 0},
+    ),
+    "replace_keys": (
+        desk_account,
+        "/integrated-account/{made}/keys",
+        {"fields": {"private_key": "another-secret", "client_id": "another-id"}},
+        "account.keys_replaced",
+        {"fields": ["client_id", "private_key"]},
     ),
     "create_link_token": (
         nothing,

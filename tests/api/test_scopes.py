@@ -61,6 +61,7 @@ def test_each_operation_names_the_scope_it_needs_and_only_probes_are_public() ->
             "change_account",
             "connect_account",
             "disconnect_account",
+            "replace_keys",
             "test_account",
             "create_link_token",
             "revoke_link_token",

@@ -121,6 +121,8 @@ PERSON: Mapping[str, Permission | None] = {
     "/company/{account_id}/connection/test": "connect_companies",
     "/company/{account_id}/connection/rename": "connect_companies",
     "/company/{account_id}/connection/disconnect": "connect_companies",
+    "/company/{account_id}/connection/keys": "connect_companies",
+    "/company/{account_id}/connection/read-only": "connect_companies",
     "/company/{account_id}/connection/delete": "connect_companies",
     "/company/{account_id}/connection/links": "connect_companies",
     "/company/{account_id}/connection/links/end": "connect_companies",

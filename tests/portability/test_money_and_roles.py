@@ -8,14 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generator.catalog import Tool
-from generator.compile import compile_catalog
 from runtime.mcp_server.toolset import Toolsets
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.accounts import About, Accounts
@@ -25,24 +23,14 @@ from runtime.operations.vendor_calls import VendorCalls
 from runtime.people import Role
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorClient
-from tests.builtin import builtin_catalog
 from tests.deployment import NOON
 from tests.identity import authorization
 from tests.identity.authorization import READ, WRITE, Place, list_names, opened
 from tests.portability.calling import FixedCredentials
+from tests.portability.mixed_vendor import BILLS, BOTH, FIELDS, LIST, MIXED, UPDATE, WORKER
 from tests.vendor_server import http, vendor
 
-MIXED = compile_catalog(Path(__file__).resolve().parent / "mixed")
-BOTH = replace(
-    builtin_catalog(),
-    version="both",
-    integrations={**builtin_catalog().integrations, **MIXED.integrations},
-    tools=(*builtin_catalog().tools, *MIXED.tools),
-)
-LIST, UPDATE, BILLS = "list_all_pier_workers", "update_a_pier_worker_by_id", "list_all_pier_bills"
 GET = "get_single_pier_worker_by_id"
-WORKER = {"id": 1, "name": "Ada", "hourlyCost": 41.5, "rate": {"amount": 120, "name": "Senior"}}
-FIELDS = {"site": "north", "public_key": "open", "private_key": "secret"}
 Story = Callable[[Place, str], Awaitable[None]]
 
 
