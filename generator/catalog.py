@@ -41,6 +41,8 @@ ALLOW_DUPLICATE = "allow_duplicate"
 """The argument by which a record is made although it seems to be there already. It is never sent."""
 SPREAD = ("", "{conditions}")
 """Stands among the parameters of a list where each condition is a parameter of its own: `?status=open&page=1`."""
+PATCH_PATH = "/{field}"
+"""How an operation of a JSON Patch names a field of the record (RFC 6902), where a vendor has no form of its own."""
 
 HINTS: dict[Risk, tuple[bool, bool, bool, bool]] = {
     "read": (True, False, True, False),
@@ -182,7 +184,7 @@ class Call:
     """The key of the body under which the record stands; empty when the body is the record."""
     wraps_list: bool = False
     """Whether the record is the one entry of a list there."""
-    patch_path: str = "/{field}"
+    patch_path: str = PATCH_PATH
     """How an operation of a JSON Patch names a field."""
     fixed: dict[str, Any] = field(default_factory=dict)
     """Body fields that are always sent, with these values."""

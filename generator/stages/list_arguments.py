@@ -130,9 +130,7 @@ def _filters(path: str, given: Field, form: ReferenceForm) -> Iterator[tuple[Con
     """Yield each way in which list may filter on a field, as a condition and the argument's shape."""
     how, name = given.get("filter") or (), given.get("filter_name") or path.rsplit(".", 1)[-1]
     is_reference = given.get("type") == "object"
-    path = given.get("filter_field") or path
-    if is_reference and form.filtered_by:
-        path = f"{path}.{form.filtered_by}"
+    path = _name_in_conditions(path, given, form)
     shape = _shape_of_id(given, form) if is_reference else pick_shape(given)
     kind = find_kind(shape)
     about = _say_briefly(describe_field(given))
@@ -160,6 +158,13 @@ def _filters(path: str, given: Field, form: ReferenceForm) -> Iterator[tuple[Con
                     Condition(f"{name}_{end}", path, end, kind),
                     shape | {"description": _describe_filter(end, about)},
                 )
+
+
+def _name_in_conditions(path: str, given: Field, form: ReferenceForm) -> str:
+    """Return the path under which conditions know a field."""
+    path = given.get("filter_field") or path
+    is_part = given.get("type") == "object" and form.filtered_by
+    return f"{path}.{form.filtered_by}" if is_part else path
 
 
 def _describe_filter(how: str, about: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from generator.catalog import HINTS, SPREAD, Call, Example, Part, Returns, Risk, Tool
+from generator.catalog import HINTS, PATCH_PATH, SPREAD, Call, Example, Part, Returns, Risk, Tool
 from generator.reading.yaml_events import Document
 from generator.stages.argument_parts import Arguments
 from generator.stages.compact_schema import compact_schema
@@ -117,7 +117,7 @@ def _call(method: Method, made: Arguments, integration: Document) -> Call:
         body_arguments=tuple(made.body),
         wrap=_fill_template(rules.get("wrap", ""), method).removesuffix("[]"),
         wraps_list=rules.get("wrap", "").endswith("[]"),
-        patch_path=(integration.value.get("updates") or {}).get("patch_path", Call.patch_path),
+        patch_path=(integration.value.get("updates") or {}).get("patch_path", PATCH_PATH),
         fixed=dict(rules.get("fixed") or {}),
         joins=dict(made.joins),
     )

@@ -138,8 +138,7 @@ def _conditions(call: CallContext, wanted: Wanted) -> Iterable[tuple[Condition, 
     active = call.integration.preflight.active
     tool = find_list(call, wanted.resource)
     fields = {each.field: each.kind for each in tool.listing.conditions} if tool and tool.listing else {}
-    kind = fields.get(wanted.field, Condition.kind) if wanted.operator != "contains" else Condition.kind
-    yield Condition("wanted", wanted.field, wanted.operator, kind), value
+    yield Condition("wanted", wanted.field, wanted.operator, fields.get(wanted.field, "string")), value
     if wanted.is_any and active in fields:
         yield Condition("active", active, "any_of", "boolean"), [True, False]
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from generator.catalog import Tool
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
-from runtime.upstream.query import blank_quoted
+from runtime.upstream.quoted_text import blank_quoted
 
 Path = tuple[str, ...]
 _NAME = re.compile(r"\w+")

@@ -13,6 +13,7 @@ from generator.catalog import Condition, Listing
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
 from runtime.upstream import query
+from runtime.upstream.quoted_text import blank
 
 RAW, SEARCH, ANY_OF = "query", "search", "any_of"
 """The arguments beside the typed filters that choose records."""
@@ -26,7 +27,7 @@ def join_all(language: QueryLanguage, listing: Listing, arguments: Mapping[str, 
 
 def refuse_unbalanced(language: QueryLanguage, raw: str) -> None:
     """Raise InvalidArguments for a raw condition that would not end where it ends: in quotes, or beyond a bracket."""
-    blanked, is_open = query.blank(language, raw)
+    blanked, is_open = blank(language, raw)
     if is_open:
         raise InvalidArguments(
             'Argument "query" has a quote that is not closed. Nothing was sent.',
