@@ -115,7 +115,9 @@ class Changes:
         value = record[field.name]
         if field.name == "customFields":
             return self._merge_custom_fields(entity, stored, convert(field, value))
-        if field.type == "reference" and field.is_array and isinstance(value, list):
+        if field.type == "reference" and field.is_array:
+            if not isinstance(value, list):
+                raise make_invalid_value(field.name)
             return [resolve(self.store, field, each, record) for each in value]
         if field.type == "reference":
             return resolve(self.store, field, value, record)

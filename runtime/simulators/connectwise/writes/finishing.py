@@ -33,14 +33,17 @@ class Write:
     at: str
 
     def set_default(self, name: str, value: Any) -> None:
-        """Give a field a value where it has none."""
-        if self.record.get(name) is None and value is not None:
+        """Give a field a value where it is left without one."""
+        if self._is_left_open(name) and value is not None:
             self.record[name] = value
 
     def refer(self, name: str, target: Body | None) -> None:
-        """Let a field without a value refer to a record."""
-        if self.record.get(name) is None and target is not None:
+        """Let a field that is left without a value refer to a record."""
+        if self._is_left_open(name) and target is not None:
             self.record[name] = make_reference(self.entity.fields[name], target)
+
+    def _is_left_open(self, name: str) -> bool:
+        return self.record.get(name) is None and (self.is_new or name in self.touched)
 
     def find(self, field: str) -> Body | None:
         """Return the record that a field refers to."""
@@ -98,8 +101,7 @@ def _close(write: Write) -> None:
     record = write.record
     record["closedFlag"] = bool(status.get("closedStatus"))
     if record["closedFlag"]:
-        write.set_default("closedDate", write.at)
-        write.set_default("closedBy", write.member)
+        record["closedDate"], record["closedBy"] = write.at, write.member
     else:
         record.pop("closedDate", None)
         record.pop("closedBy", None)
@@ -126,7 +128,7 @@ def _time_entry(write: Write) -> None:
         "timeEnd",
         "hourlyRate",
     }:
-        billed = (record.get("actualHours") or 0.0) if record["billableOption"] == "Billable" else 0.0
+        billed = (record.get("actualHours") or 0.0) if record.get("billableOption") == "Billable" else 0.0
         record["hoursBilled"] = record["invoiceHours"] = billed
         record["extendedInvoiceAmount"] = round(billed * (record.get("hourlyRate") or 0.0), 2)
 
@@ -187,7 +189,7 @@ def _addition(write: Write) -> None:
     write.set_default("unitPrice", product.get("price"))
     write.set_default("unitCost", product.get("cost"))
     write.set_default("description", product.get("description"))
-    billed = record["quantity"] - record["lessIncluded"]
+    billed = (record.get("quantity") or 0.0) - (record.get("lessIncluded") or 0.0)
     record["billedQuantity"] = billed
     record["extPrice"] = round(billed * (record.get("unitPrice") or 0.0), 2)
     record["extCost"] = round(billed * (record.get("unitCost") or 0.0), 2)

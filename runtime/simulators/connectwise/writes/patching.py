@@ -42,7 +42,7 @@ def _read_operation(operation: Any) -> tuple[str, list[str], Any]:
     if not isinstance(operation, dict):
         raise make_bad_body("An operation of a PATCH is an object with op, path and value.")
     verb, path = operation.get("op"), operation.get("path")
-    if verb not in VERBS:
+    if not isinstance(verb, str) or verb not in VERBS:
         raise make_bad_body(f"The op {str(verb)[:40]} is not supported; there are add, replace and remove.")
     if not isinstance(path, str) or not path.strip("/"):
         raise make_bad_body("An operation of a PATCH has a path.")
