@@ -77,7 +77,9 @@ def make_tables(plan: Plan, stamps: Stamps) -> dict[str, list[Body]]:
 def _list_simple_tables() -> dict[str, list[Body]]:
     return {
         "/system/departments": [DEPARTMENT],
-        "/system/locations": [{**LOCATION, "structureLevel": {"id": 1, "name": "Location"}, "locationFlag": True, "departmentIds": [10]}],
+        "/system/locations": [
+            {**LOCATION, "structureLevel": {"id": 1, "name": "Location"}, "locationFlag": True, "departmentIds": [10]}
+        ],
         "/company/companies/types": [
             {"id": id, "name": name, "defaultFlag": id == 1, "vendorFlag": kind == "vendor", "serviceAlertFlag": False}
             for kind, (id, name) in COMPANY_TYPES.items()
