@@ -23,6 +23,10 @@ said in its definitions (`insights` of integration.yaml).
 - `vendor_spend`: what was spent with each vendor
 - `collecting`: whom to remind of unpaid invoices
 - `unit_economics`: what each item, customer or class earns, by `unit_tallies` and `unit_costs`
+- `valuation`: what a business may be worth
+- `margin_check`: whether the gross margin is right
+- `topics`: what names say that something is for
+- `fix_calls`: the calls of definitions that fix something, filled
 - `profit_bridge`: why the profit of two months differs
 - `anomalies`: transactions that look wrong
 - `checklist`: the month-end checklist

@@ -22,6 +22,7 @@ MODULES: Mapping[str, str] = {
     "spend_by_vendor": "runtime.insights.vendor_spend",
     "unit_economics": "runtime.insights.unit_economics",
     "valuation": "runtime.insights.valuation.valuing",
+    "margin_check": "runtime.insights.margin_check.checking",
     "explain_change": "runtime.insights.profit_bridge.explaining",
 }
 
