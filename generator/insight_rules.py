@@ -16,9 +16,10 @@ Fields = dict[str, Paths]
 """Where each part of a value stands, by the name that `runtime.insights.books` gives it."""
 FIX_VALUES = (
     "id", "number", "day", "amount", "due", "party", "account", "bank", "line", "other_id", "text", "month_start",
-    "month_end",
+    "month_end", "debit", "credit",
 )  # fmt: skip
-"""What the arguments of a fix may name in braces, of the first record: filled by `runtime.insights.checklist.fixes`."""
+"""What the arguments of a fix may name in braces, of the first record, or of a correcting entry: filled by
+`runtime.insights.fix_calls`."""
 WORK_PARTS: dict[str, tuple[str, ...]] = {
     "clients": (
         "id", "name", "code", "parent", "email", "domain", "phone", "address", "city", "postal_code", "kind",
@@ -137,7 +138,7 @@ class ReportRules:
 
 @dataclass(frozen=True, slots=True)
 class FixRules:
-    """A call that fixes an item of the month-end checklist."""
+    """A call that fixes an item of the month-end checklist, or books a correction."""
 
     tool: str
     arguments: dict[str, Any]
@@ -176,6 +177,7 @@ class InsightRules:
     """What a report calls its columns: day, week and month by length, segment for one of each."""
     reports: dict[str, ReportRules] = field(default_factory=dict)
     fixes: dict[str, tuple[FixRules, ...]] = field(default_factory=dict)
-    """By item of the month-end checklist; the first that is for the resource of a record is taken."""
+    """By item of the month-end checklist, and for a correction of the margin; the first that is for the resource of a
+    record is taken."""
     work: dict[str, WorkRules] = field(default_factory=dict)
     """The lists of a work system, by the names of `WORK_PARTS`."""

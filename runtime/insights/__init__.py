@@ -24,6 +24,10 @@ said in its definitions (`insights` of integration.yaml).
 - `name_matching`: which clients of a work system are which customers
 - `collecting`: whom to remind of unpaid invoices
 - `unit_economics`: what each item, customer or class earns, by `unit_tallies` and `unit_costs`
+- `valuation`: what a business may be worth
+- `margin_check`: whether the gross margin is right
+- `topics`: what names say that something is for
+- `fix_calls`: the calls of definitions that fix something, filled
 - `profit_bridge`: why the profit of two months differs
 - `profitability`: what each client earns and costs, with the work done for it
 - `anomalies`: transactions that look wrong

@@ -217,7 +217,7 @@ class Books:
 
     `read` has the days that were read of each kind of transaction: what lies outside is not known. `lists` are the
     names of the lists that were read whole. `settings` are texts, such as `closing_date`. `dismissed` has what a person
-    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist, or book a correction;
+    said is no anomaly. `fixes` are the vendor's calls that fix an item of the month-end checklist, or book an entry;
     `facts` are what the definition of an analysis knows of the world (`topics`, `valuation.market`). `work` is what was
     read of the work system of the same company, and `mapping` which of its clients are which customers; None without.
     """
