@@ -40,6 +40,7 @@ from generator.stages.effects import check_effects
 from generator.stages.insights import check_insights
 from generator.stages.integration import parse_integration
 from generator.stages.lint import CompiledTool, check_names, check_tools
+from generator.stages.mapping import check_mapping
 from generator.stages.methods import Method, complete_methods
 from generator.stages.money import check_money, find_money_fields, handles_money
 from generator.stages.policy_facts import check_policy_facts
@@ -113,6 +114,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     check_dashboard(document, compiled, diagnostics)
     check_insights(document, compiled, diagnostics)
     check_clients(document, compiled, diagnostics)
+    check_mapping(document, compiled, diagnostics)
     assembly.short += make_short_tools(documents.short, integration, compiled, documents.broken, diagnostics)
     described = {method.resource.name: method.resource for method in methods}.values()
     assembly.resources += [describe_resource(each, integration.name, links) for each in described]

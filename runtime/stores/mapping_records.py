@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, fields
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from runtime.insight_values import StoredMapping
 from runtime.model import Account, AuditEntry
@@ -81,6 +81,6 @@ def _are_usable(connection: Connection, mapping: StoredMapping) -> bool:
     return True
 
 
-def _is_part(account_id: AccountId) -> object:
+def _is_part(account_id: AccountId) -> ColumnElement[bool]:
     table = COMPANY_MAPPING.c
     return or_(table.work_account_id == account_id, table.books_account_id == account_id)
