@@ -104,7 +104,7 @@ class Config(Body):
         ToolExposure,
         Field(
             description="auto lists every tool where there are at most 120, otherwise everyday tools beside those that "
-            "find, describe and call the others; full lists every tool; discovery only those that find; short a dozen "
+            "find, describe and call the others; full lists every tool; discovery only those that find; short some 20 "
             "tools with few arguments. Every tool that the filter leaves can be called in any case."
         ),
     ] = "auto"

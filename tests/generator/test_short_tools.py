@@ -238,7 +238,7 @@ def test_a_step_reads_a_list_and_is_of_one_kind(write):
 
     found = list(map(str, check(FOLDERS[:1])))
 
-    assert any("A step has exactly one of for_each, spread and digits." in each for each in found)
+    assert any("A step has exactly one of for_each, spread, digits and find." in each for each in found)
 
 
 def test_a_short_tool_is_shown_with_the_tools_that_it_calls(write):
@@ -263,3 +263,72 @@ def test_a_file_that_is_no_yaml_is_reported_at_its_line(write):
     (found,) = check(FOLDERS[:1])
 
     assert (found.file, found.rule) == ("definitions/shelf/short/find_book.yaml", "yaml")
+
+
+LENT = """\
+short_tool: list_shelf
+title: List the shelf
+description: List books and what was lent, the newest first.
+arguments:
+  kind: { type: string }
+  words: { type: string }
+  last_day: { type: string, format: date }
+answer: merged
+merge: { by: day, until: last_day, name: things }
+steps:
+  named:
+    find: words
+    in: [title]
+    call: books.list
+    fill: { title_contains: "{words}" }
+choose:
+  by: kind
+  values:
+    Book:
+      call: books.list
+      fill: { lent_until: "{last_day}", limit: 100 }
+      where: { named.id: [id] }
+      row: { day: "{record.lent}", title: "{record.title}" }
+"""
+WRONG_LISTS = {
+    "no merge": ("merge: { by: day, until: last_day, name: things }\n", "", '"merge" stand together'),
+    "another answer": ("answer: merged\n", "", '"merge" stand together'),
+    "a row without its day": ('day: "{record.lent}", ', "", 'It needs a row with "day".'),
+    "a day that does not bound": ('lent_until: "{last_day}", ', "", 'Nothing of its fill is "{last_day}"'),
+    "no limit": (", limit: 100", "", "It needs a limit"),
+    "an argument that is not there": ("until: last_day", "until: last_dya", 'There is no "last_dya" here.'),
+    "a row of something else": ("{record.title}", "{recrod.title}", 'There is no "recrod" here.'),
+    "a step that is not there": ("named.id:", "name.id:", 'There is no "name" here. Did you mean "named"?'),
+    "an argument that leaves it out": ("where:", "unless: wrds\n      where:", 'Did you mean "words"?'),
+}
+
+
+def test_merged_lists_are_compiled_with_how_they_are_merged(write):
+    write(LENT, "list_shelf")
+
+    found = compile_one()
+    (target,) = found.targets.values()
+
+    assert (found.merge.by, found.merge.until, found.merge.name) == ("day", "last_day", "things")
+    assert target.where == {"named.id": ("id",)}
+    assert target.row == {"day": "{record.lent}", "title": "{record.title}"}
+    assert found.input_schema["properties"]["kind"]["enum"] == ["Book"]
+
+
+@pytest.mark.parametrize("case", WRONG_LISTS)
+def test_merged_lists_are_held_to_what_merging_takes(write, case):
+    old, new, message = WRONG_LISTS[case]
+    assert LENT.count(old) == 1
+    write(LENT.replace(old, new), "list_shelf")
+
+    found = list(map(str, check(FOLDERS[:1])))
+
+    assert any(message in each for each in found), found
+
+
+def test_what_only_merged_lists_have_is_an_error_elsewhere(write):
+    write(READ.replace("aliases: [Paper back]", 'unless: kind, row: { day: "{number}" }'), "read_thing")
+
+    found = " ".join(map(str, check(FOLDERS[:1])))
+
+    assert '"row" is for merged lists alone.' in found and '"unless" is for merged lists alone.' in found

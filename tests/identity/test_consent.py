@@ -236,7 +236,7 @@ def test_an_agent_has_the_methods_and_tags_that_were_chosen(tmp_path: Path) -> N
     run(tmp_path, story)
 
 
-def test_an_agent_is_given_a_dozen_plain_tools_where_that_was_chosen(tmp_path: Path) -> None:
+def test_an_agent_is_given_the_plain_tools_where_that_was_chosen(tmp_path: Path) -> None:
     async def story(here: Place, browser: dict[str, str]) -> None:
         company = here.add_company("Shop")
         tokens = await here.get_tokens(browser, company, scope=[READ], tools="short")

@@ -31,6 +31,13 @@ NAMES = WRITES | {
     "cash_flow_forecast",
     "month_end_checklist",
     "find_anomalies",
+    "profit_and_loss",
+    "balance_sheet",
+    "query_transactions",
+    "list_accounts",
+    "list_vendors",
+    "list_customers",
+    "list_classes",
 }
 PHONES = ("PrimaryPhone", "AlternatePhone", "Mobile")
 
@@ -243,6 +250,78 @@ def test_a_report_of_one_day_takes_its_day_as_the_end_and_no_beginning(caller: C
 
     assert aged == caller.call("get_quick_books_aged_receivables_report", report_date=DAY).value
     assert 'Argument "start_date" means nothing for report AgedReceivables.' in refused.text
+
+
+def test_profit_and_loss_is_that_of_a_client_or_of_the_whole_company(caller: Caller) -> None:
+    days = {"start_date": "2026-01-01", "end_date": DAY}
+    whole = caller.call("profit_and_loss", **days).value
+    client = caller.call("profit_and_loss", client="Freeman Sporting Goods", **days).value
+    named = caller.call("profit_and_loss", period="last quarter").value
+
+    report = "get_quick_books_profit_and_loss_report"
+    assert whole == caller.call(report, **days).value
+    resolved = client.pop("resolved")
+    assert client == caller.call(report, customer=["7", "8", "9"], **days).value
+    assert resolved == [{"argument": "client", "name": "Freeman Sporting Goods", "ids": ["7", "8", "9"]}]
+    assert named == caller.call(report, date_macro="Last Fiscal Quarter").value
+
+
+def test_a_balance_sheet_is_as_of_a_day(caller: Caller) -> None:
+    day = caller.call("balance_sheet", as_of=DAY).value
+    period = caller.call("get_quick_books_balance_sheet_report", start_date="2026-01-01", end_date=DAY).value
+
+    assert day["rows"] == period["rows"]
+    assert not caller.call("balance_sheet").is_error
+
+
+def test_lists_have_balances_and_contacts_and_are_whole(caller: Caller) -> None:
+    for tool, resource, fields in (
+        ("list_accounts", "accounts", {"FullyQualifiedName", "AccountType", "CurrentBalance"}),
+        ("list_vendors", "vendors", {"DisplayName", "Balance"}),
+        ("list_customers", "customers", {"FullyQualifiedName", "Balance"}),
+        ("list_classes", "classes", {"FullyQualifiedName"}),
+    ):
+        records = caller.call(tool).value["records"]
+        assert {each["Id"] for each in records} == {each["Id"] for each in caller.read_all(resource)}, tool
+        assert all(fields <= set(each) for each in records), tool
+
+    owed = caller.call("list_vendors", min_balance=0.01).value["records"]
+    assert owed and all(each["Balance"] > 0 for each in owed)
+    banks = caller.call("list_accounts", type="a/r").value["records"]
+    assert {each["AccountType"] for each in banks} == {"Accounts Receivable"}
+
+
+def test_transactions_of_all_kinds_are_listed_together_page_by_page(caller: Caller) -> None:
+    given: Value = {"start_date": "2026-09-01", "end_date": DAY, "limit": 20}
+    page = caller.call("query_transactions", **given).value
+    found = page["transactions"]
+    while "next_cursor" in page:
+        page = caller.call("query_transactions", next_cursor=page["next_cursor"], **given).value
+        found += page["transactions"]
+
+    kinds = {
+        "Bill": "bills",
+        "Purchase": "purchases",
+        "Invoice": "invoices",
+        "JournalEntry": "journal_entries",
+    }
+    expected = {
+        (kind, each["Id"])
+        for kind, resource in kinds.items()
+        for each in caller.read_all(resource, TxnDate_from="2026-09-01", TxnDate_until=DAY)
+    }
+    assert {(each["type"], each["id"]) for each in found} == expected
+    assert len(found) == len(expected) > 20
+
+
+def test_an_unknown_vendor_or_client_is_refused_with_names_that_are_near(caller: Caller) -> None:
+    vendor = caller.call("query_transactions", vendor="Chin")
+    client = caller.call("query_transactions", client="Freeman")
+    profit = caller.call("profit_and_loss", client="Freeman")
+
+    assert "Near names: Chin's Gas and Oil (33)." in vendor.text
+    assert all("Freeman Sporting Goods (7)" in each.text for each in (client, profit))
+    assert profit.text.startswith('profit_and_loss was not called: client is "Freeman"')
 
 
 def test_customers_are_found_as_a_predicate_over_all_of_them_finds_them(caller: Caller) -> None:
@@ -541,7 +620,7 @@ def test_a_filter_leaves_only_the_short_tools_whose_tools_it_leaves(stage: Stage
     reports = Caller(stage, {"tags": ["reports"]})
 
     assert set(reading.list()) == NAMES - WRITES
-    assert set(reports.list()) == {"get_report", "list_connections"}
+    assert set(reports.list()) == {"get_report", "profit_and_loss", "balance_sheet", "list_connections"}
     refused = reading.call("create_invoice", customer_id="1", line_items=[{"description": "x", "amount": 1}])
     assert refused.result["_meta"]["ledgerport/error"]["code"] == "not_found"
 

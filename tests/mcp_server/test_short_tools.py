@@ -32,6 +32,13 @@ NAMES = {
     "cash_flow_forecast": {"weeks", "continue_from"},
     "month_end_checklist": {"month", "continue_from"},
     "find_anomalies": {"start_date", "end_date", "sensitivity", "continue_from"},
+    "profit_and_loss": {"period", "start_date", "end_date", "client"},
+    "balance_sheet": {"as_of"},
+    "query_transactions": {"type", "start_date", "end_date", "vendor", "client", "next_cursor"},
+    "list_accounts": {"name", "type", "next_cursor"},
+    "list_vendors": {"name", "min_balance", "next_cursor"},
+    "list_customers": {"name", "client", "min_balance", "next_cursor"},
+    "list_classes": {"name", "next_cursor"},
 }
 """Each short tool, with the arguments that it has for certain."""
 
@@ -54,10 +61,10 @@ def test_short_tools_are_listed_in_place_of_all_others_with_their_arguments() ->
         assert arguments <= set(listed[name]["inputSchema"]["properties"]), name
 
 
-def test_the_whole_list_takes_less_than_2500_tokens() -> None:
+def test_the_whole_list_takes_less_than_3200_tokens() -> None:
     here = toolset()
 
-    assert sum(count_tokens(tool.wire) for tool in here.listed_tools.values()) < 2_500
+    assert sum(count_tokens(tool.wire) for tool in here.listed_tools.values()) < 3_200
     assert describe_listing(CATALOG, "quickbooks", ServerConfig(tool_exposure="short")).listed == len(NAMES)
 
 

@@ -57,6 +57,7 @@ class Steps:
         name = str(scope[step.source]).strip()
         if step.ids and re.fullmatch(step.ids, name, re.ASCII):
             return [{step.call.identifier: name}]
+        scope = {**scope, step.source: name}
         found = [row async for row in self._read(step, step.call, scope)]
         if not found and step.otherwise:
             near = await self._find_near(step, scope)
