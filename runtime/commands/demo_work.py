@@ -10,16 +10,17 @@ import json
 import os
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from runtime.commands.demo_http import Api
 from runtime.commands.demo_processes import run_process, say
 from runtime.errors import SettingsError
+from runtime.simulators.provider.sizes import read_firm_day
 
 INTEGRATION = "connectwise"
 COMPANY = "brightwire"
@@ -57,7 +58,7 @@ def prepare_work_system(data: Path, *, is_wanted: bool) -> WorkSystem | None:
     if not is_wanted:
         return None
     if is_new and not path.exists():
-        made = {"day": f"{datetime.now(UTC):%Y-%m-%d}", "private_key": secrets.token_hex(16)}
+        made = {"day": read_firm_day(time.time()).isoformat(), "private_key": secrets.token_hex(16)}
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(made, file)
     return WorkSystem(**json.loads(path.read_text()))

@@ -5,7 +5,8 @@ Called by both simulators.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from runtime.simulators.provider.plan import Parameters
 
@@ -13,6 +14,16 @@ DEMO_SIZE = 1_500
 """Transactions up to which the business is the one of the demo: 24 clients, 13 months, 3,000 time entries."""
 TRANSACTIONS_A_CLIENT, ENTRIES_A_TRANSACTION, MONTHS = 125, 4, 24
 """Of larger ones: 15,000 transactions make 120 clients and 60,000 time entries in two years."""
+
+try:
+    FIRM_ZONE: ZoneInfo | timezone = ZoneInfo("America/Los_Angeles")
+except ZoneInfoNotFoundError:  # a machine without a time zone database
+    FIRM_ZONE = timezone(timedelta(hours=-8))
+
+
+def read_firm_day(seconds: float) -> date:
+    """Return the day of the firm at a moment, in seconds since 1970 in UTC."""
+    return datetime.fromtimestamp(seconds, FIRM_ZONE).date()
 
 
 def choose_parameters(last_day: date, seed: int = 1, size: int = DEMO_SIZE) -> Parameters:
