@@ -37,6 +37,7 @@ from runtime.operations.approvals.managing import PendingChanges
 from runtime.operations.approvals.own_tools import take_why
 from runtime.operations.call_log import CallLog
 from runtime.operations.call_protocol import CallProtocol
+from runtime.operations.company_mapping.mappings import CompanyMappings
 from runtime.operations.exposure import ListingOf
 from runtime.operations.finished_calls import (
     CANCELLED,
@@ -100,6 +101,7 @@ class Services:
     keyed: KeyedRequests
     browsers: BrowserSessions
     pending: PendingChanges
+    mappings: CompanyMappings
     undo: Undo | None = None
     listing: ListingOf | None = None
     spending: Spending | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from runtime.api import (
     answer_shapes,
     call_log,
+    company_mapping,
     connections,
     handlers,
     journal,
@@ -47,6 +48,7 @@ ACCOUNT = "/integrated-account/{id}"
 SERVER = ACCOUNT + "/mcp/{mcp_id}"
 WEBHOOK = "/webhook/{webhook_id}"
 CHANGE = "/pending-change/{change_id}"
+MAPPING = "/tenant/{tenant_id}/company-mapping"
 
 TABLE = (
     Operation(
@@ -322,6 +324,59 @@ TABLE = (
         "/tenant/{tenant_id}/people",
         tenants.list_people,
         tenants.PeopleShape,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "GET",
+        MAPPING,
+        company_mapping.get_company_mapping,
+        company_mapping.MappingShape,
+        query=company_mapping.MappingQuery,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "PUT",
+        MAPPING,
+        company_mapping.set_company_mapping,
+        company_mapping.MappingShape,
+        body=company_mapping.MappingChange,
+        query=company_mapping.MappingQuery,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "POST",
+        MAPPING + "/auto",
+        company_mapping.map_companies,
+        company_mapping.MappedShape,
+        body=company_mapping.ToMap,
+        query=company_mapping.MappingQuery,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "GET",
+        MAPPING + "/suggestions",
+        company_mapping.list_mapping_suggestions,
+        company_mapping.SuggestionsShape,
+        query=company_mapping.MappingQuery,
+        tag=TENANTS,
+        scope=ADMIN,
+        is_for_all_tenants=True,
+    ),
+    Operation(
+        "POST",
+        MAPPING + "/suggestions",
+        company_mapping.decide_mapping_suggestions,
+        company_mapping.MappingShape,
+        body=company_mapping.SuggestionDecisions,
+        query=company_mapping.MappingQuery,
         tag=TENANTS,
         scope=ADMIN,
         is_for_all_tenants=True,
