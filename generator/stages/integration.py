@@ -17,8 +17,8 @@ from generator.stages.descriptions import Links
 from generator.stages.effects import parse_effects
 from generator.stages.insights import parse_insights
 from generator.stages.integration_checks import KINDS, check_integration
-from generator.stages.money import list_money_fields, list_money_tags
 from generator.stages.mapping import parse_mapping
+from generator.stages.money import list_money_fields, list_money_tags
 from generator.stages.policy_facts import parse_policy_facts
 from generator.stages.preflight import parse_preflight
 from generator.stages.query_grammar import find_grammar

@@ -30,6 +30,7 @@ from runtime.commands.demo_work import MADE as WORK_MADE
 from runtime.commands.demo_work import (
     WorkSystem,
     connect_work_account,
+    map_clients,
     prepare_work_system,
     run_work_simulator,
 )
@@ -182,7 +183,9 @@ def _connect_accounts(
     account = _connect_books(demo, api, known)
     if work is None:
         return account, None
-    return account, connect_work_account(api, work, known)
+    work_account = connect_work_account(api, work, known)
+    map_clients(api, account["tenant_id"], (account["id"], work_account["id"]))
+    return account, work_account
 
 
 def _connect_books(demo: Demo, api: Api, known: list[dict[str, Any]]) -> dict[str, Any]:

@@ -89,3 +89,12 @@ def connect_work_account(api: Api, system: WorkSystem, known: list[dict[str, Any
     }  # fmt: skip
     body = {"integration": INTEGRATION, "name": "Demo service desk", "fields": fields}
     return api.call("POST", "/integrated-account", body)
+
+
+def map_clients(api: Api, tenant_id: str, accounts: tuple[str, str]) -> None:
+    """Map the clients of the work account to customers, as far as they are certain, where nothing is mapped yet."""
+    query = f"?books_account={accounts[0]}&work_account={accounts[1]}"
+    path = f"/tenant/{tenant_id}/company-mapping"
+    version = api.call("GET", path + query)["version"]
+    if version == 0:
+        api.call("POST", f"{path}/auto{query}", {"version": version})
