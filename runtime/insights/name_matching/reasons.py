@@ -28,7 +28,7 @@ def write_reason(common: Common, score: float, kind: Kind) -> str:
         return "The names are a little alike."
     first, *more = parts
     joined = f"{first}, and {_join(more)}" if more else first
-    return f"{joined}."
+    return f"{joined[0].upper()}{joined[1:]}."
 
 
 def _list_names(common: Common, score: float, kind: Kind) -> list[str]:

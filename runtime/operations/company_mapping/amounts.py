@@ -81,11 +81,8 @@ class UnmappedAmounts:
         if not clients:
             return Amounts()
         asked = list(clients[:MOST_CLIENTS])
-        values = {"{start}": USUAL_PERIOD.find_start(self._today).isoformat(), "{clients}": asked}
-        arguments = {
-            name: values.get(each, each) if isinstance(each, str) else each
-            for name, each in rules.arguments.items()
-        }
+        start = USUAL_PERIOD.find_start(self._today).isoformat()
+        arguments = {name: _fill(each, start, asked) for name, each in rules.arguments.items()}
         records, missing, _ = await self._readings.list_records(
             account, call, rules.resource, arguments, MOST_HOURS
         )
@@ -97,6 +94,13 @@ class UnmappedAmounts:
         if len(clients) > len(asked) and "{clients}" in rules.arguments.values():
             missing = missing or f"Hours were read of the first {len(asked)} clients only."
         return Amounts({id_: found[id_] for id_ in clients if id_ in found}, missing)
+
+
+def _fill(value: Any, start: str, clients: list[str]) -> Any:
+    """Return an argument of the list of hours with what its template names."""
+    if value == "{clients}":
+        return clients
+    return value.replace("{start}", start) if isinstance(value, str) else value
 
 
 def _read_hours(value: Any) -> Decimal:
