@@ -241,15 +241,15 @@ class ReferenceForm:
     """The part that holds the Id of the other record."""
     name: str = ""
     """The part that holds its name; empty where there is none."""
-    filtered_by: str = ""
-    """The part that a condition names; empty where it names the reference itself."""
     suffix: str = ""
     """What the names of fields that refer to records end in, beside Id; empty where it is nothing else."""
     ids: str = ""  # pattern of the Ids; any other text is a name; empty where both cannot be distinguished
-    has_numbers: bool = False
-    """Whether Ids are numbers, and no texts."""
     codes: dict[str, str] = field(default_factory=dict)
     """For a resource, the pattern of codes that the vendor takes in place of an Id."""
+    filtered_by: str = ""
+    """The part that a condition names; empty where it names the reference itself."""
+    has_numbers: bool = False
+    """Whether Ids are numbers, and no texts."""
 
 
 BARE_IDS = ReferenceForm()

@@ -62,8 +62,8 @@ def list_options(method: Method, integration: Document) -> dict[str, Field]:
     """Return the arguments that say how an update is carried out."""
     lists = (integration.value.get("updates") or {}).get("entries") or {}
     has_lines = any(name in method.resource.fields for name in lists)
-    of_whole = {} if method.rules.get("body") == PATCH else OPTIONS
-    return {CLEAR: OPTIONS[CLEAR]} | of_whole | ({REMOVE: REMOVE_LINES} if has_lines else {})
+    options = {CLEAR: OPTIONS[CLEAR]} if method.rules.get("body") == PATCH else OPTIONS
+    return options | ({REMOVE: REMOVE_LINES} if has_lines else {})
 
 
 def make_partial(field: Field, reference: tuple[str, ...]) -> tuple[Field, dict[str, list[str]]]:
