@@ -59,29 +59,39 @@ def connect(address: str) -> Client:
     return Client(base_url=address + BASE, auth=AUTH, headers={"clientId": "a client"})
 
 
-@pytest.fixture
-def application() -> Application:
-    return make_application()
+class Current:
+    """One server for a module, in front of the application of the present test."""
+
+    def __init__(self) -> None:
+        self.application = make_application()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.application(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Current, str]]:
+    current = Current()
+    for address in serving(current):  # type: ignore[arg-type]
+        yield current, address
 
 
 @pytest.fixture
-def address(application: Application) -> Iterator[str]:
-    yield from serving(application)
+def application(served: tuple[Current, str]) -> Application:
+    """Return a simulator of the test's own."""
+    served[0].application = make_application()
+    return served[0].application
+
+
+@pytest.fixture
+def address(served: tuple[Current, str], application: Application) -> str:
+    return served[1]
 
 
 @pytest.fixture
 def client(address: str) -> Iterator[Client]:
     with connect(address) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[Client]:
-    """Return a client of a simulator that the tests of a module share, because they only read."""
-    application = make_application()
-    for address in serving(application):
-        with connect(address) as found:
-            yield found
 
 
 def find_codes(answer: httpx2.Response) -> list[tuple[str, str]]:

@@ -140,16 +140,16 @@ def test_custom_fields_are_found_by_caption_and_value(condition: str, expected: 
     assert compile_custom_field_condition(ENTITIES["company"], condition)(record) is expected
 
 
-def test_child_conditions_hold_for_one_element(reader: Client) -> None:
+def test_child_conditions_hold_for_one_element(client: Client) -> None:
     def find(condition: str) -> list[int]:
-        return reader.list_ids("/company/contacts", childConditions=condition)
+        return client.list_ids("/company/contacts", childConditions=condition)
 
     mail = 'communicationItems/value like "nora@*" and communicationItems/communicationType = "Email"'
     assert find(mail) == [1]
     assert (
         find('communicationItems/value like "nora@*" and communicationItems/communicationType = "Fax"') == []
     )
-    assert reader.list_ids("/company/companies", childConditions="types/id = 1") == [1, 2]
+    assert client.list_ids("/company/companies", childConditions="types/id = 1") == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -162,25 +162,25 @@ def test_child_conditions_hold_for_one_element(reader: Client) -> None:
         "nothing/id = 1",
     ],
 )
-def test_child_conditions_that_cannot_be_followed_are_refused(reader: Client, condition: str) -> None:
-    answer = reader.get("/company/companies", params={"childConditions": condition})
+def test_child_conditions_that_cannot_be_followed_are_refused(client: Client, condition: str) -> None:
+    answer = client.get("/company/companies", params={"childConditions": condition})
 
     assert (answer.status_code, answer.json()["code"]) == (400, "ApiFindCondition")
 
 
-def test_custom_fields_of_what_has_none_are_refused(reader: Client) -> None:
-    answer = reader.get("/time/workRoles", params={"customFieldConditions": 'caption="x" and value="y"'})
+def test_custom_fields_of_what_has_none_are_refused(client: Client) -> None:
+    answer = client.get("/time/workRoles", params={"customFieldConditions": 'caption="x" and value="y"'})
 
     assert answer.json()["message"] == "customFields is not a recognized name."
 
 
-def test_a_list_is_narrowed_by_conditions_over_http(reader: Client) -> None:
-    found = reader.list_ids(
+def test_a_list_is_narrowed_by_conditions_over_http(client: Client) -> None:
+    found = client.list_ids(
         "/time/entries", "timeStart >= [2026-02-10] and timeStart < [2026-02-12T15:30:00Z]"
     )
 
     assert found == [10, 11, 12]
-    counted = reader.get(
+    counted = client.get(
         "/time/entries/count", params={"conditions": 'member/identifier="texample" and id > 20'}
     )
     assert counted.json() == {"count": 8}

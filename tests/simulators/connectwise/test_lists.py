@@ -32,11 +32,11 @@ def list_ids(answer: httpx2.Response) -> list[int]:
     return [record["id"] for record in answer.json()]
 
 
-def test_a_page_has_twenty_five_records_unless_another_size_is_asked_for(reader: Client) -> None:
-    assert list_ids(reader.get("/time/entries")) == list(range(1, 26))
-    assert list_ids(reader.get("/time/entries", params={"PageSize": "4", "PAGE": "2"})) == [5, 6, 7, 8]
-    assert len(list_ids(reader.get("/time/entries", params={"pageSize": "0"}))) == 25
-    assert list_ids(reader.get("/time/entries", params={"pageSize": "4", "page": "0"})) == [1, 2, 3, 4]
+def test_a_page_has_twenty_five_records_unless_another_size_is_asked_for(client: Client) -> None:
+    assert list_ids(client.get("/time/entries")) == list(range(1, 26))
+    assert list_ids(client.get("/time/entries", params={"PageSize": "4", "PAGE": "2"})) == [5, 6, 7, 8]
+    assert len(list_ids(client.get("/time/entries", params={"pageSize": "0"}))) == 25
+    assert list_ids(client.get("/time/entries", params={"pageSize": "4", "page": "0"})) == [1, 2, 3, 4]
 
 
 def test_a_page_has_at_most_a_thousand_records(application: Application, client: Client) -> None:
@@ -51,45 +51,45 @@ def test_a_page_has_at_most_a_thousand_records(application: Application, client:
 @pytest.mark.parametrize(
     "parameters", [{"page": "x"}, {"pageSize": "-1"}, {"page": "1.5"}, {"page": "9" * 30}]
 )
-def test_a_page_that_is_no_number_is_refused(reader: Client, parameters: dict[str, str]) -> None:
-    assert reader.get("/time/entries", params=parameters).status_code == 400
+def test_a_page_that_is_no_number_is_refused(client: Client, parameters: dict[str, str]) -> None:
+    assert client.get("/time/entries", params=parameters).status_code == 400
 
 
-def test_the_links_lead_to_the_other_pages_and_are_missing_at_the_ends(reader: Client) -> None:
+def test_the_links_lead_to_the_other_pages_and_are_missing_at_the_ends(client: Client) -> None:
     def read(page: int) -> dict[str, int]:
-        return find_pages(reader.get("/time/entries", params={"pageSize": "10", "page": page}))
+        return find_pages(client.get("/time/entries", params={"pageSize": "10", "page": page}))
 
     assert read(1) == {"first": 1, "next": 2, "last": 3}
     assert read(2) == {"first": 1, "prev": 1, "next": 3, "last": 3}
     assert read(3) == {"first": 1, "prev": 2, "last": 3}
 
 
-def test_a_page_past_the_end_is_empty(reader: Client) -> None:
-    answer = reader.get("/time/entries", params={"page": "9"})
+def test_a_page_past_the_end_is_empty(client: Client) -> None:
+    answer = client.get("/time/entries", params={"page": "9"})
 
     assert (answer.status_code, answer.json()) == (200, [])
 
 
-def test_following_the_links_reads_each_record_once_with_the_query_unchanged(reader: Client) -> None:
+def test_following_the_links_reads_each_record_once_with_the_query_unchanged(client: Client) -> None:
     parameters = {"pageSize": "4", "conditions": 'id > 7 and notes = null or id in (1, 2) and member/id = 2',
                   "orderBy": "timeStart desc", "fields": "id"}  # fmt: skip
-    answer, found = reader.get("/time/entries", params=parameters), []
+    answer, found = client.get("/time/entries", params=parameters), []
     while True:
         found += answer.json()
         following = find_links(answer).get("next")
         if following is None:
             break
-        answer = reader.get(following)
+        answer = client.get(following)
 
     assert found == [{"id": id} for id in [*range(28, 7, -1), 2, 1]]
 
 
-def test_forward_only_pages_go_on_after_the_last_id(reader: Client) -> None:
+def test_forward_only_pages_go_on_after_the_last_id(client: Client) -> None:
     parameters: dict[str, Any] = {"pageSize": "10", "page": "3", "conditions": "id > 5"}
-    first = reader.get("/time/entries", params=parameters, headers=FORWARD)
+    first = client.get("/time/entries", params=parameters, headers=FORWARD)
     following = find_links(first)["next"]
-    second = reader.get(following, headers=FORWARD)
-    third = reader.get(find_links(second)["next"], headers=FORWARD)
+    second = client.get(following, headers=FORWARD)
+    third = client.get(find_links(second)["next"], headers=FORWARD)
 
     assert list_ids(first) == list(range(6, 16))
     assert find_pages(first, "pageId") == {"next": 15}
@@ -107,8 +107,8 @@ def test_forward_only_pages_are_not_disturbed_by_a_deletion(client: Client) -> N
     assert list_ids(second) == list(range(11, 21))
 
 
-def test_forward_only_pages_have_no_order(reader: Client) -> None:
-    assert reader.get("/time/entries", params={"orderBy": "id"}, headers=FORWARD).status_code == 400
+def test_forward_only_pages_have_no_order(client: Client) -> None:
+    assert client.get("/time/entries", params={"orderBy": "id"}, headers=FORWARD).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -122,13 +122,13 @@ def test_forward_only_pages_have_no_order(reader: Client) -> None:
         ("lastUpdated, _info/updatedBy, id", [1, 2]),
     ],
 )
-def test_a_list_has_the_order_that_is_asked_for(reader: Client, order: str, expected: list[int]) -> None:
-    assert reader.list_ids("/company/companies", orderBy=order) == expected
+def test_a_list_has_the_order_that_is_asked_for(client: Client, order: str, expected: list[int]) -> None:
+    assert client.list_ids("/company/companies", orderBy=order) == expected
 
 
 @pytest.mark.parametrize("order", ["nothing", "name upwards", "types", "status/x", ",", "name asc desc"])
-def test_an_order_that_cannot_be_followed_is_refused(reader: Client, order: str) -> None:
-    answer = reader.get("/company/companies", params={"orderBy": order})
+def test_an_order_that_cannot_be_followed_is_refused(client: Client, order: str) -> None:
+    answer = client.get("/company/companies", params={"orderBy": order})
 
     assert (answer.status_code, answer.json()["code"]) == (400, "ApiFindCondition")
 
@@ -151,27 +151,27 @@ def test_what_is_not_there_comes_first(application: Application, client: Client)
         ("id,nothing", {"id": 1}),
     ],
 )
-def test_only_the_chosen_fields_are_answered(reader: Client, fields: str, expected: dict[str, Any]) -> None:
-    assert reader.get("/company/companies/1", params={"fields": fields}).json() == expected
-    listed = reader.get("/company/companies", params={"fields": fields, "conditions": "id = 1"}).json()
+def test_only_the_chosen_fields_are_answered(client: Client, fields: str, expected: dict[str, Any]) -> None:
+    assert client.get("/company/companies/1", params={"fields": fields}).json() == expected
+    listed = client.get("/company/companies", params={"fields": fields, "conditions": "id = 1"}).json()
     assert listed == [expected]
 
 
-def test_records_below_another_are_listed_and_counted_there(reader: Client) -> None:
-    assert reader.list_ids("/company/companies/1/sites") == [1]
-    assert reader.list_ids("/company/companies/2/sites") == [2]
-    assert reader.list_ids("/finance/agreements/1/additions", "product/identifier = 'MS-SEAT'") == [1]
-    assert reader.read("/service/boards/1/statuses/count") == {"count": 2}
+def test_records_below_another_are_listed_and_counted_there(client: Client) -> None:
+    assert client.list_ids("/company/companies/1/sites") == [1]
+    assert client.list_ids("/company/companies/2/sites") == [2]
+    assert client.list_ids("/finance/agreements/1/additions", "product/identifier = 'MS-SEAT'") == [1]
+    assert client.read("/service/boards/1/statuses/count") == {"count": 2}
 
 
-def test_a_search_takes_its_conditions_from_the_body_and_its_page_from_the_address(reader: Client) -> None:
+def test_a_search_takes_its_conditions_from_the_body_and_its_page_from_the_address(client: Client) -> None:
     body = {"conditions": "id > 1", "orderBy": "id desc", "childConditions": None}
-    answer = reader.post("/service/tickets/search", json=body, params={"pageSize": 1, "fields": "id"})
+    answer = client.post("/service/tickets/search", json=body, params={"pageSize": 1, "fields": "id"})
 
     assert answer.json() == [{"id": 3}]
     assert find_links(answer)["next"].partition("?")[0].endswith("/service/tickets")
     for wrong in ([], {"conditions": 5}, {"conditions": "nothing = 1"}):
-        assert reader.post("/service/tickets/search", json=wrong).status_code == 400
+        assert client.post("/service/tickets/search", json=wrong).status_code == 400
 
 
 def test_a_selection_is_made_once_for_all_its_pages_and_anew_after_a_change(application: Application) -> None:

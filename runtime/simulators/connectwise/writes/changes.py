@@ -17,6 +17,7 @@ from runtime.simulators.connectwise.writes.references import resolve
 from runtime.simulators.connectwise.writes.values import (
     InvalidValue,
     convert,
+    is_plain,
     make_invalid_value,
     make_missing,
 )
@@ -129,7 +130,9 @@ class Changes:
         defined: list[Body] = (stored or {}).get("customFields") or next(
             (each["customFields"] for each in records if each.get("customFields")), []
         )
-        values = {each.get("id"): each.get("value") for each in sent}
+        if not all(isinstance(each.get("id"), int) and is_plain(each.get("value")) for each in sent):
+            raise make_invalid_value("customFields")
+        values = {each["id"]: each.get("value") for each in sent}
         missing = {each.get("id") for each in defined} - values.keys()
         if values.keys() - {each.get("id") for each in defined} or (stored and missing):
             raise make_invalid_value("customFields", "The customFields are not the whole list of the record.")

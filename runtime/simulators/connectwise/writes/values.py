@@ -117,9 +117,11 @@ def _boolean(field: Field, value: Any) -> bool:
 
 
 def _moment(field: Field, value: Any) -> str:
+    if not isinstance(value, str):
+        raise make_invalid_value(field.name)
     try:
         return normalise_moment(value)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise make_invalid_value(field.name) from error
 
 
