@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from runtime.simulators.provider import chart
 from runtime.simulators.provider.days import end_month, list_workdays
@@ -159,30 +159,55 @@ class _Maker:
         )  # fmt: skip
 
     def _assign(self) -> tuple[TimeEntry, ...]:
-        """Give each draft to the technician of its client, or to who has time on the day."""
+        """Give each draft to the technician of its client, or to who has time on the day or on one near it."""
         load: dict[tuple[int, date], int] = {}
-        made = []
-        for place, draft in enumerate(sorted(self.drafts, key=lambda one: (one.day, one.ticket or 0))):
-            who = self._choose(draft, load)
-            start = load.get((who.id, draft.day), 0)
-            load[who.id, draft.day] = start + draft.minutes
-            charge = draft.charge
-            made.append(TimeEntry(
-                400_001 + place, draft.ticket, charge.company_id, draft.client, who.id, draft.day, WORKDAY + start,
-                draft.minutes, charge.bill, charge.rate, who.cost, charge.agreement_id, charge.project_id,
-                charge.invoice,
-            ))  # fmt: skip
-        return tuple(made)
+        placed = []
+        for draft in sorted(self.drafts, key=lambda one: (one.day, one.ticket or 0)):
+            who, day = self._find_time(draft, load)
+            start = load.get((who.id, day), 0)
+            load[who.id, day] = start + draft.minutes
+            placed.append((day, WORKDAY + start, who, draft))
+        placed.sort(key=lambda one: (one[0], one[1], one[2].id))
+        return tuple(
+            _enter(400_001 + place, day, start, who, draft)
+            for place, (day, start, who, draft) in enumerate(placed)
+        )
 
-    def _choose(self, draft: _Draft, load: dict[tuple[int, date], int]) -> Technician:
+    def _find_time(self, draft: _Draft, load: Mapping[tuple[int, date], int]) -> tuple[Technician, date]:
         usual = self.technicians[(draft.client or draft.minutes) % len(self.technicians)]
-        if load.get((usual.id, draft.day), 0) + draft.minutes <= usual.capacity:
-            return usual
-        return min(self.technicians, key=lambda one: load.get((one.id, draft.day), 0) / one.capacity)
+        for day in self._list_days_near(draft.day):
+            for who in (usual, *self.technicians):
+                if load.get((who.id, day), 0) + draft.minutes <= who.capacity:
+                    return who, day
+        return min(self.technicians, key=lambda one: load.get((one.id, draft.day), 0)), draft.day
+
+    def _list_days_near(self, day: date) -> Iterator[date]:
+        """Yield a workday, the later ones of its month, then the earlier ones, the nearest first."""
+        month = day.replace(day=1)
+        yield from list_workdays(day, min(end_month(month), self.parameters.last_day))
+        yield from reversed(list_workdays(month, day - timedelta(days=1)))
 
     def _own_tickets(self, time: Sequence[TimeEntry]) -> tuple[Ticket, ...]:
-        owners = {entry.ticket_id: entry.technician_id for entry in reversed(time)}
-        return tuple(replace(ticket, technician_id=owners[ticket.id]) for ticket in self.tickets)
+        """Return the tickets with whose they are, opened on the first day of their work and closed on the last."""
+        first = {entry.ticket_id: entry for entry in reversed(time)}
+        last = {entry.ticket_id: entry.day for entry in time}
+        return tuple(
+            replace(
+                ticket,
+                technician_id=first[ticket.id].technician_id,
+                opened=first[ticket.id].day,
+                closed=last[ticket.id] if ticket.closed else None,
+            )
+            for ticket in self.tickets
+        )
+
+
+def _enter(id: int, day: date, start: int, who: Technician, draft: _Draft) -> TimeEntry:
+    charge = draft.charge
+    return TimeEntry(
+        id, draft.ticket, charge.company_id, draft.client, who.id, day, start, draft.minutes, charge.bill, charge.rate,
+        who.cost, charge.agreement_id, charge.project_id, charge.invoice,
+    )  # fmt: skip
 
 
 def _order(pair: tuple[tuple[int | None, date], int]) -> tuple[date, int]:
