@@ -57,7 +57,7 @@ class Streams:
         names = [self._books.name_account(account), known.name if known is not None else ""]
         for name in names:
             if (said := self._said.get(name.casefold())) is not None:
-                return said  # type: ignore[return-value]
+                return said
         if is_stocked(known):
             return "products"
         return next((found for name in names if (found := find_by_words(name)) is not None), None)
