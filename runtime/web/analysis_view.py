@@ -51,6 +51,7 @@ _FIRST: Mapping[str, frozenset[str]] = {
     "spend_by_vendor": frozenset({"vendors", "differences"}),
     "unit_economics": frozenset({"rows", "totals"}),
     "explain_change": frozenset({"by_account", "by_cause"}),
+    "client_profitability": frozenset({"clients", "causes"}),
 }
 """Tables that stand open; the others are folded."""
 _BARS: Mapping[str, str] = {"spend_by_vendor": "Spent"}

@@ -243,15 +243,6 @@ def test_an_invoice_of_the_work_system_says_what_the_account_does_not():
     assert (streams["managed_services"], streams["projects"], streams["other"]) == (10, 10, 10)
 
 
-def test_a_caller_may_say_what_an_account_is():
-    books = make_provider([sell("1", "1", "10", "odd"), sell("2", "1", "20", "goods")])
-    streams = find(analyse(books, streams={"sundry": "hourly", "Hardware Sales": "projects"}), "Acme")[
-        "streams"
-    ]
-
-    assert (streams["hourly"], streams["projects"], streams["products"]) == (10, 20, 0)
-
-
 def test_clients_are_ranked_by_what_they_earn_and_both_ends_are_shown():
     sales = [sell("1", "1", "100"), sell("2", "2", "300")]
     figures = analyse(make_provider(sales), limit=1)
@@ -262,10 +253,17 @@ def test_clients_are_ranked_by_what_they_earn_and_both_ends_are_shown():
 
 
 def test_one_client_may_be_asked_for():
-    figures = analyse(make_provider([sell("1", "1", "100"), sell("2", "2", "300")]), customers=["1"])
+    figures = analyse(make_provider([sell("1", "1", "100"), sell("2", "2", "300")]), client="acme INC.")
 
     assert [(each["name"], each["rank"]) for each in figures["clients"]] == [("Acme", 2)]
     assert figures["gross_profit_of_the_books"] == 400
+
+
+def test_a_name_that_no_client_has_is_said_with_those_near():
+    figures = analyse(make_provider([sell("1", "1", "100")]), client="Akme")
+
+    assert figures["clients"] == []
+    assert figures["says"].endswith("Names near it: acme.")
 
 
 def test_a_client_is_compared_with_the_period_before():

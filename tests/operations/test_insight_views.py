@@ -45,6 +45,9 @@ HEADLINES = {
         "1 class brought in $80.00 in October 2026, with a gross margin of $10.00 on the 100.0% whose cost is known."
     ),
     "explain_change": f"Profit fell: {CLEAN}.",
+    "client_profitability": (
+        f"2 clients earned a gross margin of −$30.50 in October 2026; {CLEAN} lost most."  # noqa: RUF001
+    ),
 }
 PART = {"complete": False, "missing": MISSING, "continue_from": "rd_1", "retry_after": 60}
 

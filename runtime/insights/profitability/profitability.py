@@ -5,9 +5,10 @@ Without a mapping, or without a work system, the figures are of the whole compan
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from runtime.insights.analysis import Analysis, Insight, Options, Records, Wanted, WantedReport, WorkRecords
@@ -19,7 +20,7 @@ from runtime.insights.profitability.agreements import measure_agreements
 from runtime.insights.profitability.causes import measure_usual
 from runtime.insights.profitability.labour import Rates
 from runtime.insights.profitability.overheads import USUAL, share_out
-from runtime.insights.profitability.owners import Owner, Owners
+from runtime.insights.profitability.owners import Owner, Owners, name_owner
 from runtime.insights.profitability.reconciling import (
     RESULT,
     describe_company,
@@ -37,6 +38,8 @@ from runtime.insights.work_extraction import read_rate
 
 USUAL_LIMIT = 20
 """As the tool says."""
+MOST_NEAR = 3
+"""Names near one that no client has: as many as a person reads at once."""
 
 
 def choose_wanted(options: Options, today: date) -> Wanted:
@@ -74,12 +77,14 @@ def compute(books: Books, options: Options) -> Analysis:
         figures = {"of": "whole company", "says": NO_WORK if books.work is None else NO_MAPPING, **figures}
     else:
         ranked = _rank(pair)
-        places = _choose_shown(ranked, options, limit)
+        names = _list_names(ranked, books)
+        places = _choose_shown(names, options, limit)
         shown = [ranked[place] for place in places]
         lines = list_lines(books, pair.owners, whole, stock, limit)
         margins = sum((to_cents(pair.owners[each].margin) for each in ranked), ZERO)
         figures |= {
             "of": "clients",
+            **_explain_nobody(names, places, options),
             "clients": [describe_client(ranked[place], place + 1, books, pair) for place in places],
             "shown": len(places),
             "count": len(ranked),
@@ -100,8 +105,7 @@ def compute(books: Books, options: Options) -> Analysis:
 
 def _measure(books: Books, options: Options) -> Pair:
     days = choose_days(options, books.today)
-    said: Mapping[str, str] = options.get("streams") or {}
-    owners, streams = Owners(books, books.mapping or ClientMapping()), Streams(books, said)
+    owners, streams = Owners(books, books.mapping or ClientMapping()), Streams(books)
     rates = Rates(books.work, read_rate(options.get("hour_cost"))) if books.work is not None else None
     now, before = (add_up(books, each, owners, streams, rates) for each in (days, days.before))
     tallies = now.sum_owners()
@@ -124,12 +128,34 @@ def _rank(pair: Pair) -> list[Owner]:
     return sorted(clients, key=lambda each: (-pair.owners[each].margin, -pair.owners[each].revenue, each))
 
 
-def _choose_shown(ranked: Sequence[Owner], options: Options, limit: int) -> list[int]:
-    """Return the places of the clients that are answered: those asked for, else the first and the last."""
-    wanted = options.get("customers")
-    if wanted is not None:
-        return [place for place, each in enumerate(ranked) if each.id in wanted]
-    count = len(ranked)
+def _list_names(ranked: Sequence[Owner], books: Books) -> list[frozenset[str]]:
+    """Return what each client is called in both systems."""
+    found = []
+    for each in ranked:
+        work = books.mapping.list_work(each.id) if books.mapping is not None else []
+        names = [books.work.name_client(one) for one in work] if books.work is not None else []
+        found.append(frozenset(name.casefold().strip() for name in (name_owner(each, books), *names)))
+    return found
+
+
+def _explain_nobody(
+    names: Sequence[frozenset[str]], places: Sequence[int], options: Options
+) -> dict[str, str]:
+    """Return that no client has the name that was asked for, with names that are near."""
+    if places or not options.get("client"):
+        return {}
+    asked = str(options["client"]).casefold().strip()
+    near = get_close_matches(asked, sorted(name for each in names for name in each), MOST_NEAR)
+    beside = f" Names near it: {', '.join(near)}." if near else ""
+    return {"says": f"No client with work or money in these days has that name.{beside}"}
+
+
+def _choose_shown(names: Sequence[frozenset[str]], options: Options, limit: int) -> list[int]:
+    """Return the places of the clients that are answered: the one asked for, else the first and the last."""
+    if options.get("client"):
+        asked = str(options["client"]).casefold().strip()
+        return [place for place, each in enumerate(names) if asked in each]
+    count = len(names)
     if count <= limit:
         return list(range(count))
     best = (limit + 1) // 2

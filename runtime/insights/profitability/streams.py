@@ -1,7 +1,7 @@
 """What money is earned with: managed services, projects, products, hours. Called by `tallies`.
 
 The account that a line is booked to says it best, then the product; an invoice of the work system says it for what is
-left. A caller may say it for an account or a product by name.
+left.
 """
 
 from __future__ import annotations
@@ -38,9 +38,8 @@ USUAL: Stream = "other"
 class Streams:
     """Finds the stream of what is sold; what it learned of an account or a product is not looked for again."""
 
-    def __init__(self, books: Books, said: Mapping[str, str]) -> None:
+    def __init__(self, books: Books) -> None:
         self._books = books
-        self._said = {name.strip().casefold(): stream for name, stream in said.items() if stream in STREAMS}
         self._known: dict[tuple[str, str], Stream | None] = {}
         invoices = books.work.invoices.values() if books.work is not None else ()
         self._invoices: dict[str, WorkInvoice] = {each.number: each for each in invoices if each.number}
@@ -55,9 +54,6 @@ class Streams:
     def _find_by_names(self, account: str, item: str) -> Stream | None:
         known = self._books.items.get(item)
         names = [self._books.name_account(account), known.name if known is not None else ""]
-        for name in names:
-            if (said := self._said.get(name.casefold())) is not None:
-                return said  # type: ignore[return-value]
         if is_stocked(known):
             return "products"
         return next((found for name in names if (found := find_by_words(name)) is not None), None)

@@ -21,6 +21,7 @@ from runtime.operations.insight_views.answer_values import (
 )
 from runtime.operations.insight_views.change_view import describe_change
 from runtime.operations.insight_views.checklist_view import describe_checklist
+from runtime.operations.insight_views.client_view import describe_clients
 from runtime.operations.insight_views.collection_view import describe_collections
 from runtime.operations.insight_views.forecast_view import describe_forecast
 from runtime.operations.insight_views.notices import is_complete, list_missing, list_notices, read_ties
@@ -40,6 +41,7 @@ _DESCRIPTIONS: Mapping[str, _Describe] = MappingProxyType(
         "spend_by_vendor": describe_spend,
         "unit_economics": describe_units,
         "explain_change": describe_change,
+        "client_profitability": describe_clients,
     }
 )
 """What draws the figures of an analysis, by the name that definitions give it."""
