@@ -1,6 +1,6 @@
 """Faults on purpose: rules that say which requests fail, how often, and how. The control API of a simulator sets them.
 
-What a rule answers comes before the request is looked at. Called by the `app` and the `control` of each simulator.
+What a rule answers comes before the request is looked at. The `app` of each simulator asks them.
 """
 
 from __future__ import annotations
