@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from runtime.simulators.provider import chart, names
-from runtime.simulators.provider.plan import Client, Company, Contact, Customer, Parameters, Place
+from runtime.simulators.provider.parties import Client, Company, Contact, Customer, Place
+from runtime.simulators.provider.plan import Parameters
 from runtime.simulators.provider.truths import How, Pair
 
 STREETS = (
@@ -35,6 +36,7 @@ SEATS_AN_HOUR = 1.25
 SPREAD = (0.45, 0.6, 0.75, 0.9, 1.0, 1.1, 1.3, 1.6)
 """Sizes of clients against the mean of 0.96."""
 INTENSITIES = (0.65, 0.8, 0.9, 1.0, 1.1, 1.25)
+"""Work of clients for their size: so far apart that margins differ, and near enough that nobody loses money."""
 UNPROFITABLE, OVERUSED = 5.2, 1.5
 """Work of the client that costs more than it pays, and of the one that uses its agreement up: times the usual."""
 

@@ -13,7 +13,8 @@ from datetime import date
 from runtime.simulators.provider import chart
 from runtime.simulators.provider.clients import INTENSITIES, Firms
 from runtime.simulators.provider.days import add_months
-from runtime.simulators.provider.plan import Addition, Agreement, Client, Parameters
+from runtime.simulators.provider.parties import Client
+from runtime.simulators.provider.plan import Addition, Agreement, Parameters
 
 LATER, GROWING, LIMITED = 0.15, 0.3, 0.35
 """Parts of the agreements that begin within the time that is shown, that grow, and that cover limited hours."""

@@ -13,7 +13,8 @@ from runtime.simulators.provider import chart
 from runtime.simulators.provider.contracts import Contracts, list_active
 from runtime.simulators.provider.days import end_month, list_workdays
 from runtime.simulators.provider.goods import Goods
-from runtime.simulators.provider.plan import Document, Line, Parameters, Technician
+from runtime.simulators.provider.parties import Technician
+from runtime.simulators.provider.plan import Document, Line, Parameters
 from runtime.simulators.provider.work import Work
 
 MISPOSTED_ACCOUNT = "Office Supplies"

@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from runtime.simulators.provider import chart
 from runtime.simulators.provider.clients import Firms
 from runtime.simulators.provider.days import add_months, end_month, list_workdays
-from runtime.simulators.provider.plan import Client, Parameters, Sale
+from runtime.simulators.provider.parties import Client
+from runtime.simulators.provider.plan import Parameters, Sale
 
 SALES_A_MONTH = 0.36
 """Of one client."""

@@ -12,7 +12,8 @@ from runtime.simulators.provider.contracts import BELOW_LIST, Contracts, list_ac
 from runtime.simulators.provider.costs import MISPOSTED_ACCOUNT, OVERHEAD_MONTHS
 from runtime.simulators.provider.days import end_month
 from runtime.simulators.provider.goods import Goods
-from runtime.simulators.provider.plan import Agreement, Customer, Document, Parameters
+from runtime.simulators.provider.parties import Customer
+from runtime.simulators.provider.plan import Agreement, Document, Parameters
 from runtime.simulators.provider.sums import sum_books, sum_clients, sum_labour
 from runtime.simulators.provider.truths import (
     BelowList,

@@ -10,7 +10,8 @@ from datetime import date
 from runtime.simulators.provider import chart
 from runtime.simulators.provider.clients import Firms
 from runtime.simulators.provider.days import add_months, end_month
-from runtime.simulators.provider.plan import Client, Customer, Parameters, Project
+from runtime.simulators.provider.parties import Client, Customer
+from runtime.simulators.provider.plan import Parameters, Project
 
 CLIENTS_A_PROJECT = 3
 """One project for so many clients in a year."""
@@ -27,7 +28,8 @@ def make_projects(
     source = random.Random(f"{parameters.seed}/projects")  # noqa: S311 (repeatable on purpose)
     able = [client for client in firms.clients if _may_have_project(client, firms)]
     count = max(3, round(parameters.clients / CLIENTS_A_PROJECT * len(months) / 12))
-    made, more = [], []
+    made: list[Project] = []
+    more: list[Customer] = []
     for place in range(count):
         client = able[place % len(able)]
         project = _make_project(source, place, client, months, hours)

@@ -9,7 +9,8 @@ from datetime import date
 from runtime.simulators.provider import chart
 from runtime.simulators.provider.clients import Firms
 from runtime.simulators.provider.costs import sum_pay
-from runtime.simulators.provider.plan import Document, Technician, TimeEntry
+from runtime.simulators.provider.parties import Technician
+from runtime.simulators.provider.plan import Document, TimeEntry
 from runtime.simulators.provider.truths import BooksMonth, ClientMonth, LabourMonth
 
 _GROUP = {account.name: account.group for account in chart.ACCOUNTS}
@@ -30,8 +31,10 @@ def sum_clients(
     for client in firms.clients:
         for month in months:
             key = client.number, month
-            cents = [money[(*key, part)] for part in parts]
-            yield ClientMonth(*key, *cents, minutes[key], labour[key])
+            managed, projects, products, hourly, expenses, cost = (money[(*key, part)] for part in parts)
+            yield ClientMonth(
+                *key, managed, projects, products, hourly, expenses, cost, minutes[key], labour[key]
+            )
 
 
 def _sum_time(

@@ -13,7 +13,8 @@ from datetime import date, timedelta
 
 from runtime.simulators.provider import chart
 from runtime.simulators.provider.days import end_month, list_workdays
-from runtime.simulators.provider.plan import Client, Expense, Parameters, Technician, Ticket, TimeEntry
+from runtime.simulators.provider.parties import Client, Technician
+from runtime.simulators.provider.plan import Expense, Parameters, Ticket, TimeEntry
 from runtime.simulators.provider.workload import MEAN_MINUTES, Charge, Workload, deal_minutes
 
 WORKDAY = 480

@@ -10,11 +10,13 @@ from datetime import date
 from runtime.simulators.provider import chart
 from runtime.simulators.provider.clients import Firms
 from runtime.simulators.provider.days import end_month, list_workdays
-from runtime.simulators.provider.plan import Agreement, Bill, Client, Parameters, Project
+from runtime.simulators.provider.parties import Client
+from runtime.simulators.provider.plan import Agreement, Bill, Parameters, Project
 
 INTERNAL = 0.08
 """Part of the time entries that is for no client."""
 MINUTES = (15, 30, 30, 45, 60, 60, 90, 120, 180, 240)
+"""Lengths of work, as a help desk has them: quarters of an hour, most of them short."""
 MEAN_MINUTES = sum(MINUTES) / len(MINUTES)
 NOISE = (0.9, 1.1)
 """A client's month against its usual one."""

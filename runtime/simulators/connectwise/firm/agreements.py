@@ -18,7 +18,8 @@ from runtime.simulators.connectwise.firm.values import (
     to_dollars,
 )
 from runtime.simulators.provider.days import add_months
-from runtime.simulators.provider.plan import Addition, Agreement, Company, Item, Project
+from runtime.simulators.provider.parties import Company
+from runtime.simulators.provider.plan import Addition, Agreement, Item, Project
 
 BILLABLE: Body = {"billTime": "Billable", "billExpenses": "Billable", "billProducts": "Billable"}
 

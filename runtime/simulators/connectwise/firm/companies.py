@@ -13,7 +13,7 @@ from runtime.simulators.connectwise.firm.values import (
     make_day,
     make_reference,
 )
-from runtime.simulators.provider.plan import Company, Contact
+from runtime.simulators.provider.parties import Company, Contact
 
 STATE: Body = {"id": 5, "identifier": "CA", "name": "California"}
 

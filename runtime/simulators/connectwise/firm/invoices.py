@@ -17,9 +17,11 @@ from runtime.simulators.connectwise.firm.values import (
     make_reference,
     to_dollars,
 )
-from runtime.simulators.provider.plan import Company, Document, Plan, Sale
+from runtime.simulators.provider.parties import Company
+from runtime.simulators.provider.plan import Document, Plan, Sale
 
 FIRST_INVOICE = 70_001
+"""The id of the first one: any that no other record has, so that a wrong reference shows."""
 OFFER_EVERY = 6
 """One client of so many has an open opportunity."""
 

@@ -14,7 +14,8 @@ from runtime.simulators.connectwise.firm.values import (
     make_reference,
     to_dollars,
 )
-from runtime.simulators.provider.plan import Item, Plan, Technician
+from runtime.simulators.provider.parties import Technician
+from runtime.simulators.provider.plan import Item, Plan
 
 HELP_DESK: Body = {"id": 1, "name": "Help Desk"}
 PROJECTS: Body = {"id": 7, "name": "Projects"}

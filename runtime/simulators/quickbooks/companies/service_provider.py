@@ -10,7 +10,8 @@ from datetime import date
 from functools import partial
 
 from runtime.simulators.provider.making import make_plan
-from runtime.simulators.provider.plan import Customer, Document, Item, Line
+from runtime.simulators.provider.parties import Customer
+from runtime.simulators.provider.plan import Document, Item, Line
 from runtime.simulators.provider.sizes import choose_parameters
 from runtime.simulators.quickbooks.books.store import Body, Store
 from runtime.simulators.quickbooks.companies import forms, lists, seed
