@@ -124,6 +124,33 @@ FIGURES: Mapping[str, Mapping[str, Any]] = {
         "by_customer": [], "by_item": [],
         "lists": {"by_account": {"shown": 1, "count": 4, "not_shown": -2.5}},
     },
+    "valuation": {
+        "says": HOSTILE, "period": {"start": "2025-11-01", "end": "2026-10-31"},
+        "value": {"low": 400, "mid": 450.5, "high": 500}, "adjusted_ebitda": 100, "added_back": 10, "not_confirmed": 5,
+        "multiples": {"low": 4, "source": HOSTILE, "date": "May 2026"},
+        "sensitivity": [{"change_percent": -10, "adjusted_ebitda": 90, "low": 360, "mid": 405.45, "high": 450}],
+        "earnings": {"income": 500, "ebitda": 90, "ebitda_percent": 18}, "earnings_before": {"income": 450},
+        "add_backs": [{"id": "one_off.bills:1", "kind": "one_off", "label": HOSTILE, "amount": 10,
+                       "is_confirmed": False, "why": "Once.", "records": ["bills:1"], "records_count": 1}],
+        "add_backs_count": 3, "custom_add_backs": [{"label": HOSTILE, "amount": -5}],
+        "recurring": {"share_percent": 60}, "churn": {"customers_percent": 5},
+        "concentration": {"largest_percent": 12.5, "largest": [
+            {"customer": "customers:3", "name": HOSTILE, "revenue": 62.5, "share_percent": 12.5}]},
+        "drivers": [{"name": "recurring_percent", "value": 60, "looked_for": "at least 85", "is_met": False,
+                     "source": HOSTILE}],
+        "levers": [{"name": "prices", "says": HOSTILE, "effect_on_ebitda": 15, "effect_on_value": 67.5}],
+    },
+    "margin_check": {
+        "period": {"start": "2026-10-01", "end": "2026-10-31"}, "count": 4,
+        "margin": {"booked": 600, "booked_percent": 60, "effect": -100.5, "corrected": 499.5, "corrected_percent": 50},
+        "checks": [{"check": "labour", "title": "Labour", "status": "found", "count": 1, "amount": 100.5,
+                    "effect_on_margin": -100.5},
+                   {"check": "time", "title": "Time", "status": "not made", "count": 0}],
+        "findings": [{"check": "labour", "title": "Labour", "month": "2026-10", "says": HOSTILE, "amount": 100.5,
+                      "effect_on_margin": -100.5, "records": ["journal_entries:9"], "advice": HOSTILE,
+                      "correction": {"tool": "fix_it", "arguments": {"amount": 100.5}, "says": "Book it."}}],
+        "not_checked": [{"check": "time", "title": HOSTILE}],
+    },
 }  # fmt: skip
 TIES = [
     {"figure": "payables", "report": "get_other", "ties": True, "amount": 5},

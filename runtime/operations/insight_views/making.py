@@ -23,11 +23,13 @@ from runtime.operations.insight_views.change_view import describe_change
 from runtime.operations.insight_views.checklist_view import describe_checklist
 from runtime.operations.insight_views.collection_view import describe_collections
 from runtime.operations.insight_views.forecast_view import describe_forecast
+from runtime.operations.insight_views.margin_view import describe_margin
 from runtime.operations.insight_views.notices import is_complete, list_missing, list_notices, read_ties
 from runtime.operations.insight_views.plain_view import describe_plainly
 from runtime.operations.insight_views.spend_view import describe_spend
 from runtime.operations.insight_views.summary import Style, Summary
 from runtime.operations.insight_views.unit_view import describe_units
+from runtime.operations.insight_views.valuation_view import describe_valuation
 from runtime.operations.insight_views.view import InsightView
 
 _Describe = Callable[[Values, Style], Summary]
@@ -40,6 +42,8 @@ _DESCRIPTIONS: Mapping[str, _Describe] = MappingProxyType(
         "spend_by_vendor": describe_spend,
         "unit_economics": describe_units,
         "explain_change": describe_change,
+        "valuation": describe_valuation,
+        "margin_check": describe_margin,
     }
 )
 """What draws the figures of an analysis, by the name that definitions give it."""
