@@ -67,6 +67,10 @@ def read_option(option: Option, sent: Sequence[str]) -> Any:
         return _read_list(option, text)
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"{option.title} has at most {LONGEST_TEXT} characters.")
+    return _read_one(option, text)
+
+
+def _read_one(option: Option, text: str) -> Any:
     if option.kind == "yes or no":
         return _choose(option, text) == "yes"
     if option.kind == "choice":

@@ -1,4 +1,4 @@
-"""A valuation as people see it: the value at three multiples, how it moves, what was added back, what would raise it."""
+"""A valuation as people see it: the value at three multiples, what was added back, what would raise it."""
 
 from __future__ import annotations
 
