@@ -28,6 +28,7 @@ said in its definitions (`insights` of integration.yaml).
 - `topics`: what names say that something is for
 - `fix_calls`: the calls of definitions that fix something, filled
 - `profit_bridge`: why the profit of two months differs
+- `profitability`: what each client earns and costs, with the work done for it
 - `anomalies`: transactions that look wrong
 - `checklist`: the month-end checklist
 """

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from runtime.insights.books import Books, Kind, Missing
+from runtime.insights.work_records import WorkList
 
 Options = Mapping[str, Any]
 """The arguments of the tool, checked against its schema."""
@@ -46,12 +47,22 @@ class WantedReport:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkRecords:
+    """Lists of the work system that are wanted; of time, expenses and invoices those of some days (both included)."""
+
+    lists: tuple[WorkList, ...]
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """Everything that an analysis reads."""
+    """Everything that an analysis reads; `work` is read of another account, where one is mapped with this one."""
 
     records: tuple[Records, ...] = ()
     lists: tuple[ListName, ...] = ()
     reports: tuple[WantedReport, ...] = ()
+    work: WorkRecords | None = None
 
 
 @dataclass(frozen=True, slots=True)

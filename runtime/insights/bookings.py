@@ -1,8 +1,8 @@
 """What each line of a transaction books to income, costs, expenses and other accounts, in the company's currency.
 
-Called by `vendor_spend`, `unit_economics` and `profit_bridge`. The vendor books a sale to the income account of its
-item, a purchase to the account of the line or of its item, and lines of journal entries and deposits as they stand.
-What it works out itself, such as the cost of goods sold from stock, is on no record, and not here.
+Called by `vendor_spend`, `unit_economics`, `profitability` and `profit_bridge`. The vendor books a sale to the income
+account of its item, a purchase to the account of the line or of its item, and lines of journal entries and deposits as
+they stand. What it works out itself, such as the cost of goods sold from stock, is on no record, and not here.
 """
 
 from __future__ import annotations

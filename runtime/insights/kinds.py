@@ -23,6 +23,7 @@ MODULES: Mapping[str, str] = {
     "unit_economics": "runtime.insights.unit_economics",
     "valuation": "runtime.insights.valuation.valuing",
     "margin_check": "runtime.insights.margin_check.checking",
+    "client_profitability": "runtime.insights.profitability.profitability",
     "explain_change": "runtime.insights.profit_bridge.explaining",
 }
 

@@ -1,7 +1,8 @@
 """The days that an analysis covers, and those before them that it is compared with.
 
-Called by `vendor_spend`, `unit_economics` and `profit_bridge`. Where no days are asked for it is the last whole month.
-What whole months are compared with is as many whole months; any other number of days is compared with as many days.
+Called by `vendor_spend`, `unit_economics`, `profitability` and `profit_bridge`. Where no days are asked for it is the
+last whole month. What whole months are compared with is as many whole months; any other number of days is compared with
+as many days.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -17,14 +17,16 @@ import msgspec
 import orjson
 
 from generator.effect_rules import Path
-from generator.insight_rules import InsightRules
+from generator.insight_rules import InsightRules, WorkRules
 from runtime.exchange.allowance import Allowance
 from runtime.insights.analysis import Analysis
 from runtime.insights.assembly import Reading, ReadPage, assemble_books
-from runtime.insights.books import Missing, Span
+from runtime.insights.books import Books, Missing, Span
+from runtime.insights.client_mapping import ClientMapping
 from runtime.insights.kinds import find_insight
 from runtime.insights.record_types import Page
 from runtime.insights.report_rows import parse_report
+from runtime.insights.work_assembly import assemble_work
 
 CUTS = (50, 20, 10, 5, 3, 1)
 """Entries that lists are cut to, one after the other, until an answer fits."""
@@ -52,6 +54,18 @@ class PackedReport(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class WorkJob:
+    """What was read of a work system, and which of its clients are which customers."""
+
+    rules: Mapping[str, WorkRules]
+    pages: tuple[PackedPage, ...]
+    lists: frozenset[str]
+    read: Mapping[str, Span]
+    mapping: ClientMapping
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One analysis to be computed. `partial` are the kinds of transactions whose oldest pages were not read."""
 
@@ -72,6 +86,7 @@ class Job:
     note: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the definition of the analysis knows of the world (`Books.facts`)."""
+    work: WorkJob | None = None
 
 
 def run_job(job: Job) -> bytes:
@@ -89,22 +104,13 @@ def run_job(job: Job) -> bytes:
 
 
 def _compute(job: Job) -> bytes:
-    pages = tuple(
-        ReadPage(
-            each.part,
-            Page(each.resource, zlib.decompress(each.body), each.path),
-            each.question,
-            each.expected,
-        )
-        for each in job.pages
-    )
     reports = {
         each.name: parse_report(orjson.loads(each.text), each.tool, {}, each.totals) for each in job.reports
     }
     reading = Reading(
         job.today,
         "",
-        pages,
+        _unpack(job.pages),
         reports,
         job.settings,
         job.read,
@@ -114,9 +120,31 @@ def _compute(job: Job) -> bytes:
         job.lists,
         job.facts,
     )
-    books = assemble_books(job.rules, reading)
+    books = _add_work(assemble_books(job.rules, reading), job)
     analysis = find_insight(job.insight).compute(books, job.options)
     return write_answer(job, analysis, [*books.missing, *analysis.missing])
+
+
+def _unpack(pages: Sequence[PackedPage]) -> tuple[ReadPage, ...]:
+    return tuple(
+        ReadPage(
+            each.part,
+            Page(each.resource, zlib.decompress(each.body), each.path),
+            each.question,
+            each.expected,
+        )
+        for each in pages
+    )
+
+
+def _add_work(books: Books, job: Job) -> Books:
+    """Return the books with the work system that was read beside them."""
+    found = job.work
+    if found is None:
+        return books
+    pages = _unpack(found.pages)
+    reading = Reading(job.today, pages=pages, read=found.read, missing=found.missing, lists=found.lists)
+    return replace(books, work=assemble_work(found.rules, reading), mapping=found.mapping)
 
 
 def write_answer(job: Job, analysis: Analysis, missing: Sequence[Missing]) -> bytes:

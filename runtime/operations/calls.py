@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
@@ -39,6 +39,9 @@ from runtime.operations.writes import Writes
 from runtime.safety.write_options import Asked
 from runtime.upstream.files import NO_FILES, CarriedFiles
 
+if TYPE_CHECKING:
+    from runtime.operations.insights.work_pairs import WorkPairs
+
 
 class Calls(CallBounds):
     """Calls tools for access grants. One for the process."""
@@ -54,6 +57,7 @@ class Calls(CallBounds):
         waits: Waits = SENT_AT_ONCE,
         known: KnownRecords | None = None,
         deployment: Deployment | None = None,
+        pairs: WorkPairs | None = None,
         today: Callable[[str], date] = find_today,
     ) -> None:
         super().__init__(catalog, vendor, max_answer_bytes)
@@ -63,7 +67,7 @@ class Calls(CallBounds):
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         how = self._exchanges.send, self._kind_of
-        self._own, self._totals = OwnAnswers(*how, vendor, deployment), Totals(*how)
+        self._own, self._totals = OwnAnswers(*how, vendor, deployment, pairs), Totals(*how)
 
     async def call(
         self,

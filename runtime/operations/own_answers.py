@@ -23,6 +23,7 @@ from runtime.operations.vendor_calls import VendorCalls
 
 if TYPE_CHECKING:
     from runtime.operations.insights.answering import Computed
+    from runtime.operations.insights.work_pairs import WorkPairs
 
 Send = Callable[[Kind, CallContext, Request], Awaitable[Answer]]
 
@@ -42,10 +43,15 @@ class OwnAnswers:
     """Finds who answers such a call. One for the process."""
 
     def __init__(
-        self, send: Send, kind_of: Callable[[Tool], Kind], vendor: VendorCalls, deployment: Deployment | None
+        self,
+        send: Send,
+        kind_of: Callable[[Tool], Kind],
+        vendor: VendorCalls,
+        deployment: Deployment | None,
+        pairs: WorkPairs | None = None,
     ) -> None:
         self._sums = Sums(send, kind_of)
-        self._parts = send, kind_of, vendor, deployment
+        self._parts = send, kind_of, vendor, deployment, pairs
 
     @cached_property
     def computed(self) -> Computed:

@@ -53,6 +53,7 @@ _FIRST: Mapping[str, frozenset[str]] = {
     "explain_change": frozenset({"by_account", "by_cause"}),
     "valuation": frozenset({"sensitivity", "levers", "add_backs"}),
     "margin_check": frozenset({"findings", "checks"}),
+    "client_profitability": frozenset({"clients", "causes"}),
 }
 """Tables that stand open; the others are folded."""
 _BARS: Mapping[str, str] = {"spend_by_vendor": "Spent"}

@@ -151,6 +151,22 @@ FIGURES: Mapping[str, Mapping[str, Any]] = {
                       "correction": {"tool": "fix_it", "arguments": {"amount": 100.5}, "says": "Book it."}}],
         "not_checked": [{"check": "time", "title": HOSTILE}],
     },
+    "client_profitability": {
+        **_PERIODS, "of": "clients", "count": 2, "gross_margin_of_all_clients": -30.5,
+        "company": {"income": 200, "cost_of_sales": 150, "gross_profit": 50, "overheads": 20, "net_income": 30},
+        "months": [{"month": "2026-10", "income": 200, "cost_of_sales": 150, "gross_profit": 50, "overheads": 20,
+                    "net_income": 30}],
+        "clients": [{"client": "customers:3", "name": HOSTILE, "rank": 2, "revenue": 80, "product_cost": 10.5,
+                     "labour": 100, "hours": 2.5, "gross_margin": -30.5, "gross_margin_percent": -38.1,
+                     "effective_hourly_rate": 27.8, "change": -5, "trend": "worse", "overheads": 20,
+                     "after_overheads": -50.5,
+                     "causes": [{"cause": "agreement_over_use", "effect": -60, "says": f"Too many hours: {HOSTILE}.",
+                                 "records": ["work/agreements:1"]}],
+                     "agreements": [{"agreement": "work/agreements:1", "name": HOSTILE, "hours": 2.5,
+                                     "covered_hours": 1, "hours_over": 1.5, "use": "over"}]}],
+        "not_of_clients": [{"line": "work_without_customer", "revenue": 0, "product_cost": 0, "labour": 7,
+                            "gross_margin": -7}],
+    },
 }  # fmt: skip
 TIES = [
     {"figure": "payables", "report": "get_other", "ties": True, "amount": 5},

@@ -39,7 +39,7 @@ def test_analyses_are_the_tools_that_read_and_whose_answers_are_computed() -> No
     found = list_analyses(CATALOG, "quickbooks")
     assert {each.computed for each in found} == {
         "cash_flow_forecast", "month_end_checklist", "find_anomalies", "collections", "spend_by_vendor",
-        "unit_economics", "explain_change", "valuation", "margin_check",
+        "unit_economics", "explain_change", "valuation", "margin_check", "client_profitability",
     }  # fmt: skip
     assert list_analyses(CATALOG, "connectwise") == ()
     with pytest.raises(NotFound):
@@ -125,6 +125,7 @@ def test_what_is_read_fits_the_schema_of_its_tool() -> None:
         "explain_change": "month=2026-10&compared_with=2025-10",
         "valuation": "month=2026-10&add_backs=one_off.bills:1,+owner_pay.accounts:7&multiple_mid=5.5"
         "&custom_add_backs=Lawsuit:+1,200.50;+Gain:+-5",
+        "client_profitability": "start_date=2026-01-01&client=Acme&allocate=revenue&hour_cost=42.5&limit=5",
     }
     for name, query in queries.items():
         asked: Any = ask(name, query)

@@ -52,6 +52,9 @@ HEADLINES = {
     "margin_check": (
         "The gross margin in October 2026 is booked as $600.00; with 4 findings put right it would be $499.50."
     ),
+    "client_profitability": (
+        f"2 clients earned a gross margin of −$30.50 in October 2026; {CLEAN} lost most."  # noqa: RUF001
+    ),
 }
 PART = {"complete": False, "missing": MISSING, "continue_from": "rd_1", "retry_after": 60}
 

@@ -171,9 +171,24 @@ MARGIN = {
                                  "says": "Book it."}}],
     "not_checked": [{"check": "unbilled_time", "title": "Billable time that was not invoiced"}],
 }  # fmt: skip
+CLIENTS = {
+    "period": {"start": "2026-10-01", "end": "2026-10-31"}, "of": "clients", "count": 1, "shown": 1,
+    "gross_margin_of_all_clients": 60.0,
+    "company": {"income": 100.0, "cost_of_sales": 40.0, "gross_profit": 60.0, "overheads": 0.0, "net_income": 60.0},
+    "months": [{"month": "2026-10", "income": 100.0, "cost_of_sales": 40.0, "gross_profit": 60.0, "overheads": 0.0,
+                "net_income": 60.0}],
+    "clients": [{"client": "customers:3", "name": "Cool Cars", "rank": 1, "revenue": 100.0, "product_cost": 0.0,
+                 "labour": 40.0, "hours": 1.0, "gross_margin": 60.0, "gross_margin_percent": 60.0,
+                 "effective_hourly_rate": 100.0, "change": 0.0, "trend": "steady",
+                 "causes": [{"cause": "mix", "effect": 1.0, "says": "It buys other things.", "records": []}],
+                 "agreements": []}],
+    "not_of_clients": [{"line": "no_customer_named", "revenue": 0.0, "product_cost": 0.0, "labour": 0.0,
+                        "gross_margin": 0.0}],
+}  # fmt: skip
 ANSWERS: dict[str, dict[str, Any]] = {
     "cash_flow_forecast": FORECAST, "month_end_checklist": CHECKLIST, "find_anomalies": ANOMALIES,
     "collections": COLLECTIONS, "spend_by_vendor": SPEND, "unit_economics": UNITS, "explain_change": CHANGE,
     "valuation": VALUATION, "margin_check": MARGIN,
+    "client_profitability": CLIENTS,
 }  # fmt: skip
 """The figures of each analysis."""

@@ -21,6 +21,7 @@ from runtime.operations.insight_views.answer_values import (
 )
 from runtime.operations.insight_views.change_view import describe_change
 from runtime.operations.insight_views.checklist_view import describe_checklist
+from runtime.operations.insight_views.client_view import describe_clients
 from runtime.operations.insight_views.collection_view import describe_collections
 from runtime.operations.insight_views.forecast_view import describe_forecast
 from runtime.operations.insight_views.margin_view import describe_margin
@@ -44,6 +45,7 @@ _DESCRIPTIONS: Mapping[str, _Describe] = MappingProxyType(
         "explain_change": describe_change,
         "valuation": describe_valuation,
         "margin_check": describe_margin,
+        "client_profitability": describe_clients,
     }
 )
 """What draws the figures of an analysis, by the name that definitions give it."""

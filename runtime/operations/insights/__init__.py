@@ -7,6 +7,8 @@ neither vendor nor network.
 - `plans`: pages of them, few in one request where the vendor takes several
 - `fetching`: single requests, and why no more are made
 - `reading`: carrying out the calls, up to a limit, and what is missing after that
+- `work_pairs`: who may have the work system of the same tenant read beside the books
+- `work_reading`: its lists, page after page
 - `parts`: what was read, for an answer that is continued
 - `dismissals`: findings that a person said are right
 - `answering`: the path of a call

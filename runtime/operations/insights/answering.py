@@ -7,9 +7,10 @@ where nothing at all could be read.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,17 +25,19 @@ from runtime.exchange.context import CallContext
 from runtime.exchange.kinds import Kind
 from runtime.exchange.tool_answer import Answer
 from runtime.insight_values import StoredReading
-from runtime.insights.analysis import Insight
+from runtime.insights.analysis import Insight, Wanted
 from runtime.insights.assembly import TRANSACTIONS
-from runtime.insights.books import Span
+from runtime.insights.books import Missing, Span
 from runtime.insights.kinds import DISMISS, find_insight
-from runtime.insights.worker import Job, PackedPage, PackedReport, run_job
+from runtime.insights.worker import Job, PackedPage, PackedReport, WorkJob, run_job
 from runtime.operations.answers import format_time
 from runtime.operations.insights.dismissals import Dismissals, Dismisser
 from runtime.operations.insights.fetching import Fetcher, Found, Send
 from runtime.operations.insights.parts import Parts
 from runtime.operations.insights.plans import Slice
 from runtime.operations.insights.reading import Asked, Reader, list_missing, name_report
+from runtime.operations.insights.work_pairs import Entitled, Entitlement, NoPairs, WorkPair, WorkPairs
+from runtime.operations.insights.work_reading import MOST_REQUESTS, WorkReader
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.upstream.answer import follow_path
 
@@ -55,6 +58,8 @@ class _Outcome:
     counts: Mapping[str, int]
     found: Found
     head: Mapping[str, Any]
+    work: WorkJob | None = None
+    denied: str = ""
 
 
 class Computed:
@@ -66,14 +71,15 @@ class Computed:
         kind_of: Callable[[Tool], Kind],
         vendor: VendorCalls,
         deployment: Deployment | None,
+        pairs: WorkPairs | None = None,
         *,
-        clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._send, self._kind_of, self._vendor = send, kind_of, vendor
         self._parts = Parts(deployment) if deployment is not None else None
         self._dismissals = Dismissals(deployment) if deployment is not None else None
-        self._clock, self._monotonic = (deployment.clock if deployment is not None else clock), monotonic
+        self._clock, self._monotonic = (deployment.clock if deployment is not None else time.time), monotonic
+        self._entitlement, self._deployment = Entitlement(pairs or NoPairs(), deployment), deployment
         self._turns: anyio.CapacityLimiter | None = None
         self._waiting = 0
 
@@ -85,19 +91,24 @@ class Computed:
         known, found = await self._find_known(call)
         today = self._parts.read_day(known) if known is not None and self._parts is not None else call.today()
         as_of = known.created_at if known is not None else self._clock()
-        reader = Reader(Fetcher(call, self._send, self._vendor, self._kind_of, found, clock=self._monotonic))
-        asked = reader.ask(insight.plan(options, today), today)
+        reader = Reader(self._make_fetcher(call, found))
+        wanted = insight.plan(options, today)
+        asked = reader.ask(wanted, today)
         counts = await reader.count(asked)
         planned = reader.plan(asked, counts)
         if found.limited_by is not None and not found.parts:
             raise found.limited_by
         if options.get("estimate"):
             return call.answer(_write_estimate(reader.count_requests(asked, planned), counts, found))
-        await reader.read(asked, planned)
+        entitled = await self._find_entitled(call, wanted)
+        _, work = await asyncio.gather(
+            reader.read(asked, planned), self._read_work(call, wanted, entitled.pair, found)
+        )
         if found.limited_by is not None and not found.parts:
             raise found.limited_by
         reading = await self._store(call, known, today, found)
-        outcome = _Outcome(today, asked, counts, found, _make_head(as_of, found, reading))
+        head = _make_head(as_of, found, reading)
+        outcome = _Outcome(today, asked, counts, found, head, work, entitled.why)
         job = await self._make_job(call, insight, outcome)
         written = await self._compute(job)
         if not job.allowance.holds(written):
@@ -106,6 +117,34 @@ class Computed:
                 advice="Give a smaller limit, or a shorter period.",
             )
         return call.answer(call.mark(written).decode())
+
+    def _make_fetcher(self, call: CallContext, found: Found) -> Fetcher:
+        return Fetcher(call, self._send, self._vendor, self._kind_of, found, clock=self._monotonic)
+
+    async def _find_entitled(self, call: CallContext, wanted: Wanted) -> Entitled:
+        """Return the work system that the caller may have read for an analysis that wants one."""
+        return await self._entitlement.find(call.grant) if wanted.work is not None else Entitled(None)
+
+    async def _read_work(
+        self, call: CallContext, wanted: Wanted, pair: WorkPair | None, found: Found
+    ) -> WorkJob | None:
+        """Return what was read of the work system that is mapped with the books."""
+        if wanted.work is None or self._deployment is None or pair is None or call.grant is None:
+            return None
+        integration = self._deployment.catalog().integrations[pair.account.integration]
+        own = replace(
+            call,
+            account=pair.account,
+            integration=integration,
+            grant=replace(call.grant, account=pair.account),
+        )
+        mine = Found(found.parts, most_requests=MOST_REQUESTS)
+        read = await WorkReader(self._make_fetcher(own, mine)).read(wanted.work)
+        found.new |= mine.new
+        found.requests += mine.requests
+        found.retry_after = max(found.retry_after, mine.retry_after)
+        rules = integration.insights.work
+        return WorkJob(rules, read.pages, read.lists, read.read, pair.mapping, read.missing)
 
     async def _find_known(self, call: CallContext) -> tuple[StoredReading | None, Found]:
         reading_id = call.arguments.get("continue_from")
@@ -148,7 +187,8 @@ class Computed:
             read=_list_spans(read.asked),
             partial=partial - lists,
             lists=frozenset(lists - partial),
-            missing=tuple(list_missing(read.asked, read.counts, read.found, most_page)),
+            missing=tuple(_list_missing(read, most_page)),
+            work=read.work,
             dismissed=dismissed,
             facts=call.tool.returns.facts,
         )
@@ -234,6 +274,12 @@ def _list_spans(asked: Asked) -> dict[str, Span]:
                 since = None if each.since is None or known.since is None else min(each.since, known.since)
                 spans[each.kind] = Span(since, max(until, known.until))
     return spans
+
+
+def _list_missing(read: _Outcome, most_page: int) -> Iterator[Missing]:
+    yield from list_missing(read.asked, read.counts, read.found, most_page)
+    if read.denied:
+        yield Missing("work system", read.denied)
 
 
 def _read_settings(rules: Mapping[str, tuple[str, tuple[str, ...]]], found: Found) -> dict[str, str]:

@@ -24,6 +24,7 @@ from runtime.exchange.failures import explain, explain_unreadable, raise_failure
 from runtime.exchange.kinds import Kind
 from runtime.exchange.tool_answer import Answer
 from runtime.operations.vendor_calls import VendorCalls
+from runtime.upstream.answer import read_field
 from runtime.upstream.client import VendorResponse
 from runtime.upstream.limits import Limits
 
@@ -38,6 +39,7 @@ LONGEST_WINDOW = 2
 UNBOUND = 10**9
 """Bytes of an answer that is computed with and not sent: as many as come."""
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_records = msgspec.json.Decoder(list[msgspec.Raw])
 Send = Callable[[Kind, CallContext, Request], Awaitable[Answer]]
 
 
@@ -54,6 +56,8 @@ class Found:
     refused: dict[str, str] = field(default_factory=dict)
     """Why the vendor refused a question or report, by its name. Asking again changes nothing."""
     limited_by: LedgerportError | None = None
+    most_requests: int = 0
+    """How many requests may be made; 0 for as many as any analysis makes (`MOST_REQUESTS`)."""
 
     def add(self, name: str, content: bytes) -> None:
         """Store a part."""
@@ -103,6 +107,17 @@ class Fetcher:
             for at, (read, name) in enumerate(zip(reads, names, strict=True), 1)
         ]
 
+    async def fetch_linked(self, read: Read, name: str) -> tuple[bytes, str] | None:
+        """Return the body of a read and its Link header; None where the vendor did not answer, which is noted."""
+        call = self.make_call(read.tool, {})
+        try:
+            await self._pause()
+            response = await self._count_sent(call, read.request)
+            return self._check(call, response, read), read_field(response, "link")
+        except LedgerportError as error:
+            self._note(error, [name])
+            return None
+
     def _take(
         self, call: CallContext, response: VendorResponse, body: bytes | None, read: Read, name: str
     ) -> bytes | None:
@@ -121,10 +136,13 @@ class Fetcher:
         raise_failure(call, response)
         path = read.tool.returns.path
         try:
+            if not path:
+                _records.decode(response.body)
+                return response.body
             members = _members.decode(response.body)
         except msgspec.DecodeError as cause:
             raise explain_unreadable(call, response, cause) from cause
-        if path and path[0] not in members:
+        if path[0] not in members:
             read_value(call, response)
             raise explain_unreadable(call, response)
         return response.body
@@ -188,8 +206,9 @@ class Fetcher:
         """Whether one more request may be made; where not, why is noted."""
         if self.found.stopped:
             return False
-        if self.found.requests >= MOST_REQUESTS:
-            self.found.stopped = f"One call makes at most {MOST_REQUESTS} requests."
+        most = self.found.most_requests or MOST_REQUESTS
+        if self.found.requests >= most:
+            self.found.stopped = f"One call makes at most {most} requests."
         elif self._clock() >= self._ends_at:
             self.found.stopped = f"One call reads for at most {MOST_SECONDS:.0f} seconds."
         return not self.found.stopped

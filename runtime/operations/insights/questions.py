@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.catalog import Tool
 from generator.effect_rules import Path
-from generator.insight_rules import InsightRules, ListRules, RecordRules
+from generator.insight_rules import Fields, InsightRules, ListRules, RecordRules
 from runtime.exchange.context import CallContext
 from runtime.exchange.page_request import get_listing
 from runtime.insights.analysis import Records, Wanted
@@ -109,14 +109,14 @@ def _ask_records(call: CallContext, rules: InsightRules, wanted: Wanted, today: 
 
 def _ask(tool: Tool, rules: RecordRules, wanted: Records, today: date) -> Question:
     if wanted.is_open:
-        argument = _find_argument(tool, rules, "open", "from")
+        argument = find_argument(tool, rules.fields, "open", "from")
         if argument is not None:
             arguments = {argument: LEAST_OPEN}
             return Question(TRANSACTIONS, rules.resource, tool, arguments, rules.kind, is_open=True)
         wanted = replace(wanted, since=wanted.since or today - timedelta(days=OPEN_DAYS))
     found: dict[str, Any] = {}
     for operator, day in (("from", wanted.since), ("until", wanted.until)):
-        argument = _find_argument(tool, rules, "day", operator)
+        argument = find_argument(tool, rules.fields, "day", operator)
         if day is not None and argument is not None:
             found[argument] = day.isoformat()
     until = wanted.until or date.max
@@ -127,9 +127,9 @@ def _find_list(call: CallContext, resource: str) -> Tool | None:
     return call.listings.get((call.integration.name, resource))
 
 
-def _find_argument(tool: Tool, rules: RecordRules, part: str, operator: str) -> str | None:
+def find_argument(tool: Tool, fields: Fields, part: str, operator: str) -> str | None:
     """Return the filter of a list on a part of its records; None where there is none."""
-    paths = {".".join(path) for path in rules.fields.get(part, ())}
+    paths = {".".join(path) for path in fields.get(part, ())}
     conditions = get_listing(tool).conditions
     found = (each.argument for each in conditions if each.field in paths and each.operator == operator)
     return next(found, None)
