@@ -51,6 +51,8 @@ _FIRST: Mapping[str, frozenset[str]] = {
     "spend_by_vendor": frozenset({"vendors", "differences"}),
     "unit_economics": frozenset({"rows", "totals"}),
     "explain_change": frozenset({"by_account", "by_cause"}),
+    "valuation": frozenset({"sensitivity", "levers", "add_backs"}),
+    "margin_check": frozenset({"findings", "checks"}),
     "client_profitability": frozenset({"clients", "causes"}),
 }
 """Tables that stand open; the others are folded."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -22,6 +22,7 @@ from runtime.simulators.quickbooks.books.store import Store
 from runtime.simulators.quickbooks.clock import Clock
 from tests.builtin import builtin_catalog
 from tests.company import NOON, Company
+from tests.insights.changing import replace
 
 ENTITIES = {
     "invoices": "Invoice",
@@ -126,8 +127,14 @@ def run(insight: Insight, store: Store, **options: Any) -> Analysis:
 
 
 def compute(insight: Insight, books: Books, options: Options) -> Analysis:
-    """Return what an analysis comes to over some books."""
-    return insight.compute(books, options)
+    """Return what an analysis comes to over some books, with the facts of its definition."""
+    return insight.compute(replace(books, facts=find_facts(insight.name)), options)
+
+
+def find_facts(name: str) -> Mapping[str, Any]:
+    """Return what the definition of an analysis knows of the world."""
+    tools = builtin_catalog().tools
+    return next(each.returns.facts for each in tools if each.returns.computed == name)
 
 
 def count_back(store: Store, days: int) -> date:

@@ -39,7 +39,7 @@ def test_analyses_are_the_tools_that_read_and_whose_answers_are_computed() -> No
     found = list_analyses(CATALOG, "quickbooks")
     assert {each.computed for each in found} == {
         "cash_flow_forecast", "month_end_checklist", "find_anomalies", "collections", "spend_by_vendor",
-        "unit_economics", "explain_change", "client_profitability",
+        "unit_economics", "explain_change", "valuation", "margin_check", "client_profitability",
     }  # fmt: skip
     assert list_analyses(CATALOG, "connectwise") == ()
     with pytest.raises(NotFound):
@@ -89,6 +89,12 @@ def test_an_argument_with_arguments_of_its_own_is_a_group_that_is_whole_or_left_
         ("find_anomalies", "show_dismissed=true", "show_dismissed"),
         ("find_anomalies", "start_date=2026-10-02&end_date=2026-10-01", "end_date"),
         ("collections", "customer=" + "x" * 201, "customer"),
+        ("valuation", "add_backs=" + "x" * 81, "add_backs"),
+        ("valuation", "add_backs=" + ",".join(map(str, range(51))), "add_backs"),
+        ("valuation", "add_backs=" + "x," * 1001, "add_backs"),
+        ("valuation", "custom_add_backs=Lawsuit", "custom_add_backs"),
+        ("valuation", "custom_add_backs=:+5", "custom_add_backs"),
+        ("valuation", "custom_add_backs=Lawsuit:+NaN", "custom_add_backs"),
     ],
 )
 def test_what_the_tool_would_refuse_is_said_by_its_field(name: str, query: str, wrong: str) -> None:
@@ -117,6 +123,8 @@ def test_what_is_read_fits_the_schema_of_its_tool() -> None:
         "find_anomalies": "start_date=2026-10-01&end_date=2026-10-31&kinds=digits&limit=5&show_dismissed=no",
         "unit_economics": "by=class&limit=20",
         "explain_change": "month=2026-10&compared_with=2025-10",
+        "valuation": "month=2026-10&add_backs=one_off.bills:1,+owner_pay.accounts:7&multiple_mid=5.5"
+        "&custom_add_backs=Lawsuit:+1,200.50;+Gain:+-5",
         "client_profitability": "start_date=2026-01-01&client=Acme&allocate=revenue&hour_cost=42.5&limit=5",
     }
     for name, query in queries.items():

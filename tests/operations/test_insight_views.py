@@ -45,6 +45,13 @@ HEADLINES = {
         "1 class brought in $80.00 in October 2026, with a gross margin of $10.00 on the 100.0% whose cost is known."
     ),
     "explain_change": f"Profit fell: {CLEAN}.",
+    "valuation": (
+        "The business may be worth about $450.50 ($400.00 to $500.00), by an adjusted EBITDA of $100.00 "
+        "from Nov 1, 2025 to Oct 31, 2026. This is an estimate."
+    ),
+    "margin_check": (
+        "The gross margin in October 2026 is booked as $600.00; with 4 findings put right it would be $499.50."
+    ),
     "client_profitability": (
         f"2 clients earned a gross margin of −$30.50 in October 2026; {CLEAN} lost most."  # noqa: RUF001
     ),

@@ -134,6 +134,43 @@ CHANGE = {
     "by_customer": [], "by_item": [],
     "lists": {"bridge": {"shown": 2, "count": 2}},
 }  # fmt: skip
+VALUATION = {
+    "says": "This is an estimate.", "is_estimate": True, "currency": "USD",
+    "period": {"start": "2025-11-01", "end": "2026-10-31"},
+    "period_before": {"start": "2024-11-01", "end": "2025-10-31"},
+    "value": {"low": 400000.0, "mid": 450000.0, "high": 500000.0}, "adjusted_ebitda": 100000.0,
+    "adjusted_ebitda_percent": 20.0,
+    "multiples": {"low": 4, "mid": 4.5, "high": 5, "of": "adjusted EBITDA", "source": "a broker", "date": "May 2026"},
+    "sensitivity": [{"change_percent": 0, "adjusted_ebitda": 100000.0, "low": 400000.0, "mid": 450000.0,
+                     "high": 500000.0}],
+    "earnings": {"income": 500000.0, "ebitda": 90000.0, "ebitda_percent": 18.0},
+    "earnings_before": {"income": 450000.0, "ebitda": 80000.0, "ebitda_percent": 17.8},
+    "add_backs": [{"id": "one_off.bills:31", "kind": "one_off", "label": "Lawsuit", "amount": 10000.0,
+                   "is_confirmed": True, "why": "It does not come again.", "records": ["bills:31"],
+                   "records_count": 1}],
+    "add_backs_count": 1, "custom_add_backs": [], "added_back": 10000.0, "not_confirmed": 0.0,
+    "growth": {}, "recurring": {"revenue": 300000.0, "share_percent": 60.0, "monthly_at_end": 25000.0},
+    "concentration": {"customers": 1, "largest_percent": 12.5, "largest": [
+        {"customer": "customers:24", "name": "Red Rock Diner", "revenue": 62500.0, "share_percent": 12.5}]},
+    "churn": {"source": "recurring invoices", "customers_percent": 5.0, "lost": []},
+    "drivers": [{"name": "recurring_percent", "value": 60.0, "looked_for": "at least 85", "is_met": False,
+                 "source": "a broker"}],
+    "levers": [{"name": "recurring_prices", "says": "Raise recurring prices by 5 %.", "effect_on_ebitda": 15000.0,
+                "effect_on_value": 67500.0}],
+}  # fmt: skip
+MARGIN = {
+    "period": {"start": "2026-10-01", "end": "2026-10-31"}, "currency": "USD", "shown": 1, "count": 1,
+    "margin": {"income": 1000.0, "cost_of_sales": 400.0, "booked": 600.0, "booked_percent": 60.0, "effect": -100.0,
+               "corrected": 500.0, "corrected_percent": 50.0},
+    "checks": [{"check": "labour_in_overhead", "title": "Labour for clients booked as overhead", "status": "found",
+                "count": 1, "amount": 100.0, "effect_on_margin": -100.0}],
+    "findings": [{"check": "labour_in_overhead", "title": "Labour for clients booked as overhead", "month": "2026-10",
+                  "says": "100.00 of Wages stand in overhead.", "amount": 100.0, "effect_on_margin": -100.0,
+                  "records": ["journal_entries:9"], "records_count": 1, "advice": "",
+                  "correction": {"tool": "create_a_quick_books_journal_entry", "arguments": {"TxnDate": "2026-10-31"},
+                                 "says": "Book it."}}],
+    "not_checked": [{"check": "unbilled_time", "title": "Billable time that was not invoiced"}],
+}  # fmt: skip
 CLIENTS = {
     "period": {"start": "2026-10-01", "end": "2026-10-31"}, "of": "clients", "count": 1, "shown": 1,
     "gross_margin_of_all_clients": 60.0,
@@ -151,6 +188,7 @@ CLIENTS = {
 ANSWERS: dict[str, dict[str, Any]] = {
     "cash_flow_forecast": FORECAST, "month_end_checklist": CHECKLIST, "find_anomalies": ANOMALIES,
     "collections": COLLECTIONS, "spend_by_vendor": SPEND, "unit_economics": UNITS, "explain_change": CHANGE,
+    "valuation": VALUATION, "margin_check": MARGIN,
     "client_profitability": CLIENTS,
 }  # fmt: skip
 """The figures of each analysis."""

@@ -102,7 +102,7 @@ def _make(clients: Clients, customer: str, month: date, agreement: Agreement, am
     if customer.startswith(" "):
         advice = "No customer is mapped to this client: map it first, then invoice it."
     finding = Finding("agreement_without_invoice", month, says, amount, amount, advice=advice)
-    finding.records[str(agreement.key)] = amount  # type: ignore[assignment]
+    finding.records[str(agreement.key)] = amount
     finding.entry = accrue_income(ledger, month, amount, f"Accrue {called} of {name}")
     return finding
 
@@ -157,5 +157,5 @@ def _make_without(clients: Clients, customer: str, month: date, bookings: Sequen
     )
     finding = Finding("invoice_without_agreement", month, says, amount, ZERO, advice=advice)
     for each in bookings:
-        finding.records[str(each.transaction.key)] -= each.amount  # type: ignore[assignment]
+        finding.records[str(each.transaction.key)] -= each.amount
     return finding

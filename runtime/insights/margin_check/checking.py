@@ -7,7 +7,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from runtime.insights.analysis import Analysis, Insight, Options, Records, Tie, Wanted, WantedReport
+from runtime.insights.analysis import (
+    Analysis,
+    Insight,
+    Options,
+    Records,
+    Tie,
+    Wanted,
+    WantedReport,
+    WorkRecords,
+)
 from runtime.insights.bookings import BOOKED, to_cents
 from runtime.insights.books import ZERO, Books, Missing
 from runtime.insights.confirming import sum_totals
@@ -43,6 +52,11 @@ def choose_wanted(options: Options, today: date) -> Wanted:
         (Records(BOOKED, reading.start, min(reading.end, max(today, days.end))),),
         ("accounts", "customers", "items", "vendors"),
         (WantedReport(RESULT, RESULT, days.start, days.end),),
+        WorkRecords(
+            ("clients", "agreements", "additions", "members", "time_entries", "expenses"),
+            days.start,
+            days.end,
+        ),
     )
 
 
@@ -174,7 +188,9 @@ def _list_missing(books: Books, days: Days) -> Iterator[Missing]:
         if name not in books.lists:
             yield Missing(name, why)
     if books.work is not None:
-        yield from books.work.missing
+        for each in ("agreements", "time_entries", "expenses"):
+            if each not in books.work.lists and books.mapping is not None:
+                yield Missing(each.replace("_", " "), "They were not read whole in the work system.")
 
 
 INSIGHT = Insight("margin_check", choose_wanted, compute)

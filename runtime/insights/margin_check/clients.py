@@ -58,6 +58,8 @@ class Clients:
 
     def list_parts(self, agreement: Agreement, day: date) -> list[tuple[Decimal, tuple[str, ...]]]:
         """Return the amounts that an agreement is billed at on a day, each with the names that it may have."""
-        own = [(agreement.amount, (agreement.name, agreement.kind))] if agreement.amount else []
-        found = [(each.amount, (each.item, each.text)) for each in self.list_additions(agreement, day)]
-        return own + found
+        parts: list[tuple[Decimal, tuple[str, ...]]] = []
+        if agreement.amount:
+            parts.append((agreement.amount, (agreement.name, agreement.kind)))
+        parts += [(each.amount, (each.item, each.text)) for each in self.list_additions(agreement, day)]
+        return parts

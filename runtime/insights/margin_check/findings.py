@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -61,7 +61,7 @@ class Finding:
     says: str
     amount: Decimal = ZERO
     effect: Decimal = ZERO
-    records: Counter[str] = field(default_factory=Counter)
+    records: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     entry: Entry | None = None
     advice: str = ""
 

@@ -129,14 +129,14 @@ def _make(ledger: Ledger, sale: Booking, costs: dict[date, list[Cost]]) -> Findi
     name = ledger.books.name_party(record.party, record.party_name)
     sold = f"{what} was sold to {name} for {to_cents(-sale.amount):,.2f} in {month:%B %Y}"
     finding = Finding("hardware_without_cost", month, "", amount, -amount)
-    finding.records[str(record.key)] = -sale.amount  # type: ignore[assignment]
+    finding.records[str(record.key)] = -sale.amount
     if later is None:
         finding.says = f"{sold}, and no purchase of it is booked. Its cost is estimated at {amount:,.2f}."
         finding.advice = "Find the supplier's bill and enter it; the entry here only accrues it."
         account = ""
     else:
         booked, account = later.booking.transaction, later.booking.account
-        finding.records[str(booked.key)] = amount  # type: ignore[assignment]
+        finding.records[str(booked.key)] = amount
         finding.says = f"{sold}; its cost of {amount:,.2f} is booked on {booked.day}, in another month."
         finding.advice = "Reverse the entry in the month of the bill."
         if ledger.days.has(booked.day):

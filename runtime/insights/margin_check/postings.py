@@ -133,7 +133,7 @@ def _make(ledger: Ledger, move: Move, bookings: Iterable[Booking]) -> Finding:
     finding = Finding(move.check, move.month, "")
     for each in bookings:
         finding.amount += each.amount
-        finding.records[str(each.transaction.key)] += each.amount  # type: ignore[assignment]
+        finding.records[str(each.transaction.key)] += each.amount
         names[_name(ledger, each)] += 1
     source, target = books.name_account(move.source), books.name_account(move.target) if move.target else ""
     is_overhead = books.has_role(move.source, "expense")

@@ -33,7 +33,7 @@ def find_low_prices(ledger: Ledger) -> Iterator[Finding]:
         advice = "If it was not agreed, invoice the list price from now on."
         finding = Finding("price_below_list", month, says, lack, lack, advice=advice)
         for each in bookings:
-            finding.records[str(each.transaction.key)] += _measure_lack(ledger, each)  # type: ignore[assignment]
+            finding.records[str(each.transaction.key)] += _measure_lack(ledger, each)
         yield finding
 
 

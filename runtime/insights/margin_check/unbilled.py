@@ -67,6 +67,6 @@ def _make_all(
         advice = "Invoice it, or write it off; the entry here only accrues the income."
         finding = Finding(check, month, says, amount, amount, advice=advice)
         for key, value in records.items():
-            finding.records[str(key)] = value  # type: ignore[assignment]
+            finding.records[str(key)] = value
         finding.entry = accrue_income(clients.ledger, month, amount, f"Accrue {what.lower()} of {name}")
         yield finding

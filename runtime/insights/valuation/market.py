@@ -101,8 +101,8 @@ def read_market(books: Books) -> Market:
         name: Benchmark(name, _read(each.get("at_least")), _read(each.get("at_most")), str(each["source"]))
         for name, each in (books.facts.get("benchmarks") or {}).items()
     }
-    texts = [str(found.get(name, "")) for name in ("source", "date", "currency")]
-    return Market(bands, *texts, benchmarks)
+    source, day, currency = (str(found.get(name, "")) for name in ("source", "date", "currency"))
+    return Market(bands, source, day, currency, benchmarks)
 
 
 def check_multiples(options: Options) -> None:

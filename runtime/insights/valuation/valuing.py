@@ -7,7 +7,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from runtime.insights.analysis import Analysis, Insight, Options, Records, Tie, Wanted, WantedReport
+from runtime.insights.analysis import (
+    Analysis,
+    Insight,
+    Options,
+    Records,
+    Tie,
+    Wanted,
+    WantedReport,
+    WorkRecords,
+)
 from runtime.insights.bookings import BOOKED, Booking, list_bookings, to_cents
 from runtime.insights.books import ZERO, Books, Missing
 from runtime.insights.confirming import sum_totals
@@ -76,6 +85,7 @@ def choose_wanted(options: Options, today: date) -> Wanted:
             WantedReport(NOW, NOW, year.start, year.end),
             WantedReport(BEFORE, NOW, year.before.start, year.before.end),
         ),
+        WorkRecords(("clients", "agreements", "additions")),
     )
 
 

@@ -14,11 +14,16 @@ from typing import Any, Literal
 
 from runtime.operations.formats import parse_decimal
 
-OptionKind = Literal["choice", "several", "day", "month", "number", "yes or no", "text"]
+OptionKind = Literal["choice", "several", "list", "amounts", "day", "month", "number", "yes or no", "text"]
+"""A list is texts with commas between; amounts are entries as `Lawsuit: 1200`, with semicolons between."""
 LONGEST_TEXT = 200
 """Characters of one value, as the field takes; names of customers have a hundred."""
 MOST_VALUES = 50
 """Values of one option; the longest choice of definitions has twelve."""
+LONGEST_LIST = 2_000
+"""Characters of a list: fifty ids of analyses have about as many."""
+LONGEST_LABEL = 100
+"""Characters of what an amount is for, as the tool takes."""
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _TITLES = {"start_date": "From", "end_date": "To", "by": "Split by", "limit": "Rows at most"}
@@ -58,8 +63,14 @@ def read_option(option: Option, sent: Sequence[str]) -> Any:
         values = list(dict.fromkeys(each.strip() for each in sent[:MOST_VALUES]))
         return [_choose(option, each) for each in values]
     text = sent[0].strip()
+    if option.kind in ("list", "amounts"):
+        return _read_list(option, text)
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"{option.title} has at most {LONGEST_TEXT} characters.")
+    return _read_one(option, text)
+
+
+def _read_one(option: Option, text: str) -> Any:
     if option.kind == "yes or no":
         return _choose(option, text) == "yes"
     if option.kind == "choice":
@@ -76,6 +87,8 @@ def _find_kind(schema: Mapping[str, Any]) -> tuple[OptionKind, tuple[tuple[str, 
     if enum:
         choices = tuple((str(each), split_name(str(each))) for each in enum)
         return ("several" if kind == "array" else "choice"), choices
+    if kind == "array":
+        return ("amounts" if schema.get("items", {}).get("type") == "object" else "list"), ()
     if kind == "boolean":
         return "yes or no", (("yes", "Yes"), ("no", "No"))
     if kind in ("integer", "number"):
@@ -100,6 +113,31 @@ def _choose(option: Option, value: str) -> str:
     if all(value != known for known, _ in option.choices):
         raise ValueError(f"“{value[:60]}” is none of the choices of {option.title}.")
     return value
+
+
+def _read_list(option: Option, text: str) -> list[Any]:
+    """Return the entries of a list, as many as the argument takes; of amounts each with its label."""
+    if len(text) > LONGEST_LIST:
+        raise ValueError(f"{option.title} has at most {LONGEST_LIST:,} characters.")
+    parts = [each.strip() for each in text.split(";" if option.kind == "amounts" else ",")]
+    found = [each for each in parts if each]
+    most = option.schema.get("maxItems", MOST_VALUES)
+    if len(found) > most:
+        raise ValueError(f"{option.title} has at most {most} entries.")
+    if option.kind == "amounts":
+        return [_read_labelled(each) for each in found]
+    longest = option.schema.get("items", {}).get("maxLength", LONGEST_TEXT)
+    if any(len(each) > longest for each in found):
+        raise ValueError(f"An entry of {option.title} has at most {longest} characters.")
+    return list(dict.fromkeys(found))
+
+
+def _read_labelled(text: str) -> dict[str, Any]:
+    label, _, amount = text.rpartition(":")
+    number = parse_decimal(amount.strip().replace(",", ""))
+    if not label.strip() or len(label) > LONGEST_LABEL or number is None or abs(number) >= Decimal(10) ** 15:
+        raise ValueError(f"“{text[:40]}” is no label with an amount. Write it as Lawsuit: 1200.")
+    return {"label": label.strip(), "amount": float(number)}
 
 
 def _read_day(text: str) -> str:

@@ -7,8 +7,8 @@ Called by the pages of analyses and by schedules. Nothing in here knows HTML or 
 - `answer_values`: members of an answer, whatever is missing, and tables of its lists
 - `notices`: what is missing, and which figures do not tie
 - `summary`: what the module of an analysis makes of its figures
-- `forecast_view`, `checklist_view`, `anomaly_view`, `collection_view`, `spend_view`, `unit_view`, `change_view`: one
-  module for each analysis; `periods` is what two of them share
+- `forecast_view`, `checklist_view`, `anomaly_view`, `collection_view`, `spend_view`, `unit_view`, `change_view`,
+  `valuation_view`, `margin_view`: one module for each analysis; `periods` is what two of them share
 - `plain_view`: figures that no other module draws
 - `insight_file`, `insight_pdf`: an answer as CSV, XLSX or PDF
 """

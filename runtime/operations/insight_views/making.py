@@ -24,11 +24,13 @@ from runtime.operations.insight_views.checklist_view import describe_checklist
 from runtime.operations.insight_views.client_view import describe_clients
 from runtime.operations.insight_views.collection_view import describe_collections
 from runtime.operations.insight_views.forecast_view import describe_forecast
+from runtime.operations.insight_views.margin_view import describe_margin
 from runtime.operations.insight_views.notices import is_complete, list_missing, list_notices, read_ties
 from runtime.operations.insight_views.plain_view import describe_plainly
 from runtime.operations.insight_views.spend_view import describe_spend
 from runtime.operations.insight_views.summary import Style, Summary
 from runtime.operations.insight_views.unit_view import describe_units
+from runtime.operations.insight_views.valuation_view import describe_valuation
 from runtime.operations.insight_views.view import InsightView
 
 _Describe = Callable[[Values, Style], Summary]
@@ -41,6 +43,8 @@ _DESCRIPTIONS: Mapping[str, _Describe] = MappingProxyType(
         "spend_by_vendor": describe_spend,
         "unit_economics": describe_units,
         "explain_change": describe_change,
+        "valuation": describe_valuation,
+        "margin_check": describe_margin,
         "client_profitability": describe_clients,
     }
 )
