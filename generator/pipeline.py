@@ -42,7 +42,7 @@ from generator.stages.integration import parse_integration
 from generator.stages.lint import CompiledTool, check_names, check_tools
 from generator.stages.mapping import check_mapping
 from generator.stages.methods import Method, complete_methods
-from generator.stages.money import check_money, find_money_fields, handles_money
+from generator.stages.money import check_money, find_money_fields, has_money
 from generator.stages.policy_facts import check_policy_facts
 from generator.stages.references import check_references, find_display_fields
 from generator.stages.resolve import Types, resolve_resources
@@ -130,7 +130,7 @@ def _compile_tool(method: Method, document: Document, links: Links, mask: Mask) 
     tool = replace(
         tool,
         **mask.as_facts(),
-        handles_money=handles_money(tool, document),
+        handles_money=has_money(tool, document),
         money_fields=find_money_fields(tool, method.resource, document),
     )
     return CompiledTool(method, tool, document)

@@ -30,7 +30,7 @@ def list_money_fields(document: Document) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(each.split(".")) for each in document.value.get("money_fields") or ())
 
 
-def handles_money(tool: Tool, document: Document) -> bool:
+def has_money(tool: Tool, document: Document) -> bool:
     """Whether a tool touches books or payments."""
     if document.value.get("handles_money") is True:
         return True
@@ -43,7 +43,7 @@ def handles_money(tool: Tool, document: Document) -> bool:
 
 def find_money_fields(tool: Tool, resource: Resource, document: Document) -> tuple[tuple[str, ...], ...]:
     """Return where a tool that does not handle money shows some; a resource without fields may show any."""
-    if handles_money(tool, document):
+    if has_money(tool, document):
         return ()
     names = _list_names([resource])
     return tuple(path for path in list_money_fields(document) if not names or path[0] in names)

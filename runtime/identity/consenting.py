@@ -23,7 +23,7 @@ from runtime.identity.oauth_scopes import (
     CLASSES,
     CUSTOM,
     WRITE,
-    hides_money,
+    is_money_hidden,
     list_possible_scopes,
     write_scope,
 )
@@ -124,16 +124,16 @@ class Consenting:
             if possible:
                 tools = tuple(catalog.list_tools(integration.name))
                 has_short = any(each.integration == integration.name for each in catalog.short)
-                is_hidden = hides_money(role, tools_role, integration)
+                is_hidden = is_money_hidden(role, tools_role, integration)
                 least = tools_role or USUAL_TOOLS_ROLE
                 found.append(Company(account, integration, tools, possible, has_short, is_hidden, least))
         return found
 
-    async def advise(self, who: SignedIn, companies: Sequence[Company]) -> list[str]:
+    async def explain_left_out(self, who: SignedIn, companies: Sequence[Company]) -> list[str]:
         """Return whom a person asks for what the role leaves out: tools of these companies, or all where none is."""
         helpers = Helpers(self._deployment)
         if not companies:
-            return [await helpers.advise(each.tenant_id, USUAL_TOOLS_ROLE) for each in who.members]
+            return [await helpers.explain(each.tenant_id, USUAL_TOOLS_ROLE) for each in who.members]
         hiding = [each for each in companies if each.hides_money]
         left_out = ((each.account.tenant_id, each.integration.title, each.tools_role) for each in hiding)
         return [await helpers.explain_left_out(*each) for each in sorted(set(left_out))]

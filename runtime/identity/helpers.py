@@ -25,7 +25,7 @@ class Helpers:
     def __init__(self, deployment: Deployment) -> None:
         self._stores = deployment.stores
 
-    async def advise(self, tenant_id: TenantId, needed: Role) -> str:
+    async def explain(self, tenant_id: TenantId, needed: Role) -> str:
         """Return whom somebody of a tenant asks for a role, as a sentence."""
         members = await asyncio.to_thread(lambda: self._stores.records.list_members(tenant_id))
         least: Role = "owner" if needed == "owner" else "admin"
@@ -37,14 +37,14 @@ class Helpers:
         able.sort(key=lambda each: ROLES.index(each[1]))
         named = [f"{' '.join(name.split())[:LONGEST_SHOWN]} ({role})" for name, role in able[:MOST_NAMED]]
         if not named:
-            return f"It takes the role {say_role(needed)}, which the operator of this server can give."
-        return f"It takes the role {say_role(needed)}. Ask {' or '.join(named)} to change yours."
+            return f"It takes the role {write_role(needed)}, which the operator of this server can give."
+        return f"It takes the role {write_role(needed)}. Ask {' or '.join(named)} to change yours."
 
     async def explain_left_out(self, tenant_id: TenantId, title: str, needed: Role) -> str:
         """Return that the tools of an integration that handle money are left out, and whom to ask."""
-        return f"The tools of {title} that handle money are left out. {await self.advise(tenant_id, needed)}"
+        return f"The tools of {title} that handle money are left out. {await self.explain(tenant_id, needed)}"
 
 
-def say_role(role: Role) -> str:
+def write_role(role: Role) -> str:
     """Return a role as people write it."""
     return role.replace("_", " ")

@@ -16,7 +16,7 @@ from runtime.deployment import Deployment
 from runtime.errors import Forbidden, LedgerportError
 from runtime.identity.access_tokens import AccessToken, refuse_token
 from runtime.identity.clients import takes_step_up
-from runtime.identity.oauth_scopes import WRITE, hides_money, list_possible_scopes, list_scopes, restrict
+from runtime.identity.oauth_scopes import WRITE, is_money_hidden, list_possible_scopes, list_scopes, restrict
 from runtime.identity.resources import is_for_all_companies
 from runtime.model import Grant
 from runtime.people import OAuthGrantId, OAuthReach
@@ -107,7 +107,7 @@ def _restrict(server: OpenServer, scopes: frozenset[str], catalog: Catalog) -> G
     if config is None:
         return None
     integration = catalog.integrations[server.grant.account.integration]
-    if hides_money(server.role, server.tools_role, integration):
+    if is_money_hidden(server.role, server.tools_role, integration):
         config = replace(config, hides_money=True, show_sensitive=False)
     return replace(server.grant, config=config)
 

@@ -80,7 +80,7 @@ def may_see_money(role: Role | None, tools_role: Role | None) -> bool:
     return is_at_least(role, tools_role or USUAL_TOOLS_ROLE)
 
 
-def hides_money(role: Role | None, tools_role: Role | None, integration: Integration) -> bool:
+def is_money_hidden(role: Role | None, tools_role: Role | None, integration: Integration) -> bool:
     """Whether the tools of an integration that handle money, where not all of them do, are not there for a role."""
     return bool(integration.money_tags) and not may_see_money(role, tools_role)
 

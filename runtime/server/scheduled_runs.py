@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from generator.vendor import Integration
 from runtime.deployment import Deployment
-from runtime.identity.oauth_scopes import READ, hides_money, list_possible_scopes
+from runtime.identity.oauth_scopes import READ, is_money_hidden, list_possible_scopes
 from runtime.identity.roles import may
 from runtime.logs import Log
 from runtime.operations.call_protocol import CallProtocol
@@ -36,7 +36,7 @@ def make_report_runs(
     mailer = SmtpMailer(settings.smtp, host) if settings.smtp else None
     delivering = Delivering(deployment, sender, mailer)
     return ReportRuns(
-        deployment, RunParts(calls, finished, facts, delivering, may_read_books, hides_money), log
+        deployment, RunParts(calls, finished, facts, delivering, may_read_books, is_money_hidden), log
     )
 
 

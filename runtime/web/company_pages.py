@@ -22,7 +22,7 @@ from generator.catalog import Tool
 from runtime.errors import Forbidden, NotFound
 from runtime.exchange.tool_answer import Answer
 from runtime.identity.helpers import Helpers
-from runtime.identity.oauth_scopes import READ, WRITE, hides_money, list_possible_scopes
+from runtime.identity.oauth_scopes import READ, WRITE, is_money_hidden, list_possible_scopes
 from runtime.identity.roles import PERMISSIONS, USUAL_TOOLS_ROLE, Permission, check_permission, may
 from runtime.model import Account, AccountId, Grant, ServerConfig
 from runtime.operations.approvals.deciding import Decisions
@@ -151,9 +151,9 @@ class CompanyPages(PersonPages):
         self._services.finished.note(source, name, began, describe_ending(answer), PAGE_CALLER)
         return answer
 
-    async def advise(self, place: Place, needed: Role) -> str:
+    async def explain_role(self, place: Place, needed: Role) -> str:
         """Return whom the viewer asks for a role, as a sentence."""
-        return await Helpers(self._deployment).advise(place.account.tenant_id, needed)
+        return await Helpers(self._deployment).explain(place.account.tenant_id, needed)
 
     async def _refuse_tools(self, place: Place, *, is_write: bool) -> Forbidden:
         """Return the error for tools that the viewer's role does not let use, or that a read-only company lacks."""
@@ -164,7 +164,7 @@ class CompanyPages(PersonPages):
         needed: Role = "member" if is_write and READ in place.scopes else place.tools_role
         return Forbidden(
             f"Your role, {place.role}, does not let you use the tools of this company.",
-            advice=f"{await self.advise(place, needed)} An owner can also change the least role for tools.",
+            advice=f"{await self.explain_role(place, needed)} An owner can also change the least role for tools.",
         )
 
     async def read(self, place: Place, name: str, arguments: dict[str, Any]) -> Any:
@@ -217,7 +217,7 @@ async def _check_permission(pages: CompanyPages, place: Place, permission: Permi
     try:
         check_permission(place.who, place.account.tenant_id, permission)
     except Forbidden as problem:
-        problem.advice = await pages.advise(place, PERMISSIONS[permission][0])
+        problem.advice = await pages.explain_role(place, PERMISSIONS[permission][0])
         raise
 
 
@@ -233,6 +233,6 @@ async def _make_place(pages: CompanyPages, who: SignedIn, account: Account, role
         account,
         role,
         scopes & {READ} if account.is_read_only else scopes,
-        hides_money(role, least, integration),
+        is_money_hidden(role, least, integration),
         least or USUAL_TOOLS_ROLE,
     )

@@ -207,7 +207,7 @@ class ConnectionPages(CompanyPages):
             asyncio.to_thread(records.list_audit, account.id),
             asyncio.to_thread(records.list_open_links, reach, now, MOST_LINKS if has_links else 0),
         )
-        nothing = {
+        nothing: dict[str, Any] = {
             "done": "", "tested": None, "failure": None, "made": None, "is_refused": False, "errors": {},
         }  # fmt: skip
         return await self.show_company(

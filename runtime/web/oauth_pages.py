@@ -94,7 +94,7 @@ class OAuthPages:
             text = self._authorizing.seal(asked, who.session.id)
             companies = await self._consenting.list_companies(who.person, asked)
             choice = suggest_choice(companies, asked)
-            advice = await self._consenting.advise(who, companies)
+            advice = await self._consenting.explain_left_out(who, companies)
         except LedgerportError as problem:
             return self._refuse(problem)
         look = describe_client(client, asked.redirect_uri)
@@ -135,7 +135,7 @@ class OAuthPages:
                 return _go_back(self._authorizing.build_answer(asked.redirect_uri, asked.state, code=code))
             except InvalidRequest as wrong:
                 problem = wrong
-        advice = await self._consenting.advise(who, companies)
+        advice = await self._consenting.explain_left_out(who, companies)
         return self._show_form(request, _Asked(who, sealed, text, look, companies, advice), choice, problem)
 
     def _show_form(

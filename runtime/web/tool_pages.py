@@ -98,7 +98,7 @@ class ToolPages(ExplorerBase):
             "groups": [] if asked else self._group(place, tools.values()),
             "count": len(tools),
             "may_write": place.may_write,
-            "left_out": await self.advise(place, place.tools_role) if place.hides_money else "",
+            "left_out": await self.explain_role(place, place.tools_role) if place.hides_money else "",
         }
         is_part = bool(request.headers.get("hx-request"))
         page = "explorer_tool_list" if is_part else "explorer_tools"

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from runtime.deployment import Deployment
 from runtime.events import Attempt
 from runtime.exchange.tool_answer import Answer
-from runtime.identity.oauth_scopes import hides_money
+from runtime.identity.oauth_scopes import is_money_hidden
 from runtime.jobs.work import Task
 from runtime.model import Account, AccountId, Grant
 from runtime.operations.company_facts import CompanyFactsReader
@@ -120,7 +120,7 @@ class Scheduling:
             CompanyFactsReader(),
             delivering,
             may_read_books,
-            hides_money,
+            is_money_hidden,
         )
         return ReportRuns(self.deployment, parts, self.here.runtime.log)
 
