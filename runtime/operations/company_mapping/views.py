@@ -63,8 +63,8 @@ def show_suggestion(pair: Suggested, found: Suggestions) -> dict[str, Any]:
     }
 
 
-def make_sheet(pair: Pair, mapping: CompanyMapping) -> Sheet:
-    """Return a mapping as a table."""
+def make_sheet(pair: Pair | None, mapping: CompanyMapping) -> Sheet:
+    """Return a mapping as a table; an empty one without accounts."""
     rows = [
         SheetRow(
             (
@@ -74,7 +74,8 @@ def make_sheet(pair: Pair, mapping: CompanyMapping) -> Sheet:
         )
         for each in list_links(mapping)
     ]  # fmt: skip
-    return Sheet("Company mapping", COLUMNS, rows, (f"{show_name(pair.work)} and {show_name(pair.books)}",))
+    notes = (f"{show_name(pair.work)} and {show_name(pair.books)}",) if pair is not None else ()
+    return Sheet("Company mapping", COLUMNS, rows, notes)
 
 
 def _show_account(account: Account) -> dict[str, str]:
