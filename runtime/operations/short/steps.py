@@ -67,7 +67,9 @@ class Steps:
     async def _find_near(self, step: Step, scope: Mapping[str, Any]) -> str:
         """Return a sentence with names that are near, each with its Id; empty without one."""
         names: list[str] = []
-        async for row in self._read(step, step.also, scope) if step.also else _read_nothing():
+        if step.also is None:
+            return ""
+        async for row in self._read(step, step.also, scope):
             id_ = row.get(step.call.identifier)
             names += [f"{self._mark(str(row[field]))} ({id_})" for field in step.fields if row.get(field)]
             if len(names) >= MOST_NEAR:
@@ -149,12 +151,6 @@ class Steps:
         if step.otherwise and (not step.otherwise_if or step.otherwise_if in scope):
             argument = step.otherwise_if or step.source
             raise make_error(self._short, argument, step.otherwise, "Nothing was sent.")
-
-
-async def _read_nothing() -> AsyncIterator[Record]:
-    """Yield no record."""
-    for record in ():
-        yield record
 
 
 def _list_digits(text: str) -> str:
