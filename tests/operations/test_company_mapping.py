@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from runtime.errors import Conflict, InvalidArguments, InvalidRequest, NotFound, RateLimited
+from runtime.operations.clients import ClientMatch
 from runtime.operations.company_mapping.changes import Decisions, Wish
-from runtime.operations.company_mapping.clients import ClientMatch, Clients
 from runtime.operations.company_mapping.mappings import Asker, CompanyMappings
 from runtime.operations.company_mapping.pairs import Chosen, Pair
 from runtime.tenancy import DEFAULT_TENANT, TenantId
@@ -61,7 +61,7 @@ class Story:
         return asyncio.run(self.mappings.decide(self.pair, version, Decisions(**decisions), self.asker))
 
     def find(self, name: str, account: Any = None) -> ClientMatch | None:
-        return asyncio.run(Clients(self.here.parts(CATALOG)).find_client(account or self.pair.books, name))
+        return asyncio.run(MappedClients(self.here.parts(CATALOG)).find_client(account or self.pair.books, name))
 
 
 @pytest.fixture

@@ -7,41 +7,40 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-
-from rapidfuzz import fuzz, process
 
 from runtime.deployment import Deployment
 from runtime.errors import InvalidArguments
 from runtime.insight_values import name_mapping_owner
-from runtime.insights.name_matching import make_name_key
-from runtime.model import Account
+from runtime.model import Account, AccountId
+from runtime.operations.clients import ClientMatch
 from runtime.operations.company_mapping.links import Link, read_mapping
 
 MOST_NEAR = 5
 """Near names in an error: a model reads so many, and asks its user."""
 NEAR = 60.0
 """How alike a name is that may have been meant."""
+SECONDS = 10.0
+"""How long it is remembered whether an account is mapped: a remark depends on it alone, and each list asks."""
+MOST_REMEMBERED = 10_000
+"""Accounts of which it is remembered; then all are forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientMatch:
-    """A client: its customers in the books, its companies in the work system, and the name that people know it by."""
-
-    customer_ids: tuple[str, ...]
-    work_ids: tuple[str, ...]
-    name: str
-
-
-class Clients:
+class MappedClients:
     """Finds clients in the mappings of an account. One for the process."""
 
     def __init__(self, deployment: Deployment) -> None:
-        self._stores, self._keys = deployment.stores, deployment.keys
+        self._stores, self._keys, self._clock = deployment.stores, deployment.keys, deployment.clock
+        self._mapped: dict[AccountId, tuple[float, bool]] = {}
 
     async def has_mapping(self, account: Account, /) -> bool:
-        """Return whether a client of this account is linked to a customer."""
-        return any(each.status == "linked" for each in await self._list_links(account))
+        """Return whether a client of this account is linked to a customer, as it was within `SECONDS`."""
+        until, is_mapped = self._mapped.get(account.id, (0.0, False))
+        if until <= (now := self._clock()):
+            is_mapped = any(each.status == "linked" for each in await self._list_links(account))
+            if len(self._mapped) >= MOST_REMEMBERED:
+                self._mapped.clear()
+            self._mapped[account.id] = now + SECONDS, is_mapped
+        return is_mapped
 
     async def find_client(self, account: Account, name: str, /) -> ClientMatch | None:
         """Return the client with a name in either system; None where nothing is mapped.
@@ -87,12 +86,18 @@ def _list_names(links: Iterable[Link]) -> Iterator[tuple[str, Link]]:
 
 def _find(links: list[Link], name: str) -> list[Link]:
     """Return the links with a name: as it is written, else but for what people write differently."""
+    from runtime.insights.name_matching import make_name_key  # with a library that few calls need
+
     wanted, key = " ".join(name.split()).casefold(), make_name_key(name)
     exact = [link for each, link in _list_names(links) if each.casefold() == wanted]
     return exact or [link for each, link in _list_names(links) if key and make_name_key(each) == key]
 
 
 def _list_near(links: list[Link], name: str) -> list[str]:
+    from rapidfuzz import fuzz, process
+
+    from runtime.insights.name_matching import make_name_key
+
     names = list(dict.fromkeys(each for each, link in _list_names(links) if link.status == "linked"))
     keys = [make_name_key(each) for each in names]
     found = process.extract(make_name_key(name), keys, scorer=fuzz.WRatio, score_cutoff=NEAR, limit=MOST_NEAR)
