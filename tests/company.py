@@ -19,6 +19,7 @@ from runtime.errors import LedgerportError
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.insights.work_pairs import WorkPairs
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.app import Application
@@ -98,6 +99,8 @@ class Company:
         realm: str = seed.REALM,
         most_bytes: int = 1_000_000,
         deployment: Deployment | None = None,
+        catalog: Catalog | None = None,
+        pairs: WorkPairs | None = None,
         **config: Any,
     ) -> None:
         self.store = store
@@ -107,7 +110,7 @@ class Company:
         code = tokens.make_code(realm, CLIENT[0], CALLBACK, "com.intuit.quickbooks.accounting")
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
         made = tokens.exchange(CLIENT[0], form)
-        self.catalog: Catalog = builtin_catalog()
+        self.catalog: Catalog = catalog or builtin_catalog()
         self.tools = tools or self.catalog.by_name
         self.client = _Client(application)
         self.calls = Calls(
@@ -120,6 +123,7 @@ class Company:
             ),
             max_answer_bytes=most_bytes,
             deployment=deployment,
+            pairs=pairs,
         )
         account = Account(
             AccountId("a"),
