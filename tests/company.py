@@ -20,6 +20,7 @@ from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
 from runtime.operations.clients import UNMAPPED, Clients
+from runtime.operations.insights.work_pairs import WorkPairs
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.simulators.quickbooks import companies
 from runtime.simulators.quickbooks.app import Application
@@ -100,6 +101,8 @@ class Company:
         most_bytes: int = 1_000_000,
         deployment: Deployment | None = None,
         clients: Clients = UNMAPPED,
+        catalog: Catalog | None = None,
+        pairs: WorkPairs | None = None,
         **config: Any,
     ) -> None:
         self.store = store
@@ -109,7 +112,7 @@ class Company:
         code = tokens.make_code(realm, CLIENT[0], CALLBACK, "com.intuit.quickbooks.accounting")
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
         made = tokens.exchange(CLIENT[0], form)
-        self.catalog: Catalog = builtin_catalog()
+        self.catalog: Catalog = catalog or builtin_catalog()
         self.tools = tools or self.catalog.by_name
         self.client = _Client(application)
         self.calls = Calls(
@@ -123,6 +126,7 @@ class Company:
             max_answer_bytes=most_bytes,
             deployment=deployment,
             clients=clients,
+            pairs=pairs,
         )
         account = Account(
             AccountId("a"),

@@ -18,6 +18,7 @@ from runtime.insights.profitability.agreements import AgreementUse
 from runtime.insights.profitability.tallies import Tally
 
 MOST_CAUSES = 3
+"""As many as the question asks for: what a person acts on first."""
 MOST_RECORDS = 5
 """Records of a cause: those that one looks at first."""
 

@@ -42,7 +42,7 @@ class Rates:
         return (type_.multiplier if type_ is not None else None) or Decimal(1)
 
 
-def cost_entry(entry: TimeEntry, rates: Rates) -> Decimal | None:
+def compute_cost(entry: TimeEntry, rates: Rates) -> Decimal | None:
     """Return what a time entry cost, in cents; None where it is not known."""
     cost = rates.find_cost(entry)
     return None if cost is None else to_cents(entry.hours * cost)

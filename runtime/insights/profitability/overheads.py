@@ -18,7 +18,7 @@ BY = (USUAL, "revenue", "hours")
 """What overheads may be shared out by."""
 
 
-def share_out(pool: Decimal, tallies: Mapping[Owner, Tally], by: str) -> dict[Owner, Decimal]:
+def split_overheads(pool: Decimal, tallies: Mapping[Owner, Tally], by: str) -> dict[Owner, Decimal]:
     """Return the share of each client and customer in some costs; nothing where nobody has what they go by."""
     weights = {owner: _weigh(tally, by) for owner, tally in tallies.items() if owner.id}
     weights = {owner: weight for owner, weight in weights.items() if weight > 0}

@@ -19,7 +19,7 @@ from runtime.insights.period_pairs import choose_days
 from runtime.insights.profitability.agreements import measure_agreements
 from runtime.insights.profitability.causes import measure_usual
 from runtime.insights.profitability.labour import Rates
-from runtime.insights.profitability.overheads import USUAL, share_out
+from runtime.insights.profitability.overheads import USUAL, split_overheads
 from runtime.insights.profitability.owners import Owner, Owners, name_owner
 from runtime.insights.profitability.reconciling import (
     RESULT,
@@ -118,7 +118,7 @@ def _measure(books: Books, options: Options) -> Pair:
         before.sum_owners(),
         measure_agreements(rates, days) if rates is not None else {},
         measure_usual(tally for owner, tally in tallies.items() if owner.kind == "client"),
-        share_out(pool, tallies, str(options.get("allocate") or USUAL)),
+        split_overheads(pool, tallies, str(options.get("allocate") or USUAL)),
     )
 
 

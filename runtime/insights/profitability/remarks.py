@@ -58,9 +58,11 @@ def list_missing(books: Books, days: Days) -> Iterator[Missing]:
     yield from books.work.missing
     if books.mapping is None:
         yield Missing("mapping", NO_MAPPING)
+    said = {each.what for each in books.work.missing}
     for name, why in NEEDED.items():
-        if name not in books.work.lists:
-            yield Missing(f"{name.replace('_', ' ')} of the work system", why)
+        what = f"{name.replace('_', ' ')} of the work system"
+        if name not in books.work.lists and what not in said:
+            yield Missing(what, why)
 
 
 def _list_unknown(tallies: Tallies, owners: Mapping[Owner, Tally]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from runtime.insights.bookings import BOOKED, Booking, is_stocked, list_bookings, to_cents
 from runtime.insights.books import ZERO, Books
 from runtime.insights.period_pairs import Days
-from runtime.insights.profitability.labour import Rates, cost_entry, is_given_away
+from runtime.insights.profitability.labour import Rates, compute_cost, is_given_away
 from runtime.insights.profitability.owners import NOBODY, Owner, Owners
 from runtime.insights.profitability.streams import Streams
 from runtime.insights.work_records import TimeEntry
@@ -175,7 +175,7 @@ def _add_booking(
 
 def _add_entry(entry: TimeEntry, tally: Tally, rates: Rates) -> Decimal:
     """Add an entry, and return its hours where the type of its work would make them free."""
-    cost = cost_entry(entry, rates)
+    cost = compute_cost(entry, rates)
     tally.hours += entry.hours
     tally.billable_hours += entry.hours if entry.is_billable else ZERO
     if cost is None:

@@ -34,7 +34,8 @@ class Analyst(Company):
     def __init__(self, data: Path, store: Store | None = None, **config: Any) -> None:
         store = store or make_store("landscaper")
         self.here = deploy(data, HandClock(NOON))
-        super().__init__(store, realm=find_realm(store), deployment=self.here.parts(), **config)
+        parts = self.here.parts(config.get("catalog"))
+        super().__init__(store, realm=find_realm(store), deployment=parts, **config)
         self.records = self.here.stores.records
         account = replace(self.grant.account, created_at=NOON, updated_at=NOON)
         self.records.add_account(account, AuditEntry(NOON, "tests", "tests", "a"))
