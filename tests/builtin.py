@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,19 @@ from generator.reading.files import BUILTIN_DEFINITIONS, list_layers
 def builtin_catalog() -> Catalog:
     """Return the catalog of the built-in definitions; nobody changes it."""
     return compile_catalog(BUILTIN_DEFINITIONS)
+
+
+@cache
+def books_catalog() -> Catalog:
+    """Return what of the built-in definitions is of QuickBooks Online, as a server of its company has it."""
+    whole = builtin_catalog()
+    return replace(
+        whole,
+        integrations={"quickbooks": whole.integrations["quickbooks"]},
+        tools=whole.list_tools("quickbooks"),
+        resources=tuple(each for each in whole.resources if each.integration == "quickbooks"),
+        short=tuple(each for each in whole.short if each.integration == "quickbooks"),
+    )
 
 
 def store_builtin_catalog(data: Path) -> None:

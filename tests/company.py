@@ -30,7 +30,7 @@ from runtime.simulators.quickbooks.companies import seed
 from runtime.simulators.quickbooks.oauth.tokens import OAuth
 from runtime.stores.hot_memory import MemoryHotState
 from runtime.upstream.client import VendorRequest, VendorResponse
-from tests.builtin import builtin_catalog
+from tests.builtin import books_catalog
 
 CLIENT = ("client", "secret")
 HOST, CALLBACK = "http://simulator", "http://localhost/callback"
@@ -112,7 +112,7 @@ class Company:
         code = tokens.make_code(realm, CLIENT[0], CALLBACK, "com.intuit.quickbooks.accounting")
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
         made = tokens.exchange(CLIENT[0], form)
-        self.catalog: Catalog = catalog or builtin_catalog()
+        self.catalog: Catalog = catalog or books_catalog()
         self.tools = tools or self.catalog.by_name
         self.client = _Client(application)
         self.calls = Calls(

@@ -9,9 +9,9 @@ from generator.suggestions import suggest
 from runtime.errors import InvalidArguments
 from runtime.exchange.tool_names import find_nearest_tool
 from runtime.operations.arguments import ArgumentChecker
-from tests.builtin import builtin_catalog
+from tests.builtin import books_catalog
 
-CATALOG = builtin_catalog()
+CATALOG = books_catalog()
 MEANT = CATALOG.integrations["quickbooks"].meant
 SUFFIX = CATALOG.integrations["quickbooks"].reference_form.suffix
 NAMES = [tool.name for tool in CATALOG.tools]

@@ -9,12 +9,12 @@ from generator.catalog import Catalog
 from runtime.exchange.allowance import Allowance
 from runtime.mcp_server.discovery import Discovery
 from runtime.operations.tool_search import ToolIndex, split_words
-from tests.builtin import builtin_catalog
+from tests.builtin import books_catalog
 
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return builtin_catalog()
+    return books_catalog()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest
 from generator.catalog import Catalog, Tool
 from runtime.safety.masking import cover_of, cover_value
 from runtime.simulators.quickbooks import facts
-from tests.builtin import builtin_catalog
+from tests.builtin import books_catalog
 from tests.safety.calling import talk
 
 Steps = tuple[str, ...]
@@ -71,7 +71,7 @@ def catalog() -> Catalog:
     return CATALOG
 
 
-CATALOG = builtin_catalog()
+CATALOG = books_catalog()
 ENTITY_OF = {about.resource: about.entity for about in CATALOG.resources}
 NO_RECORD = ("file", "text", "nothing")
 
