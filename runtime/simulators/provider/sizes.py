@@ -1,0 +1,24 @@
+"""How large the business is that a simulator shows: the same in both for the same seed, day and size.
+
+Called by both simulators.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from runtime.simulators.provider.plan import Parameters
+
+DEMO_SIZE = 1_500
+"""Transactions up to which the business is the one of the demo: 24 clients, 13 months, 3,000 time entries."""
+TRANSACTIONS_A_CLIENT, ENTRIES_A_TRANSACTION, MONTHS = 125, 4, 24
+"""Of larger ones: 15,000 transactions make 120 clients and 60,000 time entries in two years."""
+
+
+def choose_parameters(last_day: date, seed: int = 1, size: int = DEMO_SIZE) -> Parameters:
+    """Return the parameters of a business with about so many transactions in its books."""
+    usual = Parameters(last_day, seed)
+    if size <= DEMO_SIZE:
+        return usual
+    clients = max(usual.clients, round(size / TRANSACTIONS_A_CLIENT))
+    return Parameters(last_day, seed, clients, MONTHS, size * ENTRIES_A_TRANSACTION, size)
