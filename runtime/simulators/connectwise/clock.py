@@ -7,7 +7,13 @@ conditions and orders use. Called by `records.store`, `conditions`, `writes` and
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+try:
+    PACIFIC: ZoneInfo | timezone = ZoneInfo("America/Los_Angeles")
+except ZoneInfoNotFoundError:  # a machine without a time zone database
+    PACIFIC = timezone(timedelta(hours=-8))
 
 LENGTH = 20
 """Characters of a moment as the service writes it."""
@@ -23,6 +29,10 @@ class Clock:
     def read_seconds(self) -> float:
         """Return seconds since 1970 in UTC."""
         return (time.time() if self.frozen is None else self.frozen) + self.offset
+
+    def read_today(self) -> date:
+        """Return the day of the firm, whose books are in US Pacific time: both simulators show it as of one day."""
+        return datetime.fromtimestamp(self.read_seconds(), PACIFIC).date()
 
     def read_stamp(self) -> str:
         """Return the present moment as the service writes it."""

@@ -51,6 +51,8 @@ class Entity:
     unique: tuple[str, ...]
     locked: frozenset[str]
     """Values of `status` with which a record can no longer be changed."""
+    sibling: str | None
+    """Name of the entity that has the same ids, because both are in one table of the service: tickets of projects."""
     is_revalidated: bool
     """Whether a partial update checks the whole stored record again."""
     fields: Mapping[str, Field]
@@ -108,6 +110,7 @@ def _entity(
         parent=fields[parent] if parent else None,
         unique=tuple(rules["unique"].get(name, ())),
         locked=frozenset(rules["locked"].get(name, ())),
+        sibling=rules["one_table"].get(name),
         is_revalidated=name in rules["revalidated"],
         fields=fields,
         by_lower_name={key.lower(): field for key, field in fields.items()},
@@ -144,9 +147,10 @@ def _is_place(part: str) -> bool:
 @cache
 def list_references_to(name: str) -> tuple[tuple[Entity, Field], ...]:
     """Return the fields, with their entities, that may name a record of an entity."""
+    named = {name, load_entities()[name].sibling}
     return tuple(
         (entity, field)
         for entity in load_entities().values()
         for field in entity.fields.values()
-        if field.target == name and field.type == "reference"
+        if field.target in named and field.type == "reference"
     )

@@ -5,27 +5,34 @@ Called by `__main__`; `app` answers what arrives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 
 from runtime.simulators.connectwise.app import Application
 from runtime.simulators.connectwise.clock import Clock
+from runtime.simulators.connectwise.firm import build_records
 from runtime.simulators.connectwise.http.authentication import Keys
-from runtime.simulators.connectwise.records.store import Body, Store
-from runtime.simulators.connectwise.sample import build_sample
+from runtime.simulators.connectwise.records.store import Store
+from runtime.simulators.provider.making import make_plan
+from runtime.simulators.provider.sizes import DEMO_SIZE, choose_parameters, read_firm_day
 from runtime.simulators.serving.listening import listen, run
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to start: where to listen, whose keys are taken, whether the limit of requests holds."""
+    """How to start: where to listen, whose keys are taken, whether the limit of requests holds, which firm is shown.
+
+    `day` is the last of its history, None for today in Los Angeles; `size` is the number of transactions in its books, about.
+    """
 
     port: int = 0
     host: str = "127.0.0.1"
     keys: Keys = field(default_factory=Keys)
     throttle: bool = True
-    records: Callable[[Clock], Mapping[str, Iterable[Body]]] = build_sample
-    """Makes the records of the firm, by path, as of the day of a clock."""
+    seed: int = 1
+    size: int = DEMO_SIZE
+    day: date | None = None
 
 
 def prepare_application(options: Options) -> Application:
@@ -33,7 +40,8 @@ def prepare_application(options: Options) -> Application:
     store = Store(Clock())
 
     def fill(filled: Store) -> None:
-        filled.load(options.records(filled.clock))
+        day = options.day or read_firm_day(filled.clock.read_seconds())
+        filled.load(build_records(make_plan(choose_parameters(day, options.seed, options.size))))
 
     fill(store)
     application = Application(store, options.keys)

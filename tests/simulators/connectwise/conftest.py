@@ -12,7 +12,7 @@ from runtime.simulators.connectwise.app import Application
 from runtime.simulators.connectwise.clock import Clock
 from runtime.simulators.connectwise.http.authentication import Keys
 from runtime.simulators.connectwise.records.store import Store
-from runtime.simulators.connectwise.sample import build_sample
+from tests.simulators.connectwise.sample import build_sample
 from tests.simulators.quickbooks.conftest import serving
 
 Body = dict[str, Any]
@@ -25,9 +25,9 @@ AUTH = ("sandbox+sandbox-public", "sandbox-private")
 def make_application() -> Application:
     """Return the simulator with the sample firm, on a clock that stands still."""
     store = Store(Clock(frozen=NOON))
-    store.load(build_sample(store.clock))
+    store.load(build_sample())
     application = Application(store, Keys())
-    application.control.fill = lambda filled: filled.load(build_sample(filled.clock))
+    application.control.fill = lambda filled: filled.load(build_sample())
     return application
 
 

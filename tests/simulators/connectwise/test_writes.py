@@ -201,6 +201,24 @@ def test_an_entry_is_charged_to_what_is_there(client: Client) -> None:
     assert find_codes(client.post("/time/entries", json=untyped)) == [("InvalidField", "chargeToType")]
 
 
+def test_tickets_of_projects_have_the_same_ids_as_the_others(
+    application: Application, client: Client
+) -> None:
+    company = {"id": 1, "name": "x"}
+    application.store.load(
+        {
+            "/company/companies": [company],
+            "/service/tickets": [{"id": 4, "summary": "x", "company": company}],
+            "/project/tickets": [{"id": 9, "summary": "y", "company": company}],
+        }
+    )
+    entry = client.create("/time/entries", **ENTRY, chargeToId=9, chargeToType="ProjectTicket")
+
+    assert entry["ticket"] == {"id": 9, "summary": "y"}
+    assert client.create("/service/tickets", summary="z", company={"id": 1})["id"] == 10
+    assert client.delete("/project/tickets/9").status_code == 409
+
+
 def test_an_expense_needs_a_company_or_what_it_is_charged_to(client: Client) -> None:
     expense = {"type": {"id": 1}, "amount": 18, "date": "2026-03-02T00:00:00Z"}
 

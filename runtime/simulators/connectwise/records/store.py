@@ -109,7 +109,14 @@ class Store:
 
     def make_id(self, entity: Entity) -> int:
         """Return the id of the next record of an entity."""
-        return self.collections[entity.name].last_id + 1
+        names = (entity.name, entity.sibling or entity.name)
+        return max(self.collections[name].last_id for name in names) + 1
+
+    def find_named(self, name: str, id: int) -> Body | None:
+        """Return the record that a reference to an entity names, which may be one of the entity with the same ids."""
+        entity = load_entities()[name]
+        found = self.find(entity, id)
+        return found if found or not entity.sibling else self.find(load_entities()[entity.sibling], id)
 
 
 def prepare_record(entity: Entity, path: str, body: Body, shared: dict[Any, Body]) -> Body:

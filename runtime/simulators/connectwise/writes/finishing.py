@@ -211,7 +211,7 @@ def _invoice(write: Write) -> None:
 
 
 CHARGED = {
-    "ServiceTicket": "ticket", "ProjectTicket": "projectTicket", "ChargeCode": "chargeCode", "Activity": "activity",
+    "ServiceTicket": "ticket", "ProjectTicket": "ticket", "ChargeCode": "chargeCode", "Activity": "activity",
     "Company": "company",
 }  # fmt: skip
 STEPS: dict[str, Callable[[Write], None]] = {

@@ -48,7 +48,7 @@ def make_reference(field: Field, target: Body) -> Body:
 def find_target(store: Store, name: str, reference: Any) -> Body | None:
     """Return the record of an entity that a reference names, or None."""
     id = reference.get("id") if isinstance(reference, dict) else reference
-    return store.find(load_entities()[name], id) if isinstance(id, int) else None
+    return store.find_named(name, id) if isinstance(id, int) else None
 
 
 def _find_parent(entity: Entity, field: Field, record: Body) -> int | None:
@@ -64,7 +64,7 @@ def _candidates(
 ) -> Iterator[Body]:
     if key == "id":
         id = int(wanted) if str(wanted).isascii() and str(wanted).isdigit() else -1
-        found = store.find(entity, id, parent)
+        found = store.find_named(entity.name, id) if parent is None else store.find(entity, id, parent)
         return iter(() if found is None else (found,))
     text = str(wanted).lower()
     return (each for each in store.list_below(entity, parent) if str(each.get(key, "")).lower() == text)

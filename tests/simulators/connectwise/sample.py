@@ -1,20 +1,15 @@
-"""A small firm: a few records of each kind that is read most, for a start without other data.
-
-Called by `server`.
-"""
+"""A small firm: a few records of each kind that is read most, few enough to be known by heart."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from runtime.simulators.connectwise.clock import Clock
-
 Body = dict[str, Any]
 ENTERED = "2026-01-05T14:00:00Z"
 
 
-def build_sample(_clock: Clock) -> dict[str, list[Body]]:
-    """Return the records of the sample by path, as `Store.load` takes them; they are the same on each day."""
+def build_sample() -> dict[str, list[Body]]:
+    """Return the records of the sample by path, as `Store.load` takes them."""
     records: dict[str, list[Body]] = {
         "/company/companies/types": [_named(1, "Customer", defaultFlag=True), _named(2, "Vendor")],
         "/company/companies/statuses": [_named(1, "Active", defaultFlag=True), _named(2, "Inactive")],
