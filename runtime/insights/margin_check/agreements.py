@@ -103,11 +103,11 @@ def _make(clients: Clients, customer: str, month: date, agreement: Agreement, am
         advice = "No customer is mapped to this client: map it first, then invoice it."
     finding = Finding("agreement_without_invoice", month, says, amount, amount, advice=advice)
     finding.records[OF_WORK_SYSTEM.format(agreement.key)] = amount
-    finding.entry = accrue_income(ledger, month, amount, f"Accrue {called} of {name}")
+    finding.entry = make_accrual(ledger, month, amount, f"Accrue {called} of {name}")
     return finding
 
 
-def accrue_income(ledger: Ledger, month: date, amount: Decimal, text: str) -> Entry | None:
+def make_accrual(ledger: Ledger, month: date, amount: Decimal, text: str) -> Entry | None:
     """Return the entry that accrues income which is not invoiced; None without accounts for it."""
     accrued = ledger.find_account("asset", "accrued_income")
     income = ledger.find_account("income", "service_income", text)
