@@ -86,7 +86,7 @@ def test_an_agreement_without_an_invoice_is_found_in_each_month_with_its_amount(
     expected = [("agreement_without_invoice", month, 500, 500) for month in ("2026-08", "2026-10")]
     assert sorted(find(analysis)) == expected
     finding = analysis.figures["findings"][0]
-    assert finding["records"] == ["agreements:1"] and "Acme" in finding["says"]
+    assert finding["records"] == ["work/agreements:1"] and "Acme" in finding["says"]
     assert analysis.figures["margin"]["corrected"] == 1500
 
 
@@ -179,7 +179,7 @@ def test_billable_time_on_no_invoice_is_its_hours_at_its_rate():
         ("unbilled_time", "2026-10", 90, 90),
         ("unbilled_time", "2026-10", 400, 400),
     ]
-    assert analysis.figures["findings"][0]["records"] == ["time_entries:1", "time_entries:2"]
+    assert analysis.figures["findings"][0]["records"] == ["work/time_entries:1", "work/time_entries:2"]
 
 
 @pytest.mark.parametrize(

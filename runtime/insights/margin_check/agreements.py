@@ -14,7 +14,7 @@ from decimal import Decimal
 from runtime.insights.bookings import Booking, to_cents
 from runtime.insights.books import ZERO
 from runtime.insights.margin_check.clients import Clients
-from runtime.insights.margin_check.findings import Entry, Finding
+from runtime.insights.margin_check.findings import OF_WORK_SYSTEM, Entry, Finding
 from runtime.insights.margin_check.ledger import Ledger, find_last_day, find_month, split_words
 from runtime.insights.period_pairs import subtract_months
 from runtime.insights.valuation.series import count_month, find_step, is_steady
@@ -102,12 +102,12 @@ def _make(clients: Clients, customer: str, month: date, agreement: Agreement, am
     if customer.startswith(" "):
         advice = "No customer is mapped to this client: map it first, then invoice it."
     finding = Finding("agreement_without_invoice", month, says, amount, amount, advice=advice)
-    finding.records[str(agreement.key)] = amount
-    finding.entry = accrue_income(ledger, month, amount, f"Accrue {called} of {name}")
+    finding.records[OF_WORK_SYSTEM.format(agreement.key)] = amount
+    finding.entry = make_accrual(ledger, month, amount, f"Accrue {called} of {name}")
     return finding
 
 
-def accrue_income(ledger: Ledger, month: date, amount: Decimal, text: str) -> Entry | None:
+def make_accrual(ledger: Ledger, month: date, amount: Decimal, text: str) -> Entry | None:
     """Return the entry that accrues income which is not invoiced; None without accounts for it."""
     accrued = ledger.find_account("asset", "accrued_income")
     income = ledger.find_account("income", "service_income", text)

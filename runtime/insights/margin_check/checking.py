@@ -188,6 +188,7 @@ def _list_missing(books: Books, days: Days) -> Iterator[Missing]:
         if name not in books.lists:
             yield Missing(name, why)
     if books.work is not None:
+        yield from books.work.missing
         for each in ("agreements", "time_entries", "expenses"):
             if each not in books.work.lists and books.mapping is not None:
                 yield Missing(each.replace("_", " "), "They were not read whole in the work system.")

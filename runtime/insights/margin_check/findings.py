@@ -32,6 +32,8 @@ OF_WORK: tuple[CheckName, ...] = (
     "agreement_without_invoice", "invoice_without_agreement", "unbilled_time", "unbilled_expenses",
 )  # fmt: skip
 """The checks that need a work system, and who is who in it and in the books."""
+OF_WORK_SYSTEM = "work/{}"
+"""How the key of a record of the work system is written beside those of the books."""
 CORRECTION = "margin_correction"
 """The call of definitions that books a correction."""
 MOST_RECORDS = 10

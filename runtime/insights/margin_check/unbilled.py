@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from runtime.insights.bookings import to_cents
 from runtime.insights.books import ZERO, Key
-from runtime.insights.margin_check.agreements import accrue_income
+from runtime.insights.margin_check.agreements import make_accrual
 from runtime.insights.margin_check.clients import Clients
-from runtime.insights.margin_check.findings import CheckName, Finding
+from runtime.insights.margin_check.findings import OF_WORK_SYSTEM, CheckName, Finding
 from runtime.insights.margin_check.ledger import find_last_day, find_month
 from runtime.insights.work_records import TimeEntry, WorkExpense
 
@@ -67,6 +67,6 @@ def _make_all(
         advice = "Invoice it, or write it off; the entry here only accrues the income."
         finding = Finding(check, month, says, amount, amount, advice=advice)
         for key, value in records.items():
-            finding.records[str(key)] = value
-        finding.entry = accrue_income(clients.ledger, month, amount, f"Accrue {what.lower()} of {name}")
+            finding.records[OF_WORK_SYSTEM.format(key)] = value
+        finding.entry = make_accrual(clients.ledger, month, amount, f"Accrue {what.lower()} of {name}")
         yield finding

@@ -105,7 +105,7 @@ class AddBacks:
             )
 
 
-def gather_add_backs(
+def collect_add_backs(
     books: Books, topics: Topics, bookings: Sequence[Booking], earnings: Earnings, options: Options
 ) -> AddBacks:
     """Return what may be added back of the bookings of the year; `bookings` reach as far back as is known."""

@@ -23,7 +23,7 @@ from runtime.insights.confirming import sum_totals
 from runtime.insights.period_pairs import ONE_DAY, Days, find_unread, subtract_months
 from runtime.insights.profit_bridge.statements import read_statement
 from runtime.insights.topics import Topics
-from runtime.insights.valuation.add_backs import AddBacks, gather_add_backs
+from runtime.insights.valuation.add_backs import AddBacks, collect_add_backs
 from runtime.insights.valuation.customers import (
     Churn,
     Revenue,
@@ -99,7 +99,7 @@ def compute(books: Books, options: Options) -> Analysis:
     if books.work is not None and books.work.agreements:
         churn = measure_agreement_churn(books.work, read.year)
     chosen = {**options, "start": read.year.start}
-    add_backs = gather_add_backs(books, topics, read.bookings, read.now, chosen)
+    add_backs = collect_add_backs(books, topics, read.bookings, read.now, chosen)
     adjusted, market = read.now.ebitda + add_backs.total, read_market(books)
     multiples = choose_multiples(market, options, adjusted) if adjusted > 0 else None
     figures = {
