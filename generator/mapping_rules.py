@@ -1,4 +1,4 @@
-"""Where a vendor's clients or customers stand, by which companies of two systems are mapped. Part of `vendor`.
+"""Where a vendor's clients or customers stand, by which companies of two systems are mapped. Part of `company_rules`.
 
 `stages.mapping` makes these values; `runtime.operations.company_mapping` reads records by them.
 """

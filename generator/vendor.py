@@ -11,7 +11,6 @@ from typing import Literal
 from generator.company_rules import CompanyRules
 from generator.effect_rules import EffectRules
 from generator.insight_rules import InsightRules
-from generator.mapping_rules import MappingRules
 from generator.meanings import Meant, Unsupported
 from generator.preflight_rules import Preflight
 from generator.vendor_rules import AdviceCase, FormRules, PolicyFacts, UndoRules, UpdateRules
@@ -297,7 +296,6 @@ class Integration:
     policy_facts: PolicyFacts = field(default_factory=PolicyFacts)
     effects: EffectRules = field(default_factory=EffectRules)
     insights: InsightRules = field(default_factory=InsightRules)
-    mapping: MappingRules = field(default_factory=MappingRules)
     company: CompanyRules = field(default_factory=CompanyRules)
     updates: UpdateRules = field(default_factory=UpdateRules)
     preflight: Preflight = field(default_factory=Preflight)

@@ -17,7 +17,6 @@ from generator.stages.descriptions import Links
 from generator.stages.effects import parse_effects
 from generator.stages.insights import parse_insights
 from generator.stages.integration_checks import KINDS, check_integration
-from generator.stages.mapping import parse_mapping
 from generator.stages.money import list_money_fields, list_money_tags
 from generator.stages.policy_facts import parse_policy_facts
 from generator.stages.preflight import parse_preflight
@@ -85,7 +84,6 @@ def parse_integration(
         policy_facts=parse_policy_facts(document, links),
         effects=parse_effects(document, links),
         insights=parse_insights(document, links),
-        mapping=parse_mapping(document),
         company=parse_company_rules(document, links),
         updates=parse_update_rules(document, _identifier(value)),
         preflight=parse_preflight(document, links),

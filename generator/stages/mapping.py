@@ -1,6 +1,6 @@
 """What integration.yaml says in `mapping`: where a vendor's clients or customers stand, with what identifies them.
 
-Part of `integration`. `pipeline` has it checked when the methods are known: a resource without a list and an argument
+Part of `company_rules`. `pipeline` has it checked when the methods are known: a resource without a list and an argument
 that its list does not take are reported here.
 """
 

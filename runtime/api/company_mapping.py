@@ -1,6 +1,6 @@
 """What the management API takes and answers about company mappings.
 
-Part of `table`; calls `operations.company_mapping`. Tools are called for the API token that asks: with its
+Part of `mapping_table`; calls `operations.company_mapping`. Tools are called for the API token that asks: with its
 limits and in the call log, as any other call of it.
 """
 

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -101,7 +102,6 @@ class Services:
     keyed: KeyedRequests
     browsers: BrowserSessions
     pending: PendingChanges
-    mappings: CompanyMappings
     undo: Undo | None = None
     listing: ListingOf | None = None
     spending: Spending | None = None
@@ -109,6 +109,11 @@ class Services:
     render_metrics: Callable[[str], tuple[bytes, str]] | None = None
     uses: ServerUses | None = None
     addresses: ClientAddresses = field(default_factory=ClientAddresses)
+
+    @cached_property
+    def mappings(self) -> CompanyMappings:
+        """The company mappings, with what was read of them lately."""
+        return CompanyMappings(self.accounts.deployment)
 
     async def store_uses(self) -> None:
         """Store what this process has counted, so that a list has it."""

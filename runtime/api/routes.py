@@ -47,7 +47,6 @@ from runtime.operations.accounts import Accounts
 from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.approvals.managing import PendingChanges
 from runtime.operations.call_protocol import CallProtocol
-from runtime.operations.company_mapping.mappings import CompanyMappings
 from runtime.operations.exposure import ListingOf
 from runtime.operations.file_links import PATH, FileLinks
 from runtime.operations.finished_calls import FinishedCalls
@@ -124,7 +123,6 @@ def make_application(
         keyed=KeyedRequests(deployment.keys, deployment.stores, deployment.clock),
         browsers=BrowserSessions(Sessions(deployment), deployment.settings.public_url),
         pending=PendingChanges(deployment, may),
-        mappings=CompanyMappings(deployment),
         undo=undo,
         listing=listing,
         spending=spending,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from runtime.api import (
     answer_shapes,
     call_log,
-    company_mapping,
     connections,
     handlers,
     journal,
@@ -18,6 +17,7 @@ from runtime.api import (
     token_shapes,
     webhooks,
 )
+from runtime.api.mapping_table import MAPPING_OPERATIONS
 from runtime.api.operation import (
     ACCOUNTS,
     API_TOKENS,
@@ -48,7 +48,6 @@ ACCOUNT = "/integrated-account/{id}"
 SERVER = ACCOUNT + "/mcp/{mcp_id}"
 WEBHOOK = "/webhook/{webhook_id}"
 CHANGE = "/pending-change/{change_id}"
-MAPPING = "/tenant/{tenant_id}/company-mapping"
 
 TABLE = (
     Operation(
@@ -328,59 +327,7 @@ TABLE = (
         scope=ADMIN,
         is_for_all_tenants=True,
     ),
-    Operation(
-        "GET",
-        MAPPING,
-        company_mapping.get_company_mapping,
-        company_mapping.MappingShape,
-        query=company_mapping.MappingQuery,
-        tag=TENANTS,
-        scope=ADMIN,
-        is_for_all_tenants=True,
-    ),
-    Operation(
-        "PUT",
-        MAPPING,
-        company_mapping.set_company_mapping,
-        company_mapping.MappingShape,
-        body=company_mapping.MappingChange,
-        query=company_mapping.MappingQuery,
-        tag=TENANTS,
-        scope=ADMIN,
-        is_for_all_tenants=True,
-    ),
-    Operation(
-        "POST",
-        MAPPING + "/auto",
-        company_mapping.map_companies,
-        company_mapping.MappedShape,
-        body=company_mapping.ToMap,
-        query=company_mapping.MappingQuery,
-        tag=TENANTS,
-        scope=ADMIN,
-        is_for_all_tenants=True,
-    ),
-    Operation(
-        "GET",
-        MAPPING + "/suggestions",
-        company_mapping.list_mapping_suggestions,
-        company_mapping.SuggestionsShape,
-        query=company_mapping.MappingQuery,
-        tag=TENANTS,
-        scope=ADMIN,
-        is_for_all_tenants=True,
-    ),
-    Operation(
-        "POST",
-        MAPPING + "/suggestions",
-        company_mapping.decide_mapping_suggestions,
-        company_mapping.MappingShape,
-        body=company_mapping.SuggestionDecisions,
-        query=company_mapping.MappingQuery,
-        tag=TENANTS,
-        scope=ADMIN,
-        is_for_all_tenants=True,
-    ),
+    *MAPPING_OPERATIONS,
     Operation(
         "POST",
         "/api-token",

@@ -42,6 +42,7 @@ DECIDE, MAP = "decide mapping", "map companies"
 """The names of the forms of the page."""
 DONE = {"mapped": "What is certain is linked.", "decided": "The mapping is changed."}
 LARGEST_START = 100_000
+"""Where the last part of the links may begin: behind every mapping there is."""
 _READING = ServerConfig(methods=("read",), max_answer_bytes=PAGE_BYTES)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
-from runtime.insights.name_matching import Address, Party
+from runtime.insights.name_matching import Party, PostalAddress
 
 _FIRST_TEXT = """
 Harbor Summit Cedar Maple Granite Falcon Juniper Beacon Cobalt Meridian Ridgeway Larkspur Tamarack Pinnacle
@@ -68,7 +68,7 @@ def plan_firms(seed: int, count: int = 400) -> Plan:
             truth[f"w{number}"] = f"c{number}"
     for number, name in enumerate(HOSTILE):
         side, id_ = (work, f"hw{number}") if number % 2 else (books, f"hc{number}")
-        side.append(Party(id_, (name,), (name,), (name,), (Address(name, name),), id_))
+        side.append(Party(id_, (name,), (name,), (name,), (PostalAddress(name, name),), id_))
     dice.shuffle(books)
     return Plan(tuple(work), tuple(books), truth)
 
@@ -90,7 +90,7 @@ def _describe(dice: random.Random, number: int, name: str) -> Party:
         (name,),
         (f"https://www.{domain}/contact",) if dice.random() < 0.7 else ("info@gmail.com",),
         (f"({dice.randrange(200, 999)}) 555-{number:04d}",) if dice.random() < 0.7 else (),
-        (Address(f"{number + 1} {dice.choice(_FIRST)} Street", f"{dice.randrange(10_000, 99_999)}"),),
+        (PostalAddress(f"{number + 1} {dice.choice(_FIRST)} Street", f"{dice.randrange(10_000, 99_999)}"),),
     )
 
 
@@ -100,7 +100,7 @@ def _forget(dice: random.Random, firm: Party) -> Party:
         f"Office@{each.partition('www.')[2].partition('/')[0]}" for each in firm.sites if "www." in each
     )
     phones = tuple("+1 " + "".join(filter(str.isdigit, each)) for each in firm.phones)
-    addresses = tuple(Address(each.street.replace("Street", "St., Suite 4"), f"{each.postal_code}-1234")
+    addresses = tuple(PostalAddress(each.street.replace("Street", "St., Suite 4"), f"{each.postal_code}-1234")
                       for each in firm.addresses)  # fmt: skip
     return replace(
         firm,

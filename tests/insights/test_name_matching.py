@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from runtime.insights.name_matching import Address, Party, make_name_key, match_parties
+from runtime.insights.name_matching import Party, PostalAddress, make_name_key, match_parties
 from runtime.insights.name_matching.details import make_address_key, make_domain_key, make_phone_key
 from tests.insights.firm_names import HOSTILE, plan_firms
 
@@ -42,7 +42,8 @@ def test_two_thousand_names_are_matched_with_two_thousand_others_in_two_seconds(
 
 def test_hostile_names_are_neither_linked_nor_an_error():
     work = [
-        Party(f"w{at}", (each,), (each,), (each,), (Address(each, each),)) for at, each in enumerate(HOSTILE)
+        Party(f"w{at}", (each,), (each,), (each,), (PostalAddress(each, each),))
+        for at, each in enumerate(HOSTILE)
     ]
     books = [Party("c1", ("Harbor Dental",)), Party("c2", ()), Party("c3", ("",), parent_id="c3")]
 
@@ -102,11 +103,16 @@ def test_a_phone_number_is_its_digits(written, key):
 
 
 def test_an_address_is_its_house_its_street_and_its_code():
-    one, other = Address("12 North Main Street, Suite 4", "94105-1234"), Address("12 Main St.", "94105")
+    one, other = (
+        PostalAddress("12 North Main Street, Suite 4", "94105-1234"),
+        PostalAddress("12 Main St.", "94105"),
+    )
 
     assert make_address_key(one) == make_address_key(other) == "12 main 94105"
     assert (
-        make_address_key(Address("Main St.", "94105")) == make_address_key(Address("12 Main St.", "")) == ""
+        make_address_key(PostalAddress("Main St.", "94105"))
+        == make_address_key(PostalAddress("12 Main St.", ""))
+        == ""
     )
 
 
@@ -116,14 +122,14 @@ def test_each_level_links_by_itself():
         Party("2", ("Harbor Dental, LLC",)),
         Party("3", ("Stone Legal Group",), ("stone.com",)),
         Party("4", ("Kingsley Roofing of Reno",), (), ("775 555 0100",)),
-        Party("5", ("Whitfield Marine Works",), (), (), (Address("9 Bay Road", "94105"),)),
+        Party("5", ("Whitfield Marine Works",), (), (), (PostalAddress("9 Bay Road", "94105"),)),
     ]
     books = [
         Party("a", ("acme inc.",)),
         Party("b", ("HARBOR DENTAL",)),
         Party("c", ("Stone Legal Attorneys",), ("office@stone.com",)),
         Party("d", ("Kingsley Roofing",), (), ("+17755550100",)),
-        Party("e", ("Whitfield Marine",), (), (), (Address("9 Bay Rd", "94105"),)),
+        Party("e", ("Whitfield Marine",), (), (), (PostalAddress("9 Bay Rd", "94105"),)),
     ]
 
     assert find_link(work, books) == [

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.catalog import Catalog, Tool
+from generator.company_rules import CompanyRules
 from generator.mapping_rules import HourRules, MappingRules
 from runtime.exchange.tool_answer import Answer
 from runtime.model import AccountId, AuditEntry, Grant
@@ -39,8 +40,8 @@ HOURS = HourRules("hours", ("firm", "id"), ("spent",), {"since": "{start}"})
 CATALOG = Catalog(
     "1",
     {
-        "books": replace(BOOKS, mapping=MappingRules("books", "customers", {}, PATHS)),
-        "desk": replace(DESK, mapping=MappingRules("work", "firms", {}, PATHS, HOURS)),
+        "books": replace(BOOKS, company=CompanyRules(mapping=MappingRules("books", "customers", {}, PATHS))),
+        "desk": replace(DESK, company=CompanyRules(mapping=MappingRules("work", "firms", {}, PATHS, HOURS))),
     },
     tuple(LISTS.values()),
 )

@@ -14,7 +14,7 @@ decide. What is certain is linked by itself; what is only likely is suggested, w
 """
 
 from runtime.insights.name_matching.matching import Matches, Pair, match_parties
-from runtime.insights.name_matching.parties import Address, Party
+from runtime.insights.name_matching.parties import Party, PostalAddress
 from runtime.insights.name_matching.spelling import make_name_key
 
-__all__ = ["Address", "Matches", "Pair", "Party", "make_name_key", "match_parties"]
+__all__ = ["Matches", "Pair", "Party", "PostalAddress", "make_name_key", "match_parties"]

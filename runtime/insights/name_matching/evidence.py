@@ -21,7 +21,7 @@ LEVELS: tuple[Level, ...] = ("exact", "normalised", "domain", "phone", "address"
 MOST_SHARING = 20
 """Customers that have a detail in common and are still worth comparing: more share it by chance."""
 DEEPEST_FAMILY = 10
-"""Parents of a customer that are followed: QuickBooks nests five, and a vendor's records may name each other."""
+"""Parents of a customer that are followed: books nest five or fewer, and records may name each other."""
 
 
 @dataclass(slots=True)

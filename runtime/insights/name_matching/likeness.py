@@ -29,6 +29,7 @@ LEAST_WEIGHT = 0.2
 INITIALS = 72.0
 """How alike a name and its initials are: three letters may be those of another company."""
 FEWEST_INITIALS = 3
+"""Two letters are those of too many names."""
 Kind = Literal["spelling", "words", "part", "initials"]
 
 

@@ -43,6 +43,7 @@ CERTAIN = 0.8
 SCORES: Mapping[Level, int] = {"exact": 100, "normalised": 98}
 """The scores of names that are the same; no other is as high."""
 HIGHEST_ALIKE = 97
+"""The score of names that are alike and not the same, at most: below those that are."""
 NAMES_IN_ORDER: tuple[Level, ...] = ("exact", "normalised")
 NAMES = frozenset(NAMES_IN_ORDER)
 

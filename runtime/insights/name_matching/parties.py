@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class PostalAddress:
     """An address as it is written."""
 
     street: str = ""
@@ -27,7 +27,7 @@ class Party:
     names: tuple[str, ...]
     sites: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
-    addresses: tuple[Address, ...] = ()
+    addresses: tuple[PostalAddress, ...] = ()
     parent_id: str = ""
 
     @property

@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 
 LONGEST_NAME = 200
-"""Characters of a name that are compared: QuickBooks takes 500, and none in use is as long as this."""
+"""Characters of a name that are compared: vendors take up to 500, and none in use is as long as this."""
 FIRST_ACCENT = 200
 """Combining classes from here on are accents; those below belong to letters of scripts that are no Latin ones."""
 _OTHER_LETTERS = str.maketrans(

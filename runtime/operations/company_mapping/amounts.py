@@ -75,7 +75,7 @@ class UnmappedAmounts:
 
     async def read_hours(self, account: Account, call: ToolCall, clients: Sequence[str]) -> Amounts:
         """Return the hours of some clients within the last twelve months."""
-        rules = self._catalog().integrations[account.integration].mapping.hours
+        rules = self._catalog().integrations[account.integration].company.mapping.hours
         if not rules.resource:
             return Amounts(missing="Nothing says how many hours each client has.")
         if not clients:

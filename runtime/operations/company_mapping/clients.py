@@ -1,6 +1,6 @@
 """Finds a client by its name in either system, for tools and reports that filter by customer.
 
-Called by the operations that take `client`. Only the stored mapping is read: no vendor is asked.
+For what takes the name of a client. Only the stored mapping is read: no vendor is asked.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Pairs:
 
     def _is_on(self, account: Account, side: Side) -> bool:
         integration = self._catalog().integrations.get(account.integration)
-        return integration is not None and integration.mapping.side == side
+        return integration is not None and integration.company.mapping.side == side
 
 
 def _list(accounts: Sequence[Account]) -> str:

@@ -16,7 +16,7 @@ from generator.mapping_rules import MappingRules
 from runtime.deployment import Deployment
 from runtime.errors import LedgerportError
 from runtime.exchange.tool_answer import Answer
-from runtime.insights.name_matching import Address, Party
+from runtime.insights.name_matching import Party, PostalAddress
 from runtime.model import Account, AccountId
 from runtime.operations.explorer.reading import read_page
 from runtime.recent import Recent
@@ -33,6 +33,7 @@ MOST_PAGES = 60
 LONGEST_TEXT = 300
 """Characters of a name or detail that is read."""
 LONGEST_ID = 100
+"""Characters of an id: a UUID has 36; what is longer is no id."""
 PAGE_BYTES = 8_000_000
 """Of an answer that is computed with and that no model reads."""
 ToolCall = Callable[[Account, str, dict[str, Any]], Awaitable[Answer]]
@@ -60,7 +61,7 @@ class Readings:
         known = self._known.get(account.id)
         if known is not None and not is_fresh and 0 <= self._clock() - known[0] < FRESH_SECONDS:
             return known[1]
-        rules = self._catalog().integrations[account.integration].mapping
+        rules = self._catalog().integrations[account.integration].company.mapping
         records, missing, error = await self.list_records(
             account, call, rules.resource, rules.arguments, MOST_PARTIES
         )
@@ -130,7 +131,7 @@ def _list_parties(records: list[Any], rules: MappingRules) -> Iterator[Party]:
             names,
             tuple(_read(record, rules, "sites")),
             tuple(_read(record, rules, "phones")),
-            tuple(Address(street, code) for street, code in zip(streets, codes, strict=False)),
+            tuple(PostalAddress(street, code) for street, code in zip(streets, codes, strict=False)),
             next(iter(_read(record, rules, "parent")), ""),
         )
 

@@ -15,7 +15,7 @@ from runtime.operations.company_mapping.suggesting import Suggestions, Unmapped,
 from runtime.operations.exports.sheet import Column, Sheet, SheetRow
 
 COLUMNS = (
-    Column("Client"), Column("Client id"), Column("Customer"), Column("Customer id"), Column("Status"), Column("How"),
+    Column("Client"), Column("Client id"), Column("Customer"), Column("Customer id"), Column("Decision"), Column("How"),
     Column("Score", "number"), Column("Reason"), Column("Decided on", "day"),
 )  # fmt: skip
 

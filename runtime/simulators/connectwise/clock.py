@@ -7,13 +7,9 @@ conditions and orders use. Called by `records.store`, `conditions`, `writes` and
 from __future__ import annotations
 
 import time
-from datetime import UTC, date, datetime, timedelta, timezone
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, date, datetime
 
-try:
-    PACIFIC: ZoneInfo | timezone = ZoneInfo("America/Los_Angeles")
-except ZoneInfoNotFoundError:  # a machine without a time zone database
-    PACIFIC = timezone(timedelta(hours=-8))
+from runtime.simulators.provider.sizes import read_firm_day
 
 LENGTH = 20
 """Characters of a moment as the service writes it."""
@@ -32,7 +28,7 @@ class Clock:
 
     def read_today(self) -> date:
         """Return the day of the firm, whose books are in US Pacific time: both simulators show it as of one day."""
-        return datetime.fromtimestamp(self.read_seconds(), PACIFIC).date()
+        return read_firm_day(self.read_seconds())
 
     def read_stamp(self) -> str:
         """Return the present moment as the service writes it."""

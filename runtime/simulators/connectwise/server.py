@@ -15,7 +15,7 @@ from runtime.simulators.connectwise.firm import build_records
 from runtime.simulators.connectwise.http.authentication import Keys
 from runtime.simulators.connectwise.records.store import Store
 from runtime.simulators.provider.making import make_plan
-from runtime.simulators.provider.sizes import DEMO_SIZE, choose_parameters, read_firm_day
+from runtime.simulators.provider.sizes import DEMO_SIZE, choose_parameters
 from runtime.simulators.serving.listening import listen, run
 
 
@@ -40,7 +40,7 @@ def prepare_application(options: Options) -> Application:
     store = Store(Clock())
 
     def fill(filled: Store) -> None:
-        day = options.day or read_firm_day(filled.clock.read_seconds())
+        day = options.day or filled.clock.read_today()
         filled.load(build_records(make_plan(choose_parameters(day, options.seed, options.size))))
 
     fill(store)
