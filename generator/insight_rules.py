@@ -19,6 +19,48 @@ FIX_VALUES = (
     "month_end",
 )  # fmt: skip
 """What the arguments of a fix may name in braces, of the first record: filled by `runtime.insights.checklist.fixes`."""
+WORK_PARTS: dict[str, tuple[str, ...]] = {
+    "clients": (
+        "id", "name", "code", "parent", "email", "domain", "phone", "address", "city", "postal_code", "kind",
+    ),
+    "agreements": (
+        "id", "client", "name", "kind", "amount", "months", "start", "end", "limit", "limit_unit", "limit_months",
+        "next_invoice",
+    ),
+    "additions": ("id", "agreement", "item", "text", "quantity", "included", "price", "cost", "start", "end"),
+    "time_entries": (
+        "id", "client", "day", "member", "member_name", "hours", "billed_hours", "cost", "rate", "amount", "agreement",
+        "agreement_hours", "agreement_amount", "project", "ticket", "work_type", "invoice",
+    ),
+    "expenses": (
+        "id", "client", "day", "member", "amount", "bill_amount", "agreement", "project", "invoice", "kind",
+    ),
+    "products": (
+        "id", "client", "item", "text", "quantity", "price", "cost", "list_price", "day", "agreement", "project",
+        "invoice",
+    ),
+    "members": ("id", "name", "first_name", "last_name", "cost", "rate"),
+    "projects": ("id", "client", "name", "agreement", "amount", "budget_hours"),
+    "invoices": (
+        "id", "client", "number", "day", "kind", "total", "tax", "services", "expenses", "products", "agreement",
+        "project",
+    ),
+    "work_types": ("id", "name", "multiplier"),
+}  # fmt: skip
+"""The lists of a work system and the parts of their records, as `runtime.insights.work_records` names them."""
+WORK_FLAGS: dict[str, tuple[str, ...]] = {
+    "clients": ("inactive",),
+    "agreements": ("cancelled", "unlimited"),
+    "additions": ("unbillable",),
+    "time_entries": ("unbillable", "billed", "written_off"),
+    "expenses": ("unbillable", "billed", "written_off"),
+    "products": ("unbillable", "cancelled"),
+    "members": ("inactive",),
+    "projects": ("fixed_fee", "closed"),
+    "invoices": (),
+    "work_types": (),
+}
+"""What may be said of the records of each list by values that they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +148,18 @@ class FixRules:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkRules:
+    """The records of one list of a work system, such as its time entries."""
+
+    resource: str
+    fields: Fields
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    """For a part whose values the vendor names, what each means; a value that is not there means nothing."""
+    flags: dict[str, Conditions] = field(default_factory=dict)
+    """What a record has that is billed, cancelled and so on."""
+
+
+@dataclass(frozen=True, slots=True)
 class InsightRules:
     """Everything that analyses know of a vendor."""
 
@@ -123,3 +177,5 @@ class InsightRules:
     reports: dict[str, ReportRules] = field(default_factory=dict)
     fixes: dict[str, tuple[FixRules, ...]] = field(default_factory=dict)
     """By item of the month-end checklist; the first that is for the resource of a record is taken."""
+    work: dict[str, WorkRules] = field(default_factory=dict)
+    """The lists of a work system, by the names of `WORK_PARTS`."""

@@ -16,6 +16,8 @@ from generator.diagnostics import Path as Steps
 from generator.effect_rules import Conditions, Path
 from generator.insight_rules import (
     FIX_VALUES,
+    WORK_FLAGS,
+    WORK_PARTS,
     Fields,
     FixRules,
     InsightRules,
@@ -24,6 +26,7 @@ from generator.insight_rules import (
     ListRules,
     RecordRules,
     ReportRules,
+    WorkRules,
 )
 from generator.reading.yaml_events import Document
 from generator.stages.descriptions import Links
@@ -56,7 +59,7 @@ def parse_insights(document: Document, links: Links) -> InsightRules:
                 _conditions(each.get("unsent")),
                 _conditions(each.get("reversed_when")),
             )
-            for name, each in value["transactions"].items()
+            for name, each in (value.get("transactions") or {}).items()
         ),
         lines=LineRules(
             lines.get("field", ""),
@@ -74,7 +77,7 @@ def parse_insights(document: Document, links: Links) -> InsightRules:
             _path(linked.get("kind", "")),
             dict(linked.get("resources") or {}),
         ),
-        lists={name: _list(name, each) for name, each in value["lists"].items()},
+        lists={name: _list(name, each) for name, each in (value.get("lists") or {}).items()},
         templates=_list(TEMPLATES, value[TEMPLATES]) if TEMPLATES in value else None,
         settings={
             name: (find_tool(each["tool"], "settings", name), _path(each["field"]))
@@ -101,6 +104,7 @@ def parse_insights(document: Document, links: Links) -> InsightRules:
             )
             for name, given in (value.get("fixes") or {}).items()
         },
+        work={name: _work(name, value[name]) for name in WORK_PARTS if name in value},
     )
 
 
@@ -111,6 +115,7 @@ def check_insights(document: Document, tools: Sequence[Tool], diagnostics: Diagn
         return
     problems = [
         *_find_record_problems(value, tools),
+        *_find_work_problems(value),
         *_find_report_problems(value, tools),
         *_find_fix_problems(value, tools),
     ]
@@ -122,18 +127,32 @@ def _find_record_problems(
     value: Mapping[str, Any], tools: Iterable[Tool]
 ) -> Iterator[tuple[Steps, str, str]]:
     listed = {tool.resource: tool for tool in tools if tool.listing is not None}
-    named: list[tuple[Steps, str]] = [(("transactions", name), name) for name in value["transactions"]]
+    named: list[tuple[Steps, str]] = [
+        (("transactions", name), name) for name in value.get("transactions") or ()
+    ]
     named += [
         (("transactions", name, "party_of"), each["party_of"])
-        for name, each in value["transactions"].items()
+        for name, each in (value.get("transactions") or {}).items()
         if "party_of" in each
     ]
-    named += [(("lists", name), each.get("resource", name)) for name, each in value["lists"].items()]
+    lists = value.get("lists") or {}
+    named += [(("lists", name), each.get("resource", name)) for name, each in lists.items()]
+    named += [((name,), value[name].get("resource", name)) for name in WORK_PARTS if name in value]
     for kind, resource in ((value.get("links") or {}).get("resources") or {}).items():
         named.append((("links", "resources", kind), resource))
     for path, resource in named:
         if resource not in listed:
             yield path, f'There is no list of "{resource}".', did_you_mean(resource, listed)
+
+
+def _find_work_problems(value: Mapping[str, Any]) -> Iterator[tuple[Steps, str, str]]:
+    """Yield parts and flags of the lists of a work system that no analysis knows."""
+    for name in WORK_PARTS:
+        each = value.get(name) or {}
+        for key, known in (("fields", WORK_PARTS), ("values", WORK_PARTS), ("flags", WORK_FLAGS)):
+            for part in each.get(key) or ():
+                if part not in known[name]:
+                    yield (name, key, part), f'{name} have no "{part}".', did_you_mean(part, known[name])
 
 
 def _find_report_problems(
@@ -195,6 +214,18 @@ def _list(name: str, value: Mapping[str, Any]) -> ListRules:
         for role, given in (value.get("roles") or {}).items()
     }
     return ListRules(value.get("resource", name), _fields(value["fields"]), roles)
+
+
+def _work(name: str, value: Mapping[str, Any]) -> WorkRules:
+    return WorkRules(
+        value.get("resource", name),
+        _fields(value["fields"]),
+        {
+            part: {str(key): str(meaning) for key, meaning in each.items()}
+            for part, each in (value.get("values") or {}).items()
+        },
+        {flag: _conditions(each) for flag, each in (value.get("flags") or {}).items()},
+    )
 
 
 def _fields(value: Mapping[str, Any] | None) -> Fields:

@@ -10,6 +10,9 @@ said in its definitions (`insights` of integration.yaml).
 - `extraction`: transactions by the rules of definitions
 - `list_extraction`: accounts, names, products and recurring transactions by them
 - `assembly`: pages and reports as books
+- `work_records`: the records of a work system as values
+- `work_extraction`: these by the rules of definitions
+- `work_assembly`: pages of them as one value
 - `forecast`: the cash flow of the coming weeks
 - `kinds`: the analyses by their names
 - `worker`: what is done in a process of its own

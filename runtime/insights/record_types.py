@@ -1,7 +1,8 @@
 """Types that are made of the paths which definitions name, so that a page of records is decoded in one step.
 
-Called by `extraction` and `list_extraction`. Figures are exact, and what no path names is not read. A page with a value
-that fits no such type is read once more, record by record: what cannot be read is left out and counted.
+Called by `extraction`, `list_extraction` and `work_extraction`. Figures are exact, and what no path names is not read.
+A page with a value that fits no such type is read once more, record by record: what cannot be read is left out and
+counted.
 """
 
 from __future__ import annotations
@@ -118,9 +119,9 @@ def _make_envelope(type_: type[msgspec.Struct], path: Path) -> msgspec.json.Deco
     return msgspec.json.Decoder(inner)
 
 
-def list_paths(fields: Fields) -> dict[Path, Any]:
-    """Return the type of what stands at each path of some parts."""
-    return {path: _TYPES.get(name, TEXT) for name, paths in fields.items() for path in paths}
+def list_paths(fields: Fields, types: Mapping[str, Any] = _TYPES) -> dict[Path, Any]:
+    """Return the type of what stands at each path of some parts: a text, but for those with a type."""
+    return {path: types.get(name, TEXT) for name, paths in fields.items() for path in paths}
 
 
 def make_struct(fields: Mapping[Path, Any]) -> type[msgspec.Struct]:
