@@ -10,8 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from runtime.errors import InvalidArguments
+from runtime.exchange.context import CallContext
 from runtime.model import Account
 from runtime.operations.clients import WHOLE_COMPANY, ClientMatch
+from runtime.operations.known_records import Wanted
+from runtime.operations.lookups import Lookups
 from tests.builtin import builtin_catalog
 from tests.company import Company, copy_books, make_landscaper
 
@@ -188,13 +191,17 @@ def test_more_below_a_client_than_are_read_is_refused_and_not_cut(monkeypatch: p
     assert "2 customers or more" in error.message and "as customer" in error.advice
 
 
-def test_a_client_is_refused_where_those_below_it_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("unread", ["Id", "FullyQualifiedName"])
+def test_a_client_is_refused_where_those_below_it_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, unread: str
+) -> None:
     company = Company(copy_books(make_landscaper()))
+    read = Lookups.list_records
 
-    async def read_nothing(*_given: Any) -> None:
-        return None
+    async def fail(lookups: Lookups, call: CallContext, wanted: Wanted) -> Any:
+        return None if wanted.field == unread else await read(lookups, call, wanted)
 
-    monkeypatch.setattr("runtime.operations.lookups.Lookups.list_records", read_nothing)
+    monkeypatch.setattr(Lookups, "list_records", fail)
     error = company.refused(REPORT, client="7", **YEAR)
     company.close()
 

@@ -9,6 +9,7 @@ import pytest
 
 from runtime.safety.journal.lookup import find_lookup, holds_all, judge_found, judge_record
 from tests import made_up
+from tests.builtin import builtin_catalog
 
 CREATE = replace(made_up.UPDATE, name="create_a_acme_invoice", method="create", risk="create")
 UPDATE = made_up.UPDATE
@@ -31,6 +32,16 @@ def test_a_new_record_is_looked_for_by_what_singles_it_out() -> None:
         "tool": made_up.LIST.name,
         "arguments": {"DocNumber": "INV-1", "CustomerRef": "5"},
     }
+
+
+def test_a_new_record_is_not_looked_for_by_the_name_of_a_client() -> None:
+    catalog = builtin_catalog()
+    content = {"DocNumber": "1001", "CustomerRef": {"value": "5"}}
+    create = catalog.by_name["create_a_quick_books_invoice"]
+    found = find_lookup(create, content, content, [catalog.by_name["list_all_quick_books_invoices"]])
+
+    assert found is not None
+    assert set(found.as_dict()["arguments"]) == {"CustomerRef", "DocNumber"}
 
 
 @pytest.mark.parametrize("content", [{}, {"Active": True}, {"Memo": "x"}])

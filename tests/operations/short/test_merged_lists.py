@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from runtime.errors import VendorUnavailable
+from runtime.exchange.allowance import BYTES_PER_TOKEN
 from runtime.operations.clients import WHOLE_COMPANY, ClientMatch
 from runtime.operations.short import merging, steps
 from runtime.upstream.client import VendorRequest
@@ -21,6 +22,8 @@ KINDS = {"Bill": "bills", "Purchase": "purchases", "Invoice": "invoices", "Journ
 CHIN, FREEMAN, VIEW, LANE, AMY = "33", "7", "8", "9", "1"
 EXPENSES = "AccountBasedExpenseLineDetail"
 DAY = "2026-11-02"
+MOST_READ = 150
+"""Pages: of 7 transactions each, the company has 111."""
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +66,13 @@ def read_all(short: ShortTools, **arguments: Any) -> list[Row]:
     """All rows of a question, page by page."""
     rows: list[Row] = []
     page = short.call("query_transactions", **arguments)
-    while True:
+    for _ in range(MOST_READ):
         assert page["returned"] == len(page["transactions"])
         rows += page["transactions"]
         if "next_cursor" not in page:
             return rows
         page = short.call("query_transactions", next_cursor=page["next_cursor"], **arguments)
+    raise AssertionError("The pages have no end.")
 
 
 def keys(rows: list[Row]) -> list[tuple[str, str]]:
@@ -258,8 +262,9 @@ def test_a_day_with_more_than_is_looked_through_ends_the_list_and_says_so(
         if target.name == "query_transactions":
             monkeypatch.setitem(target.targets["JournalEntry"].fill, "limit", 1)
     page = short.answer("query_transactions", client=AMY, start_date=DAY, end_date=DAY, limit=9)
-    while "next_cursor" in (value := json.loads(page.text)):
-        cursor = value["next_cursor"]
+    for _ in range(MOST_READ):
+        if not (cursor := json.loads(page.text).get("next_cursor")):
+            break
         page = short.answer(
             "query_transactions", client=AMY, start_date=DAY, end_date=DAY, limit=9, next_cursor=cursor
         )
@@ -288,10 +293,8 @@ def test_a_transaction_that_does_not_fit_is_answered_without_its_lines() -> None
     assert "Its lines do not fit and are left out" in page.note
 
 
-def test_an_mcp_server_bounds_rows_and_tokens_and_fences_texts() -> None:
-    company = Company(
-        copy_books(make_landscaper()), max_rows=5, max_answer_tokens=2_000, untrusted_text="fenced"
-    )
+def test_an_mcp_server_bounds_rows_and_fences_texts() -> None:
+    company = Company(copy_books(make_landscaper()), max_rows=5, untrusted_text="fenced")
     tools = ShortTools(company)
     answer = tools.answer("query_transactions", vendor="Chin's Gas and Oil", limit=200)
     refused = tools.refused("query_transactions", vendor="Chin")
@@ -302,6 +305,15 @@ def test_an_mcp_server_bounds_rows_and_tokens_and_fences_texts() -> None:
     assert {row["name"] for row in rows} == {"⟦Chin's Gas and Oil⟧"}
     assert "⟦Chin's Gas and Oil⟧ (33)" in refused.advice
     assert answer.preface
+
+
+def test_an_mcp_server_bounds_the_tokens_of_a_page() -> None:
+    company = Company(copy_books(make_landscaper()), max_answer_tokens=2_000)
+    answer = ShortTools(company).answer("query_transactions", limit=200)
+    company.close()
+
+    assert 3_000 < len(answer.text) <= 2_000 * BYTES_PER_TOKEN
+    assert "next_cursor" in json.loads(answer.text)
 
 
 def test_a_list_that_fails_fails_the_whole_and_no_part_passes_for_it(short: ShortTools) -> None:
