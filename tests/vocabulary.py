@@ -35,7 +35,12 @@ TERMS = {
     "trouble": "fault",
 }
 READ = {".py", ".yaml", ".yml", ".md", ".html", ".toml", ".css", ".mjs", ""}
-NOT_OURS = ("tests/golden/", "runtime/simulators/quickbooks/facts/", "runtime/simulators/connectwise/facts/", "tests/vocabulary.py")
+NOT_OURS = (
+    "tests/golden/",
+    "runtime/simulators/quickbooks/facts/",
+    "runtime/simulators/connectwise/facts/",
+    "tests/vocabulary.py",
+)
 STANDARD = re.compile(
     r"wall[-_ ]clock|keep[-_ ]alive|keep_blank_values|Velvet Room|[`']stand-in[`']|--stand-in-port",
     re.IGNORECASE,

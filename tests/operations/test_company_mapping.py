@@ -12,8 +12,8 @@ import pytest
 
 from runtime.errors import Conflict, InvalidArguments, InvalidRequest, NotFound, RateLimited
 from runtime.operations.clients import ClientMatch
-from runtime.operations.company_mapping.clients import MappedClients
 from runtime.operations.company_mapping.changes import Decisions, Wish
+from runtime.operations.company_mapping.clients import MappedClients
 from runtime.operations.company_mapping.mappings import Asker, CompanyMappings
 from runtime.operations.company_mapping.pairs import Chosen, Pair
 from runtime.tenancy import DEFAULT_TENANT, TenantId

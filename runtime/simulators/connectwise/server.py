@@ -23,7 +23,8 @@ from runtime.simulators.serving.listening import listen, run
 class Options:
     """How to start: where to listen, whose keys are taken, whether the limit of requests holds, which firm is shown.
 
-    `day` is the last of its history, None for today in Los Angeles; `size` is the number of transactions in its books, about.
+    `day` is the last of its history, None for today in Los Angeles; `size` is about how many
+    transactions its books have.
     """
 
     port: int = 0
