@@ -22,11 +22,11 @@ diff disconnect dismiss dispatch dispose download draft drain draw drop edit emb
 execute exit expire explain export extend extract fail fence fetch fill filter find finish fit flush fold follow forget
 format get go group grow guard hash hide hold identify import interpret invalidate invite issue join judge know lay
 lead limit link list listen load lock look make map mark mask match measure merge migrate name narrow negotiate note
-open parse pause peek pick plan post prepare preview print probe project purge put quote raise read record redact refresh
-refuse register release reload remark remove rename render renew repeat replace reply report require reseal resend
-reserve reset resolve respond restore restrict resume reverse revert revoke rotate run save seal search select send
-serve set settle shorten show sign sort spend split start stop store strip submit subtract suggest sum switch take test
-undo unite use validate verify wait wake warm write
+open parse pause peek pick plan post prepare preview print probe project purge put quote raise read record redact
+refresh refuse register release reload remark remove rename render renew repeat replace reply report require reseal
+resend reserve reset resolve respond restore restrict resume reverse revert revoke rotate run save seal search select
+send serve set settle shorten show sign sort spend split start stop store strip submit subtract suggest sum switch
+take test undo unite use validate verify wait wake warm write
 """
 VERBS = frozenset(_WORDS.split())
 PREDICATES = frozenset(
