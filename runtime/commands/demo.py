@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.commands.demo_http import Api, ask_server, sign_in
-from runtime.commands.demo_output import Started, count_listed, show_calls, write_instructions
+from runtime.commands.demo_output import Started, WorkStarted, count_listed, show_calls, write_instructions
 from runtime.commands.demo_processes import check_free, run_command, run_process, say
 from runtime.commands.demo_work import INTEGRATION as WORK_INTEGRATION
 from runtime.commands.demo_work import MADE as WORK_MADE
@@ -97,13 +97,23 @@ def run(demo: Demo) -> None:
         listed = count_listed(made, lambda message: ask_server(made["url"], message))
         started = Started(
             demo.url, demo.simulator_url, str(demo.data), account, api.token, made["url"], all_of_it.sign_in_link,
-            listed,
+            listed, _start_work(demo, all_of_it),
         )  # fmt: skip
         print(write_instructions(started), flush=True)
         log = all_of_it.processes[-1].stdout
         assert log is not None
         show_calls(log)
         _wait(all_of_it.processes)
+
+
+def _start_work(demo: Demo, running: Running) -> WorkStarted | None:
+    """Return what to say of the work system, with an MCP URL of its own; None without one."""
+    work = running.work_account
+    if work is None:
+        return None
+    made = running.api.call("POST", f"/integrated-account/{work['id']}/mcp", {"name": "Demo service desk"})
+    mapping_url = f"{demo.url}/company-mapping"
+    return WorkStarted(demo.work_url, work, made["url"], mapping_url)
 
 
 def reset(data: Path) -> None:

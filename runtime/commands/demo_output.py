@@ -16,6 +16,11 @@ from typing import Any
 
 LONGEST_NAME = 60
 """Characters of a tool's name in a line; a client may ask for any."""
+QUESTIONS = """Which customer owes us the most, and what is their email address?
+Which bills are overdue? Pay the oldest one with the credit card."""
+PROVIDER_QUESTIONS = """Which clients earn money for us, which ones cost us money, and why?
+Is our gross margin right, or is something booked in the wrong place?
+What might the firm be worth, and what would raise that most?"""
 LISTED = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 
 
@@ -75,6 +80,16 @@ def _print(line: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkStarted:
+    """The work system of a demo that runs. The MCP URL is a secret."""
+
+    simulator_url: str
+    account: dict[str, Any]
+    mcp_url: str = field(repr=False)
+    mapping_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """A demo that runs: where it is, its company, and how to use it. The API token and the MCP URL are secrets."""
 
@@ -86,11 +101,15 @@ class Started:
     mcp_url: str = field(repr=False)
     sign_in_link: str = field(repr=False)
     listed: Listed
+    work: WorkStarted | None = None
 
 
 def write_instructions(demo: Started) -> str:
     """Return what to do with a demo that runs."""
-    servers = {"mcpServers": {"quickbooks": {"type": "http", "url": demo.mcp_url}}}
+    servers = {"quickbooks": {"type": "http", "url": demo.mcp_url}}
+    if demo.work is not None:
+        servers[demo.work.account["integration"]] = {"type": "http", "url": demo.work.mcp_url}
+    questions = QUESTIONS if demo.work is None else PROVIDER_QUESTIONS
     return f"""
 Ledgerport is running at {demo.url}, and a QuickBooks simulator at {demo.simulator_url}.
 The company "{demo.account["name"]}" is connected (integrated account {demo.account["id"]}).
@@ -100,7 +119,7 @@ MCP URL to use first (a secret: whoever has it can work in this company)
   {demo.mcp_url}
 
 It lists {demo.listed.tools} tools, about {demo.listed.tokens:,} tokens.
-
+{_describe_work(demo.work)}
 Sign in as the owner, in a browser: the link works once, and leads to the dashboard of the company
 
   {demo.sign_in_link}
@@ -119,19 +138,34 @@ Connect a client
   Claude Code   claude mcp add --transport http quickbooks {demo.mcp_url}
   Cursor, VS Code and others, in their mcpServers file:
 
-{_indented(json.dumps(servers, indent=2))}
+{_indented(json.dumps({"mcpServers": servers}, indent=2))}
 
   ChatGPT and claude.ai reach servers on the public internet only, and this demo is on this machine only. For
   them run ledgerport serve with LEDGERPORT_PUBLIC_URL at an HTTPS address, and add its /mcp as a custom
   connector, which signs in by OAuth; or paste a secret URL of that server, without authentication.
 
-Two questions to try
+Questions to try
 
-  Which customer owes us the most, and what is their email address?
-  Which bills are overdue? Pay the oldest one with the credit card.
+{_indented(questions)}
 
 Each call of an agent is shown below, without its arguments.
 Press Ctrl-C to stop. The company and the URLs are stored in {demo.data}.
+"""
+
+
+def _describe_work(work: WorkStarted | None) -> str:
+    """Return where the work system is, for the text of a demo that has one."""
+    if work is None:
+        return ""
+    return f"""
+The tickets, time and agreements of the same clients are in a ConnectWise PSA simulator at {work.simulator_url},
+connected as integrated account {work.account["id"]}. Its own MCP URL
+
+  {work.mcp_url}
+
+Clients whose names leave no doubt are mapped to customers; the others wait for you, once you have signed in, at
+
+  {work.mapping_url}
 """
 
 

@@ -29,7 +29,9 @@ VENDOR_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}\Z")
 @click.option(
     "--sample", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A JSON record of it."
 )
-@click.option("--integration", default="", help="Which integration it belongs to; that of the books when left out.")
+@click.option(
+    "--integration", default="", help="Which integration it belongs to; that of the books when left out."
+)
 @definitions_option
 @click.option("--yes", is_flag=True, help="Ask nothing: take what is not given as it can be guessed.")
 @exit_on_error()
