@@ -10,6 +10,7 @@ import click
 from runtime.commands.exit_on_error import exit_on_error
 from runtime.commands.opened import ACTOR, choose_account, list_whole, open_deployment, open_runtime
 from runtime.commands.output import json_option, write_json, write_rows
+from runtime.tenancy import AccountId
 
 COLUMNS = ("id", "status", "integration", "environment", "company", "writing", "name")
 
@@ -82,7 +83,9 @@ def read_only(*, account_id: str, off: bool, as_json: bool) -> None:
 @json_option
 @exit_on_error()
 def disconnect(*, account_id: str, as_json: bool) -> None:
-    """Disconnect a company: its URLs end, its credentials are revoked and destroyed; it stays listed."""
+    """Disconnect a company: its URLs and its company mapping end, its credentials are revoked and destroyed; it stays
+    listed.
+    """
     found = asyncio.run(_disconnect(account_id))
     if as_json:
         write_json(found)
@@ -103,6 +106,9 @@ async def _test(account_id: str) -> dict[str, Any]:
 
 async def _disconnect(account_id: str) -> dict[str, Any]:
     from runtime.operations.accounts import Accounts
+    from runtime.operations.company_mapping.endings import count_mappings, describe_mappings
 
     async with open_runtime() as runtime:
+        if said := describe_mappings(await count_mappings(runtime.deployment, AccountId(account_id))):
+            click.echo(said, err=True)
         return await Accounts(runtime.deployment, runtime.tokens).disconnect(account_id, actor=ACTOR)

@@ -112,7 +112,7 @@ def _start_work(demo: Demo, running: Running) -> WorkStarted | None:
     if work is None:
         return None
     made = running.api.call("POST", f"/integrated-account/{work['id']}/mcp", {"name": "Demo service desk"})
-    mapping_url = f"{demo.url}/company-mapping"
+    mapping_url = f"{demo.url}/tenant/{work['tenant_id']}/company-mapping"
     return WorkStarted(demo.work_url, work, made["url"], mapping_url)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
+from runtime.api.mapping_table import PATH as MAPPING
 from runtime.api.table import TABLE
 from runtime.events import Event
 from runtime.model import AuditEntry
@@ -225,9 +226,7 @@ CHANGES: dict[str, Case] = {
 }
 """For each administrative operation: what is made first, the path, the body, and the entry it leaves."""
 
-MAPPING = "/tenant/{tenant_id}/company-mapping"
-"""Its entries need two systems: tests.operations.test_company_mapping reads them."""
-
+# What a mapping notes needs two systems: tests/operations/test_company_mapping.py reads it.
 ADMINISTRATIVE = [
     each
     for each in TABLE

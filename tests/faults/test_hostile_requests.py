@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from runtime.api.mapping_table import PATH as MAPPING
 from runtime.api.table import TABLE
 from runtime.commands import demo, demo_http, demo_processes
 from runtime.simulators.quickbooks.app import Application
@@ -163,7 +164,11 @@ def assert_reached_everything(figures: Figures) -> None:
         "page",
         "file link",
     } <= {*figures.worked}
-    routes = [f"api {each.method} {each.path}" for each in TABLE if not each.calls_vendor]
+    routes = [  # a mapping needs a second system, which is not connected here
+        f"api {each.method} {each.path}"
+        for each in TABLE
+        if not each.calls_vendor and not each.path.startswith(MAPPING)
+    ]
     unanswered = [each for each in routes if not figures.worked[each]]
     assert len(unanswered) <= (len(routes) // 6 if COUNT < 20_000 else 0), (
         unanswered

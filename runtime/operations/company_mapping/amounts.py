@@ -15,7 +15,7 @@ from typing import Any
 
 from runtime.deployment import Deployment
 from runtime.model import Account
-from runtime.operations.company_mapping.readings import Readings, ToolCall, read_text
+from runtime.operations.company_mapping.readings import Readings, ToolCall, Wanted, read_text
 from runtime.operations.dashboard.figures import find_ranking
 from runtime.operations.dashboard.panels import list_asked
 from runtime.operations.dashboard.periods import USUAL_PERIOD
@@ -26,6 +26,7 @@ MOST_HOURS = 10_000
 """Records of work that are added up for what is not mapped: ten calls of a thousand."""
 MOST_CLIENTS = 200
 """Clients that a list of hours is asked for by their ids; an address of so many stays far below what servers take."""
+CLIENTS = "{clients}"
 MOST_PARTS = 10
 """Parts of the report of revenue that are read."""
 
@@ -84,21 +85,23 @@ class UnmappedAmounts:
         start = USUAL_PERIOD.find_start(self._today).isoformat()
         arguments = {name: _fill(each, start, asked) for name, each in rules.arguments.items()}
         records, missing, _ = await self._readings.list_records(
-            account, call, rules.resource, arguments, MOST_HOURS
+            account,
+            call,
+            Wanted(rules.resource, arguments, sorted({rules.client[0], rules.quantity[0]}), MOST_HOURS),
         )
         found: dict[str, Decimal] = defaultdict(Decimal)
         for record in records:
             found[read_text(follow_path(record, rules.client))] += _read_hours(
                 follow_path(record, rules.quantity)
             )
-        if len(clients) > len(asked) and "{clients}" in rules.arguments.values():
+        if len(clients) > len(asked) and CLIENTS in rules.arguments.values():
             missing = missing or f"Hours were read of the first {len(asked)} clients only."
         return Amounts({id_: found[id_] for id_ in clients if id_ in found}, missing)
 
 
 def _fill(value: Any, start: str, clients: list[str]) -> Any:
     """Return an argument of the list of hours with what its template names."""
-    if value == "{clients}":
+    if value == CLIENTS:
         return clients
     return value.replace("{start}", start) if isinstance(value, str) else value
 

@@ -7,7 +7,7 @@ reading is remembered for a minute, so that a person who decides one suggestion 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,16 @@ class Reading:
     error: LedgerportError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The records of a list: its arguments, the fields of them, and how many at most."""
+
+    resource: str
+    arguments: Mapping[str, Any]
+    fields: Sequence[str]
+    most: int
+
+
 class Readings:
     """Reads clients and customers. One for the process."""
 
@@ -63,7 +73,7 @@ class Readings:
             return known[1]
         rules = self._catalog().integrations[account.integration].company.mapping
         records, missing, error = await self.list_records(
-            account, call, rules.resource, rules.arguments, MOST_PARTIES
+            account, call, Wanted(rules.resource, rules.arguments, _list_fields(rules), MOST_PARTIES)
         )
         parties = await asyncio.to_thread(lambda: tuple(_list_parties(records, rules)))
         found = Reading(parties, missing, error)
@@ -72,32 +82,33 @@ class Readings:
         return found
 
     async def list_records(
-        self, account: Account, call: ToolCall, resource: str, arguments: Mapping[str, Any], most: int
+        self, account: Account, call: ToolCall, wanted: Wanted
     ) -> tuple[list[Any], str, LedgerportError | None]:
         """Return the records of a list as far as they could be read, what is missing as a sentence, and the error."""
-        tool = self._find_list(account, resource)
-        title = resource.replace("_", " ")
+        tool = self._find_list(account, wanted.resource)
+        title = wanted.resource.replace("_", " ")
         if tool is None:
             return [], f"There is no tool that lists {title}.", None
         records: list[Any] = []
         cursor = ""
-        wanted = dict(arguments)
-        if "limit" in tool.input_schema["properties"]:
-            wanted["limit"] = self._catalog().integrations[account.integration].pagination.maximum
+        most_page = self._catalog().integrations[account.integration].pagination.maximum
+        more = {"limit": most_page, "fields": list(wanted.fields)}
+        taken = tool.input_schema["properties"]
+        arguments = {**wanted.arguments, **{name: value for name, value in more.items() if name in taken}}
 
         async def turn(page: dict[str, Any]) -> Answer:
             return await call(account, tool.name, page)
 
         for _ in range(MOST_PAGES):
             try:
-                page = await read_page(turn, wanted | ({"next_cursor": cursor} if cursor else {}))
+                page = await read_page(turn, arguments | ({"next_cursor": cursor} if cursor else {}))
             except LedgerportError as error:
                 return records, f"Only {len(records)} {title} were read: {error.message}", error
             records += page.records
             cursor = page.next_cursor
             if not cursor:
                 return records, "", None
-            if len(records) >= most or not page.records:
+            if len(records) >= wanted.most or not page.records:
                 break
         return records, f"Only the first {len(records)} {title} were read: there are more.", None
 
@@ -134,6 +145,11 @@ def _list_parties(records: list[Any], rules: MappingRules) -> Iterator[Party]:
             tuple(PostalAddress(street, code) for street, code in zip(streets, codes, strict=False)),
             next(iter(_read(record, rules, "parent")), ""),
         )
+
+
+def _list_fields(rules: MappingRules) -> list[str]:
+    """Return the fields that the parts stand in: a list answers the usual ones only unless they are named."""
+    return sorted({path[0] for paths in rules.fields.values() for path in paths})
 
 
 def _read(record: Any, rules: MappingRules, name: str) -> list[str]:
