@@ -145,6 +145,9 @@ def _find_record_problems(
             yield path, f'There is no list of "{resource}".', did_you_mean(resource, listed)
 
 
+NO_PLACES = "A path names fields of objects; there are no places in lists."
+
+
 def _find_work_problems(value: Mapping[str, Any]) -> Iterator[tuple[Steps, str, str]]:
     """Yield parts and flags of the lists of a work system that no analysis knows."""
     for name in WORK_PARTS:
@@ -153,6 +156,10 @@ def _find_work_problems(value: Mapping[str, Any]) -> Iterator[tuple[Steps, str, 
             for part in each.get(key) or ():
                 if part not in known[name]:
                     yield (name, key, part), f'{name} have no "{part}".', did_you_mean(part, known[name])
+        for part, paths in (each.get("fields") or {}).items():
+            for path in [paths] if isinstance(paths, str) else paths:
+                if wrong := next((step for step in path.split(".") if not step.isidentifier()), ""):
+                    yield (name, "fields", part), f'The path {path} has "{wrong}", which is no field.', NO_PLACES
 
 
 def _find_report_problems(
