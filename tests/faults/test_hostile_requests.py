@@ -163,7 +163,11 @@ def assert_reached_everything(figures: Figures) -> None:
         "page",
         "file link",
     } <= {*figures.worked}
-    routes = [f"api {each.method} {each.path}" for each in TABLE if not each.calls_vendor]
+    routes = [  # keys are of vendors without OAuth, of which none is here
+        f"api {each.method} {each.path}"
+        for each in TABLE
+        if not each.calls_vendor and not each.path.endswith("/keys")
+    ]
     unanswered = [each for each in routes if not figures.worked[each]]
     assert len(unanswered) <= (len(routes) // 6 if COUNT < 20_000 else 0), (
         unanswered
