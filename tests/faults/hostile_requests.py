@@ -32,6 +32,7 @@ DISCOVERY = ("search_tools", "get_tool_schema", "call_tool")
 
 
 BODIES: dict[str, dict[str, Any]] = {
+    "replace_keys": {"fields": {"api_key": "1"}},
     "create_webhook": {"url": "https://hooks.example.com/x", "types": ["budget.reached"]},
     "change_webhook": {"types": ["budget.reached"]},
     "change_tenant": {"limits": {"calls_per_minute": 1_000_000}},
