@@ -227,7 +227,7 @@ def test_show_says_a_tool_in_words_and_as_a_client_sees_it(shelf):
 
     found = show(catalog, tool.name)
 
-    assert found.startswith("list_all_shelf_books: List books\nclass read, risk read, tags books; ")
+    assert found.startswith("list_all_shelf_books: List books\nclass read, risk read (low), tags books; ")
     assert "GET /books?where={conditions}&sort={order_by}&page={page}&size={limit}" in found
     assert json.loads(found[found.index("{\n") :]) == json.loads(tool.wire)
 

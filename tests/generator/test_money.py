@@ -81,4 +81,15 @@ def test_the_level_of_a_tool_follows_from_its_risk_unless_its_method_gives_anoth
 
 
 def test_every_tool_of_the_books_handles_money():
-    assert [each.name for each in builtin_catalog().tools if not each.handles_money] == []
+    assert [each.name for each in builtin_catalog().list_tools("quickbooks") if not each.handles_money] == []
+
+
+def test_of_the_work_system_what_bills_and_costs_handles_money_and_tickets_do_not():
+    tools = builtin_catalog().list_tools("connectwise")
+    assert {each.resource for each in tools if each.handles_money} == {
+        "additions", "agreement_types", "agreements", "catalog_items", "expense_entries", "invoices", "opportunities",
+        "products",
+    }  # fmt: skip
+    assert {"tickets", "companies", "time_entries", "members"} <= {
+        each.resource for each in tools if not each.handles_money
+    }
