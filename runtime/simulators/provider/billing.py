@@ -5,15 +5,14 @@ Called by `making`; `costs` has what is spent.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from runtime.simulators.provider import chart
 from runtime.simulators.provider.clients import Firms
 from runtime.simulators.provider.contracts import Contracts, list_active
-from runtime.simulators.provider.days import end_month
+from runtime.simulators.provider.days import draw_later_day, end_month
 from runtime.simulators.provider.goods import Goods
 from runtime.simulators.provider.plan import Agreement, Document, Line, Parameters, Project, Sale
 from runtime.simulators.provider.work import Work
@@ -50,20 +49,15 @@ def make_invoices(parameters: Parameters, firms: Firms, months: Sequence[date], 
 
 class _Maker:
     def __init__(self, parameters: Parameters, firms: Firms) -> None:
-        self.last_day = parameters.last_day
-        self.random = random.Random(f"{parameters.seed}/payments")  # noqa: S311 (repeatable on purpose)
+        self.last_day, self.seed = parameters.last_day, parameters.seed
         self.customers = {client.number: client.customer_id or "" for client in firms.clients}
-
-    def _draw_payment(self, client: int, day: date) -> date | None:
-        habit = SLOW if client % SLOW_EVERY == 5 else PROMPT if client % 4 == 0 else USUAL
-        paid = day + timedelta(days=self.random.randint(*habit))
-        return paid if paid <= self.last_day else None
 
     def _document(
         self, number: str, day: date, client: int, lines: Iterable[Line], reason: str, customer: str = ""
     ) -> Document:
         party = customer or self.customers[client]
-        paid = self._draw_payment(client, day)
+        habit = SLOW if client % SLOW_EVERY == 5 else PROMPT if client % 4 == 0 else USUAL
+        paid = draw_later_day(f"{self.seed}/{number}", day, habit, self.last_day)
         return Document(number, "invoice", day, party, tuple(lines), paid, reason=reason)  # type: ignore[arg-type]
 
     def invoice_agreement(self, agreement: Agreement, month: date) -> Document | None:

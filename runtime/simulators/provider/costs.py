@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from runtime.simulators.provider import chart
 from runtime.simulators.provider.contracts import Contracts, list_active
-from runtime.simulators.provider.days import end_month, list_workdays
+from runtime.simulators.provider.days import draw_later_day, end_month, list_workdays
 from runtime.simulators.provider.goods import Goods
 from runtime.simulators.provider.parties import Technician
 from runtime.simulators.provider.plan import Document, Line, Parameters
@@ -34,15 +34,13 @@ class Costs:
 
     def __init__(self, parameters: Parameters, months: Sequence[date]) -> None:
         self.parameters, self.months, self.last_day = parameters, months, parameters.last_day
-        self.random = random.Random(f"{parameters.seed}/costs")  # noqa: S311 (repeatable on purpose)
         self.scale = max(0.5, parameters.time_entries / parameters.months / USUAL_ENTRIES)
         self.complete = [month for month in months if end_month(month) <= self.last_day]
 
     def _bill(
         self, number: str, day: date, vendor: str, lines: Iterable[Line], reason: str, days: tuple[int, int] = (18, 38)
     ) -> Document:  # fmt: skip
-        paid = day + timedelta(days=self.random.randint(*days))
-        done = paid if paid <= self.last_day else None
+        done = draw_later_day(f"{self.parameters.seed}/{number}", day, days, self.last_day)
         return Document(number, "bill", day, vendor, tuple(lines), done, reason=reason)  # type: ignore[arg-type]
 
     def _purchase(self, number: str, day: date, vendor: str, lines: Iterable[Line], reason: str) -> Document:
@@ -108,13 +106,15 @@ class Costs:
 
     def list_small(self, others: int) -> Iterator[Document]:
         """Yield small purchases by card, as many as the books want beside the other transactions."""
-        count = max(SMALL_A_MONTH * len(self.months), self.parameters.transactions - others)
-        days = (self.last_day - self.months[0]).days
-        for place in range(count):
-            vendor, account = self.random.choice(chart.SMALL)
-            day = self.months[0] + timedelta(days=self.random.randint(0, days))
-            line = Line(account, self.random.randint(900, 7_500), vendor)
-            yield self._purchase(f"CC-{place + 1:05d}", day, vendor, [line], "overhead")
+        wanted = max(0, self.parameters.transactions - others)
+        for month in self.months:
+            source = random.Random(f"{self.parameters.seed}/small/{month}")  # noqa: S311 (repeatable on purpose)
+            for place in range(max(SMALL_A_MONTH, wanted // len(self.months))):
+                vendor, account = source.choice(chart.SMALL)
+                day = month + timedelta(days=source.randrange(end_month(month).day))
+                line = Line(account, source.randint(900, 7_500), vendor)
+                if day <= self.last_day:
+                    yield self._purchase(f"CC{month:%y%m}-{place + 1}", day, vendor, [line], "overhead")
 
 
 def _list_resold_lines(contracts: Contracts, month: date, vendor: str) -> Iterator[Line]:

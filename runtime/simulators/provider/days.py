@@ -1,7 +1,8 @@
-"""Months and workdays. Called by the makers of a plan."""
+"""Months, workdays and later days. Called by the makers of a plan."""
 
 from __future__ import annotations
 
+import random
 from datetime import date, timedelta
 
 
@@ -25,3 +26,9 @@ def list_workdays(first: date, last: date) -> tuple[date, ...]:
     """Return Mondays to Fridays, both ends included."""
     days = ((first + timedelta(days=place)) for place in range((last - first).days + 1))
     return tuple(day for day in days if day.weekday() < 5)
+
+
+def draw_later_day(key: str, day: date, between: tuple[int, int], last_day: date) -> date | None:
+    """Return a day so many days later, or None for one after the last; the same for a key, whatever else there is."""
+    later = day + timedelta(days=random.Random(key).randint(*between))  # noqa: S311 (repeatable on purpose)
+    return later if later <= last_day else None

@@ -54,7 +54,8 @@ class _Maker:
             for client in self.firms.clients:
                 if self._buys(client) and self.random.random() < SALES_A_MONTH:
                     self._sell_by_chance(client, month)
-        return Goods(tuple(sorted(self.sales, key=lambda one: (one.day, one.id))), cost_later, misposted)
+        shown = [one for one in self.sales if one.day <= self.parameters.last_day]
+        return Goods(tuple(sorted(shown, key=lambda one: (one.day, one.id))), cost_later, misposted)
 
     def _buys(self, client: Client) -> bool:
         cast = self.firms.cast
@@ -64,8 +65,7 @@ class _Maker:
         source = self.random
         day = month + timedelta(days=source.randint(FIRST_DAY, LAST_DAY) - 1)
         billed = day - timedelta(days=source.randint(0, FIRST_DAY - 1))
-        if day <= self.parameters.last_day:
-            self._sell(client, day, billed, source.choice(chart.GOODS), source.randint(1, 4))
+        self._sell(client, day, billed, source.choice(chart.GOODS), source.randint(1, 4))
 
     def _sell(self, client: Client, day: date, billed: date, code: str, quantity: int) -> Sale:
         item, id = chart.ITEMS[code], 60_001 + len(self.sales)

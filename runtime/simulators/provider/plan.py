@@ -23,7 +23,10 @@ Bill = Literal["Billable", "DoNotBill", "NoCharge"]
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a plan is made of. `months` ends with the month of the last day, which may be a part of it."""
+    """What a plan is made of. `months` ends with the month of the last day; of that, the rest is not shown.
+
+    `time_entries` are those of all months as a whole.
+    """
 
     last_day: date
     seed: int = 1

@@ -94,20 +94,27 @@ class _Maker:
     def make(self) -> Work:
         clients = {client.number: client for client in self.workload.firms.clients}
         for (number, month), count in sorted(self.workload.share_entries().items(), key=_order):
-            last = min(end_month(month), self.parameters.last_day)
-            days = list_workdays(month, last)
-            if not days:
-                continue
+            days = list_workdays(month, end_month(month))
             if number is None:
                 self._work_inside(count, days)
             else:
                 self._work_for(clients[number], month, count, days)
-        time = self._assign()
-        tickets = self._own_tickets(time)
-        owners = {ticket.id: ticket.technician_id for ticket in tickets}
-        claimed = (replace(one, technician_id=owners[one.ticket_id]) for one in self.expenses)
-        expenses = tuple(sorted(claimed, key=lambda one: (one.day, one.id)))
-        return Work(tuple(self.technicians), tickets, time, expenses)
+        return self._cut(self._assign())
+
+    def _cut(self, time: tuple[TimeEntry, ...]) -> Work:
+        """Leave out what comes after the last day: a day later there is more, and nothing else is different."""
+        last_day = self.parameters.last_day
+        tickets = {ticket.id: ticket for ticket in self._own_tickets(time) if ticket.opened <= last_day}
+        claimed = [
+            replace(
+                one, technician_id=tickets[one.ticket_id].technician_id, day=tickets[one.ticket_id].opened
+            )
+            for one in self.expenses
+            if one.ticket_id in tickets
+        ]
+        claimed.sort(key=lambda one: (one.day, one.id))
+        shown = tuple(one for one in time if one.day <= last_day)
+        return Work(tuple(self.technicians), tuple(tickets.values()), shown, tuple(claimed))
 
     def _work_inside(self, count: int, days: Sequence[date]) -> None:
         charge = Charge(self.own_company, "DoNotBill")
@@ -132,11 +139,8 @@ class _Maker:
         for turn in range(size):
             day = worked[min(turn, len(worked) - 1)]
             self.drafts.append(_Draft(day, next(self.decks[client.number]), id, client.number, charge))
-        closed = (
-            worked[-1] if worked[-1] < days[-1] or self.workload.is_over(days[-1].replace(day=1)) else None
-        )
         ticket = Ticket(
-            id, summary, charge.company_id, client.number, worked[0], closed, charge.agreement_id, charge.project_id, 0
+            id, summary, charge.company_id, client.number, worked[0], None, charge.agreement_id, charge.project_id, 0
         )  # fmt: skip
         self.tickets.append(ticket)
         self.charges.append(charge)
@@ -185,11 +189,12 @@ class _Maker:
     def _list_days_near(self, day: date) -> Iterator[date]:
         """Yield a workday, the later ones of its month, then the earlier ones, the nearest first."""
         month = day.replace(day=1)
-        yield from list_workdays(day, min(end_month(month), self.parameters.last_day))
+        yield from list_workdays(day, end_month(month))
         yield from reversed(list_workdays(month, day - timedelta(days=1)))
 
     def _own_tickets(self, time: Sequence[TimeEntry]) -> tuple[Ticket, ...]:
         """Return the tickets with whose they are, opened on the first day of their work and closed on the last."""
+        last_day = self.parameters.last_day
         first = {entry.ticket_id: entry for entry in reversed(time)}
         last = {entry.ticket_id: entry.day for entry in time}
         return tuple(
@@ -197,7 +202,7 @@ class _Maker:
                 ticket,
                 technician_id=first[ticket.id].technician_id,
                 opened=first[ticket.id].day,
-                closed=last[ticket.id] if ticket.closed else None,
+                closed=last[ticket.id] if last[ticket.id] <= last_day else None,
             )
             for ticket in self.tickets
         )

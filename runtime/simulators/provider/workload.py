@@ -9,7 +9,7 @@ from datetime import date
 
 from runtime.simulators.provider import chart
 from runtime.simulators.provider.clients import Firms
-from runtime.simulators.provider.days import end_month, list_workdays
+from runtime.simulators.provider.days import end_month
 from runtime.simulators.provider.parties import Client
 from runtime.simulators.provider.plan import Agreement, Bill, Parameters, Project
 
@@ -82,15 +82,13 @@ class Workload:
             self.projects.setdefault(project.client, []).append(project)
 
     def share_entries(self) -> Mapping[tuple[int | None, date], int]:
-        """Return how many time entries each client (None: internal work) has in each month; all of them together."""
+        """Return how many time entries each client (None: internal work) has in each month, the last one as a whole."""
         weights: dict[tuple[int | None, date], float] = {}
         for month in self.months:
-            last = min(end_month(month), self.parameters.last_day)
-            part = len(list_workdays(month, last)) / len(list_workdays(month, end_month(month)))
             for client in self.firms.clients:
                 if client.company_ids and self._has_work(client, month):
                     weight = client.seats * client.intensity * self.random.uniform(*NOISE)
-                    weights[client.number, month] = weight * part
+                    weights[client.number, month] = weight
         whole = sum(weights.values())
         for month in self.months:
             inside = sum(weight for (_, other), weight in weights.items() if other == month)

@@ -36,6 +36,20 @@ def test_the_same_parameters_make_the_same_business_and_another_seed_or_day_make
     assert earlier.truths.complete_months[-1] == date(2026, 8, 1)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_later_day_of_the_month_has_more_and_nothing_else(seed: int):
+    early, late = make_plan(Parameters(date(2026, 11, 9), seed)), plan_of(seed)
+    shown = [one for one in late.time if one.day <= date(2026, 11, 9)]
+    assert list(early.time) == shown
+    assert len(late.time) > len(shown)
+    settled = {one.number: replace(one, paid_on=None) for one in late.documents}
+    assert all(settled[one.number] == replace(one, paid_on=None) for one in early.documents)
+    known = {one.number: one.paid_on for one in late.documents}
+    assert all(one.paid_on == known[one.number] for one in early.documents if one.paid_on)
+    assert early.truths.pairs == late.truths.pairs
+    assert early.truths.labour == late.truths.labour
+
+
 @pytest.mark.parametrize("parameters", [Parameters(TODAY, 1, clients=11), Parameters(TODAY, 1, months=7)])
 def test_a_business_too_small_for_what_is_planted_is_refused(parameters: Parameters):
     with pytest.raises(ValueError, match="at least"):
@@ -52,7 +66,7 @@ def test_the_smallest_business_has_everything_that_is_planted():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_demo_has_its_size_and_nothing_of_it_is_after_its_last_day(seed: int):
     plan = plan_of(seed)
-    assert len(plan.time) == 3_000
+    assert 2_850 <= len(plan.time) <= 3_000
     assert len(plan.months) == 13
     assert sum(bool(one.company_ids) and one.customer_id is not None for one in plan.clients) == 24
     assert max(one.day for one in plan.time) <= TODAY
@@ -62,7 +76,8 @@ def test_the_demo_has_its_size_and_nothing_of_it_is_after_its_last_day(seed: int
 
 def test_a_large_business_has_the_sizes_that_the_bench_asks_for():
     plan = make_plan(LARGE)
-    assert (LARGE.clients, LARGE.months, len(plan.time)) == (120, 24, 60_000)
+    assert (LARGE.clients, LARGE.months) == (120, 24)
+    assert 60_000 <= len(plan.time) <= 63_000
     settled = sum(one.paid_on is not None and one.kind in {"invoice", "bill"} for one in plan.documents)
     assert 14_000 <= len(plan.documents) + settled <= 16_500
 
