@@ -101,3 +101,11 @@ def test_both_simulators_show_the_firm_as_of_the_same_day(firm: Application) -> 
     for seconds in (1_773_144_000.0, 1_773_124_000.0, 1_782_000_000.0):
         clock.frozen = seconds
         assert clock.read_today() == BooksClock(frozen=seconds).read_today()
+
+
+def test_what_a_client_enters_without_a_member_is_of_the_member_whose_keys_it_has(client: Client) -> None:
+    entry = client.create("/time/entries", timeStart="2026-02-02T15:00:00Z", timeEnd="2026-02-02T16:00:00Z")
+
+    assert entry["member"]["identifier"] == "ApiMember"
+    member = client.read(f"/system/members/{entry['member']['id']}")
+    assert (member["licenseClass"], "hourlyCost" in member) == ("A", False)

@@ -72,6 +72,8 @@ class Store:
                 raise ValueError(f"there are no records at {path}")
             shared: dict[Any, Body] = {}
             loaded[entity.name] += [prepare_record(entity, path, body, shared) for body in bodies]
+        for collection in self.collections.values():
+            collection.last_id = 0  # another firm begins its own ids
         self.restore_records(loaded)
 
     def copy_records(self) -> dict[str, list[Body]]:
