@@ -149,8 +149,9 @@ class _Maker:
     def _place_of_work(self, how: How, here: Place, other: str) -> Place:
         """Return where the work system has a firm: what shows the pair is the same, the rest is by chance."""
         fresh, shares = self._new_place(other), self._draw_shares(how)
+        fresh = replace(fresh, domain="")
         if how not in ("domain", "phone", "address"):
-            fresh = replace(fresh, domain="", phone=fresh.phone if self.random.random() < SHARED else "")
+            fresh = replace(fresh, phone=fresh.phone if self.random.random() < SHARED else "")
         shown = replace(fresh, domain=here.domain) if "domain" in shares else fresh
         shown = replace(shown, phone=here.phone) if "phone" in shares else shown
         if "address" not in shares:
@@ -180,8 +181,7 @@ class _Maker:
 
     def _contact(self, company_id: int, turn: int, place: Place) -> Contact:
         first, last = self.random.choice(chart.GIVEN_NAMES), self.random.choice(chart.FAMILY_NAMES)
-        domain = place.domain or f"company{company_id}.example"
-        email = f"{first}.{last}@{domain}".lower()
+        email = f"{first}.{last}@{place.domain}".lower() if place.domain else ""
         return Contact(company_id * 2 + turn, first, last, email, TITLES[(company_id + turn) % len(TITLES)])
 
 

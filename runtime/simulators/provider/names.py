@@ -55,12 +55,12 @@ def make_other_name(source: random.Random, how: How, name: str, short: str, plac
             return name + source.choice(FORMS)
         case "typo":
             return misspell(source, name)
-        case "order":
-            first, _, rest = name.partition(" ")
-            return f"{rest}, {first}"
         case "abbreviation":
             return short
-        case "domain" | "phone" | "address":
+        case "order" | "phone" | "address":
+            first, _, rest = name.partition(" ")
+            return f"{rest}, {first}" if how == "order" else f"{first} Holdings"
+        case "domain":
             return f"{FOUNDERS[place % len(FOUNDERS)]} Holdings {place // len(FOUNDERS) or ''}".strip()
         case _:
             return f"The {name}" if how == "article" else name

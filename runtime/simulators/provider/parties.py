@@ -23,7 +23,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person at a company of the work system."""
+    """A person at a company of the work system; without an address (an empty text) where the firm has no domain."""
 
     id: int
     first: str

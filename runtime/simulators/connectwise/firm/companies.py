@@ -84,6 +84,6 @@ class CompanyRecords:
             "id": contact.id, "firstName": contact.first, "lastName": contact.last, "company": self.refer(company),
             "site": self.refer_to_site(company), "inactiveFlag": False, "title": contact.title,
             "disablePortalLoginFlag": True, "unsubscribeFlag": False, "defaultBillingFlag": is_first,
-            "defaultFlag": is_first, "communicationItems": [email, phone] if company.place.phone else [email],
+            "defaultFlag": is_first, "communicationItems": [each for each in (email, phone) if each["value"]],
             "types": [], "customFields": [], "_info": self.stamps.stamp(company.since, MANAGER),
         }  # fmt: skip
