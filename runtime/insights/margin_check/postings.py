@@ -98,12 +98,8 @@ def _is_labour(ledger: Ledger, booking: Booking) -> bool:
 
 def _names_member(ledger: Ledger, text: str) -> bool:
     """Whether a text names somebody who entered time for clients in the work system."""
-    work = ledger.books.work
-    if work is None or not text:
-        return False
-    busy = {each.member for each in work.time_entries if each.client and each.is_billable}
-    names = (member.name for id_, member in work.members.items() if id_ in busy)
-    return any(len(each) > FEWEST and each.casefold() in text.casefold() for each in names)
+    found = text.casefold()
+    return any(each in found for each in ledger.member_names) if found else False
 
 
 def _is_tool(ledger: Ledger, booking: Booking) -> bool:
