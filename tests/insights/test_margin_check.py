@@ -134,6 +134,16 @@ def test_a_tool_to_serve_clients_in_overhead_is_found_by_what_its_vendor_is_call
     assert "Fleet RMM" in analysis.figures["findings"][0]["says"]
 
 
+@pytest.mark.parametrize(
+    ("account", "amount", "is_found"), [("tools", "82", False), ("tools", "81", True), ("goods", "82", True)]
+)
+def test_what_an_entry_of_the_month_has_moved_already_is_quiet(account, amount, is_found):
+    lines = make_line(amount, account, side="debit"), make_line(amount, "software", side="credit")
+    entry = make_transaction("journal", "9", date(2026, 10, 31), None, *lines)
+
+    assert bool(find(check(buy("7", "82", "software", vendor=RMM), entry))) is is_found
+
+
 def test_without_an_account_that_fits_there_is_no_entry_and_the_advice_says_so():
     books = make(buy("7", "82", "software", vendor=RMM))
     accounts = {id_: each for id_, each in books.accounts.items() if "cost_of_sales" not in each.roles}

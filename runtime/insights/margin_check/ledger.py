@@ -17,6 +17,9 @@ HISTORY_MONTHS, LATER_MONTHS = 12, 3
 """Months before the period that make a habit, and after it in which a cost may still have come: a year has each yearly
 bill once, and suppliers bill within a quarter."""
 
+SHORTEST_NAME = 5
+"""Characters of a member's name that is looked for in texts: shorter ones are parts of other words."""
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -45,6 +48,16 @@ class Ledger:
             found.append(first)
             first = subtract_months(first, -1)
         return tuple(found)
+
+    @cached_property
+    def member_names(self) -> tuple[str, ...]:
+        """The names, in small letters, of those who entered billable time for clients in the work system."""
+        work = self.books.work
+        if work is None:
+            return ()
+        busy = {each.member for each in work.time_entries if each.client and each.is_billable}
+        names = (member.name.casefold() for id_, member in work.members.items() if id_ in busy)
+        return tuple(each for each in names if len(each) >= SHORTEST_NAME)
 
     def find_root(self, customer: str) -> str:
         """Return the customer at the top of one."""

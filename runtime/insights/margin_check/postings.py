@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from runtime.insights.bookings import PURCHASES, Booking, to_cents
-from runtime.insights.books import Role
+from runtime.insights.books import Key, Role
 from runtime.insights.margin_check.findings import CheckName, Entry, Finding
 from runtime.insights.margin_check.ledger import Ledger, find_last_day, find_month
 
@@ -44,8 +44,33 @@ def find_moves(ledger: Ledger) -> Iterator[tuple[Finding, list[Booking]]]:
     for each in ledger.period:
         if each.group in SIDES and (move := _judge(ledger, each, habits)) is not None:
             groups[move].append(each)
+    entries = _gather_entries(ledger)
     for move, bookings in groups.items():
-        yield _make(ledger, move, bookings), bookings
+        finding = _make(ledger, move, bookings)
+        if not _is_corrected(entries, move, finding.amount):
+            yield finding, bookings
+
+
+def _gather_entries(ledger: Ledger) -> Mapping[date, list[set[tuple[str, Decimal]]]]:
+    """Return what the journal entries of each month book: the account and the amount of each line."""
+    entries: dict[Key, set[tuple[str, Decimal]]] = defaultdict(set)
+    months: dict[Key, date] = {}
+    for each in ledger.period:
+        if each.transaction.kind == "journal":
+            entries[each.transaction.key].add((each.account, each.amount))
+            months[each.transaction.key] = find_month(each.transaction.day)
+    found: dict[date, list[set[tuple[str, Decimal]]]] = defaultdict(list)
+    for key, lines in entries.items():
+        found[months[key]].append(lines)
+    return found
+
+
+def _is_corrected(
+    entries: Mapping[date, list[set[tuple[str, Decimal]]]], move: Move, amount: Decimal
+) -> bool:
+    """Whether an entry of the month has moved the amount already."""
+    wanted = {(move.source, -amount), (move.target, amount)}
+    return any(wanted <= lines for lines in entries.get(move.month, ()))
 
 
 def _judge(ledger: Ledger, booking: Booking, habits: Mapping[str, Counter[tuple[str, str]]]) -> Move | None:
@@ -73,12 +98,8 @@ def _is_labour(ledger: Ledger, booking: Booking) -> bool:
 
 def _names_member(ledger: Ledger, text: str) -> bool:
     """Whether a text names somebody who entered time for clients in the work system."""
-    work = ledger.books.work
-    if work is None or not text:
-        return False
-    busy = {each.member for each in work.time_entries if each.client and each.is_billable}
-    names = (member.name for id_, member in work.members.items() if id_ in busy)
-    return any(len(each) > FEWEST and each.casefold() in text.casefold() for each in names)
+    found = text.casefold()
+    return any(each in found for each in ledger.member_names) if found else False
 
 
 def _is_tool(ledger: Ledger, booking: Booking) -> bool:

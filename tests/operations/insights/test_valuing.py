@@ -70,3 +70,7 @@ def test_a_proposed_entry_can_be_booked_and_is_not_booked_by_the_check(analyst: 
 
     after = analyst.compute("margin_check", **options)["figures"]
     assert after["margin"]["booked"] == round(before["margin"]["booked"] - found["amount"], 2)
+    assert after["margin"]["corrected"] == before["margin"]["corrected"]
+    assert [each["says"] for each in after["findings"]] == [
+        each["says"] for each in before["findings"] if each != found
+    ]
