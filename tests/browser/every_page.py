@@ -46,6 +46,8 @@ NO_PAGES: Mapping[str, str] = {
     "/company/{account_id}/journal/export.xlsx": "a file",
     "/company/{account_id}/journal/heads": "a file",
     "/company/{account_id}/calls/export.csv": "a file",
+    "/tenant/{tenant_id}/company-mapping/export.csv": "a file",
+    "/tenant/{tenant_id}/company-mapping/export.xlsx": "a file",
     "/company/{account_id}/schedules/preview": "a part of the form of a schedule",
     "/company/{account_id}/schedules/{schedule_id}/runs/{run_id}/{file_id}": "a file",
     "/company/{account_id}/explorer/runs/{run}/file": "a file",

@@ -80,6 +80,7 @@ PAGES: Mapping[str, Permission] = {
     f"{SETTINGS}/integrations": "see_companies",
     BUDGETS: "see_companies",
     f"{SETTINGS}/approvals": "see_companies",
+    f"/tenant/{HERE}/company-mapping": "see_journal",
     TOKENS: "manage_settings",
     WEBHOOKS: "manage_settings",
     f"{SETTINGS}/keys": "manage_settings",
