@@ -9,6 +9,7 @@ nothing is sent.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,10 +17,11 @@ from typing import Any, Protocol
 from generator.client_filters import CLIENT, ClientFilter
 from runtime.errors import InvalidArguments
 from runtime.exchange.context import CallContext
-from runtime.model import Account
-from runtime.operations.known_records import Wanted
+from runtime.model import Account, AccountId, Clock
+from runtime.operations.known_records import MOST_ACCOUNTS, Wanted
 from runtime.operations.lookups import MOST_RECORDS, MOST_VALUES, Lookups
 from runtime.operations.name_resolution import NameResolution
+from runtime.recent import Recent
 from runtime.safety.fences import fence_text
 from runtime.safety.findings import Finding, refuse
 from runtime.safety.reference_spots import is_id
@@ -27,14 +29,37 @@ from runtime.safety.reference_spots import is_id
 WHOLE_COMPANY = "No client was named: this is of the whole company."
 QUERY, ANY_OF = "query", "any_of"
 """Arguments of lists whose conditions may name clients themselves."""
+MAPPED_SECONDS = 60.0
+"""How long it is known whether there is a mapping, as any name is (`known_records.NAME_SECONDS`): a sentence depends on
+it, and no figure.
+"""
 LONGEST_SHOWN = 60
 """Characters of a name that an error repeats."""
 UNREAD = "could not be read to find all that belongs to it."
 
 
+class Match(Protocol):
+    """The one client that a name means: its records in the books, and in the system in which its work is noted."""
+
+    @property
+    def customer_ids(self) -> tuple[str, ...]:
+        """Its records in the books; what stands below them is not named."""
+        ...
+
+    @property
+    def work_ids(self) -> tuple[str, ...]:
+        """Its records in the system of work."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What people call it; empty where its record in the books says so."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ClientMatch:
-    """The one client that a name means: its records in the books, and in the system in which its work is noted."""
+    """A client as it was found."""
 
     customer_ids: tuple[str, ...]
     work_ids: tuple[str, ...] = ()
@@ -48,7 +73,7 @@ class Clients(Protocol):
         """Return whether the tenant of an account has a mapping of its clients to the records of this account."""
         ...
 
-    async def find_client(self, account: Account, name: str, /) -> ClientMatch | None:
+    async def find_client(self, account: Account, name: str, /) -> Match | None:
         """Return the client of this name in either system; None without a mapping.
 
         Raises InvalidArguments with near names when none or several match.
@@ -63,7 +88,7 @@ class Unmapped:
         """Return that there is none."""
         return False
 
-    async def find_client(self, _account: Account, _name: str, /) -> ClientMatch | None:
+    async def find_client(self, _account: Account, _name: str, /) -> Match | None:
         """Return none."""
         return None
 
@@ -74,9 +99,10 @@ UNMAPPED = Unmapped()
 class ClientNames:
     """Puts Ids in the place of the name of a client. One for the process."""
 
-    def __init__(self, clients: Clients, lookups: Lookups) -> None:
-        self._clients, self._lookups = clients, lookups
+    def __init__(self, clients: Clients, lookups: Lookups, clock: Clock = time.monotonic) -> None:
+        self._clients, self._lookups, self._clock = clients, lookups, clock
         self._names = NameResolution(lookups)
+        self._mapped: Recent[AccountId, tuple[float, bool]] = Recent(MOST_ACCOUNTS)
 
     async def resolve(self, call: CallContext) -> None:
         """Put the Ids of a client into the arguments of a call, and into its answer which they are.
@@ -88,7 +114,7 @@ class ClientNames:
         if rule is None:
             return
         if CLIENT not in call.arguments:
-            if _is_of_all(rule, call.arguments) and await self._clients.has_mapping(call.account):
+            if _is_of_all(rule, call.arguments) and await self._is_mapped(call.account):
                 call.notice = f"{call.notice} {WHOLE_COMPANY}".strip()
             return
         _refuse_beside(call, rule)
@@ -99,7 +125,14 @@ class ClientNames:
         call.arguments = {**others, rule.argument: ids}
         call.resolved.append(_describe(call, match, match.name or names[0], ids))
 
-    async def _find(self, call: CallContext, rule: ClientFilter, name: str) -> ClientMatch:
+    async def _is_mapped(self, account: Account) -> bool:
+        """Return whether an account has a mapping, or had one within the last seconds: most reads ask for it."""
+        known, now = self._mapped.get(account.id), self._clock()
+        if known is None or now - known[0] >= MAPPED_SECONDS:
+            known = self._mapped.put(account.id, (now, await self._clients.has_mapping(account)))
+        return known[1]
+
+    async def _find(self, call: CallContext, rule: ClientFilter, name: str) -> Match:
         match = await self._clients.find_client(call.account, name)
         if match is None:
             return await self._find_in_books(call, rule, name)
@@ -180,7 +213,7 @@ def _refuse_beside(call: CallContext, rule: ClientFilter) -> None:
             )
 
 
-def _describe(call: CallContext, match: ClientMatch, name: str, ids: Sequence[str]) -> dict[str, Any]:
+def _describe(call: CallContext, match: Match, name: str, ids: Sequence[str]) -> dict[str, Any]:
     """Return what an answer says of the client that it is of."""
     work = {"work_ids": list(match.work_ids)} if match.work_ids else {}
     return {

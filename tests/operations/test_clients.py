@@ -12,7 +12,7 @@ import pytest
 from runtime.errors import InvalidArguments
 from runtime.exchange.context import CallContext
 from runtime.model import Account
-from runtime.operations.clients import WHOLE_COMPANY, ClientMatch
+from runtime.operations.clients import MAPPED_SECONDS, WHOLE_COMPANY, ClientMatch
 from runtime.operations.known_records import Wanted
 from runtime.operations.lookups import Lookups
 from tests.builtin import builtin_catalog
@@ -29,8 +29,10 @@ class Mapping:
 
     def __init__(self, **clients: ClientMatch) -> None:
         self._clients = clients
+        self.asked = 0
 
     async def has_mapping(self, _account: Account, /) -> bool:
+        self.asked += 1
         return True
 
     async def find_client(self, _account: Account, name: str, /) -> ClientMatch | None:
@@ -258,6 +260,17 @@ def test_without_a_client_an_answer_says_that_it_is_of_the_whole_company(
     }
 
     assert [name for name, note in notes.items() if WHOLE_COMPANY in note] == ["a report", "a list"]
+
+
+def test_whether_there_is_a_mapping_is_asked_once_a_minute_and_not_with_each_read() -> None:
+    mapping, times = Mapping(), iter([0.0, MAPPED_SECONDS - 1, MAPPED_SECONDS, MAPPED_SECONDS + 1])
+    company = Company(copy_books(make_landscaper()), clients=mapping)
+    company.calls._writes._clients._clock = lambda: next(times)
+    notes = [company.answer(REPORT, **YEAR).note for _ in range(4)]
+    company.close()
+
+    assert all(WHOLE_COMPANY in note for note in notes)
+    assert mapping.asked == 2
 
 
 def test_the_name_of_a_client_is_fenced_where_texts_of_records_are() -> None:
