@@ -1,9 +1,9 @@
-"""The demo companies: three kinds of business with two years of history that end on the company's day.
+"""The demo companies: kinds of business with a history that ends on the company's day.
 
 All of them have double-entry books, made through the rules of API writes, and depend on seed, day and size alone. Each
-has a name of its own among the companies ("realms"), seasonal sales, customers who pay promptly, slowly or never,
-bills by cheque and card, a card account paid off on the 25th, journal entries for depreciation and accruals, estimates,
-credit memos used on invoices, refunds, classes, and errors to be found:
+has a name of its own among the companies ("realms") and errors to be found. The first three have two years of history,
+seasonal sales, customers who pay promptly, slowly or never, bills by cheque and card, a card account paid off on the
+25th, journal entries for depreciation and accruals, estimates, credit memos used on invoices, refunds and classes:
 
 landscaper (Craig's Design and Landscaping Services, realm 9130357849126540), on the lists of the familiar sample
 company. Customers 12 and 20 never pay, 3, 16 and 24 pay after two to four months. INV-20388 of Diego's Road Warrior
@@ -26,22 +26,35 @@ on Meals. A deposit of $3,240.00 (9 days ago) is on Uncategorized Income. Fiberl
 overdue. Quill Publishing got no invoice for its agreement in the month before last. Osprey Dental was sold two
 firewalls below cost 22 days ago.
 
+provider (Larkfield Managed IT, realm 9130357849126571): the books of the business in `runtime.simulators.provider`,
+whose work the simulator of a work system has. Thirteen months, or two years of a larger one: agreements, hours,
+projects and goods for clients, licences and goods bought for them, payroll, tools and overheads. What is planted is in
+the plan's `truths`, for it depends on the seed: an unprofitable client, labour and a tool in overhead, a bill on a
+wrong account, a cost in a later month, an agreement never billed, invoices without one.
+
 `PLANTED` has the same as data.
 """
 
 from __future__ import annotations
 
 from runtime.simulators.quickbooks.books.store import Store
-from runtime.simulators.quickbooks.companies import consultancy_lists, it_services_lists, landscaper
+from runtime.simulators.quickbooks.companies import (
+    consultancy_lists,
+    it_services_lists,
+    landscaper,
+    service_provider_lists,
+)
 from runtime.simulators.quickbooks.companies.business import USUAL_SIZE, Business, Progress
 from runtime.simulators.quickbooks.companies.consultancy import Consultancy
 from runtime.simulators.quickbooks.companies.it_services import ItServices
 from runtime.simulators.quickbooks.companies.landscaper import Landscaper
 from runtime.simulators.quickbooks.companies.planted import Planted
 from runtime.simulators.quickbooks.companies.progress import ProgressReport
+from runtime.simulators.quickbooks.companies.service_provider import ServiceProvider
 
 BUSINESSES: dict[str, type[Business]] = {
     "landscaper": Landscaper, "consultancy": Consultancy, "it_services": ItServices,
+    "provider": ServiceProvider,
 }  # fmt: skip
 """Kind of business by the name it is asked for."""
 
@@ -49,6 +62,7 @@ PLANTED: dict[str, tuple[Planted, ...]] = {
     "landscaper": landscaper.PLANTED,
     "consultancy": consultancy_lists.PLANTED,
     "it_services": it_services_lists.PLANTED,
+    "provider": service_provider_lists.PLANTED,
 }  # fmt: skip
 """What there is to find in each."""
 

@@ -1,4 +1,4 @@
-"""Companies for the tests of reports: the three demo companies, made once, on a clock that stands still."""
+"""Companies for the tests of reports: the demo companies, made once, on a clock that stands still."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.simulators.quickbooks.conftest import NOON
 
 @pytest.fixture(scope="session")
 def three() -> Store:
-    """Return one store with the landscaper, the consultancy and the IT service provider."""
+    """Return one store with every demo company."""
     store = Store(":memory:", Clock(frozen=NOON))
     for name in companies.BUSINESSES:
         companies.make_company(store, name)
