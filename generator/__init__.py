@@ -14,7 +14,7 @@ It knows no particular vendor, and nothing of the runtime.
 - `cache`: a compiled catalog on disk
 - `reports`: what commands and pages print of a catalog
 - `diagnostics`: the one shape of an error in a definition
-- `suggestions`: what may have been meant by an unknown name
+- `suggestions`: what may have been meant by an unknown name; `usual_integration`: which one where none is named
 - `templates`: text in which `{name}` is filled later
 - `texts`: prose on one line, and its first sentence
 """

@@ -18,6 +18,7 @@ from generator.vendor import Integration
 from generator.vendor_rules import Tie
 
 Risk = Literal["read", "create", "overwrite", "destroy", "send"]
+RiskLevel = Literal["low", "medium", "high"]
 MethodClass = Literal["read", "write", "custom"]
 
 METHOD_CLASSES: dict[str, MethodClass] = {
@@ -39,6 +40,8 @@ ALLOW_DUPLICATE = "allow_duplicate"
 """The argument by which a record is made although it seems to be there already. It is never sent."""
 SPREAD = ("", "{conditions}")
 """Stands among the parameters of a list where each condition is a parameter of its own: `?status=open&page=1`."""
+PATCH_PATH = "/{field}"
+"""How an operation of a JSON Patch names a field of the record (RFC 6902), where a vendor has no form of its own."""
 
 HINTS: dict[Risk, tuple[bool, bool, bool, bool]] = {
     "read": (True, False, True, False),
@@ -48,6 +51,15 @@ HINTS: dict[Risk, tuple[bool, bool, bool, bool]] = {
     "send": (False, True, False, True),
 }
 """For each risk: read-only, destructive, idempotent, reaches the open world."""
+LEVELS: dict[Risk, RiskLevel] = {
+    "read": "low",
+    "create": "medium",
+    "overwrite": "medium",
+    "destroy": "high",
+    "send": "high",
+}
+"""How much can go wrong with each risk, unless a method says otherwise."""
+LEAST_FIRST: tuple[RiskLevel, ...] = ("low", "medium", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,8 @@ class Listing:
     default_order: str = ""
     """Order of the records when the caller names none, in the vendor's words, so that pages do not overlap."""
     raw_query: bool = False
+    raw_conditions: bool = False
+    """Whether it takes a condition in the vendor's language beside its filters."""
     """Whether the tool takes `query`, a statement in the vendor's own language."""
     numbers: tuple[str, ...] = ()
     """Fields that can be added up."""
@@ -169,6 +183,8 @@ class Call:
     """The key of the body under which the record stands; empty when the body is the record."""
     wraps_list: bool = False
     """Whether the record is the one entry of a list there."""
+    patch_path: str = PATCH_PATH
+    """How an operation of a JSON Patch names a field."""
     fixed: dict[str, Any] = field(default_factory=dict)
     """Body fields that are always sent, with these values."""
     joins: dict[str, str] = field(default_factory=dict)
@@ -288,6 +304,10 @@ class Tool:
     """When a record that it would make is taken for one that is there already."""
     reversal: ReversalRule | None = None
     """How a record that it has made is reversed by another one."""
+    given_risk_level: RiskLevel | None = None
+    """The level that its method gives, where it is not the one of its risk."""
+    handles_money: bool = False
+    """Whether it touches books or payments, so that a person needs the role that a tenant wants for such tools."""
     read_by: tuple[str, ...] = ()
     """The tools that read the records of a write; a server without any of them sees of an answer what it sent."""
 
@@ -296,6 +316,11 @@ class Tool:
         """The input schema as a value: `type: object`, flat, no references."""
         value: dict[str, Any] = json.loads(self.schema)
         return value
+
+    @cached_property
+    def risk_level(self) -> RiskLevel:
+        """How much can go wrong with it."""
+        return self.given_risk_level or LEVELS[self.risk]
 
     @cached_property
     def file_part(self) -> Part | None:

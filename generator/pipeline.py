@@ -9,12 +9,13 @@ of them; `compile_integration` runs those between, in this order:
 4. references: check where references point, and find what records are known by
 5. integration: read what is true of the whole vendor
 6. sensitive: find what each tool hides in its answers
-7. arguments: derive what each tool takes
-8. descriptions: fill the links and notes in its prose
-9. tools: build the tool, and the bytes that clients are sent
-10. write_links: tie each write to the tools that read what it writes
-11. short_tools: tie short tools to the tools that they call
-12. lint: hold every tool to the rules of hosts and of quality
+7. money: check by which tags tools handle money, and what the others show of it
+8. arguments: derive what each tool takes
+9. descriptions: fill the links and notes in its prose
+10. tools: build the tool, and the bytes that clients are sent
+11. write_links: tie each write to the tools that read what it writes
+12. short_tools: tie short tools to the tools that they call
+13. lint: hold every tool to the rules of hosts and of quality
 
 No stage stops at an error: it reports it to the diagnostics of the run and goes on with what is right. compile runs
 this when no catalog is stored; the reports use what it makes.
@@ -39,10 +40,11 @@ from generator.stages.insights import check_insights
 from generator.stages.integration import parse_integration
 from generator.stages.lint import CompiledTool, check_names, check_tools
 from generator.stages.methods import Method, complete_methods
+from generator.stages.money import check_money, handles_money
 from generator.stages.policy_facts import check_policy_facts
 from generator.stages.references import check_references, find_display_fields
 from generator.stages.resolve import Types, resolve_resources
-from generator.stages.sensitive import Mask, make_masks
+from generator.stages.sensitive import Mask, list_field_paths, make_masks
 from generator.stages.short_tools import make_short_tools
 from generator.stages.tools import build_tool
 from generator.stages.write_links import link_writes
@@ -99,6 +101,8 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     check_policy_facts(document, methods, diagnostics)
     check_effects(document, methods, diagnostics)
     masks = make_masks(methods, diagnostics)
+    paths = (path for resource in resources for path, _ in list_field_paths(resource.fields))
+    diagnostics.report_all(check_money(document, {path[-1] for path in paths}))
     tools = [_compile_tool(method, document, links, masks(method)) for method in methods]
     linked = link_writes(tools, diagnostics)
 
@@ -120,7 +124,8 @@ def _compile_tool(method: Method, document: Document, links: Links, mask: Mask) 
     description = describe(method, links, document.value.get("undo") or {})
     properties = fill_properties(arguments, method, links)
     tool: Tool = build_tool(method, arguments, description, properties, document)
-    return CompiledTool(method, replace(tool, **mask.as_facts()), document)
+    has_money = handles_money(tool, document)
+    return CompiledTool(method, replace(tool, **mask.as_facts(), handles_money=has_money), document)
 
 
 def _name_tools(methods: list[Method]) -> dict[tuple[str, str], str]:

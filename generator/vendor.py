@@ -135,11 +135,20 @@ class QueryLanguage:
     """The statement that counts the same records; empty where the vendor does not count."""
     where: str = "{conditions}"
     conjunction: str = " AND "
+    disjunction: str = ""
+    """What stands between sets of conditions of which one is enough; empty where the language has no OR."""
+    group: str = ""
+    """How conditions are held together, with `{conditions}`."""
+    is_raw_condition: bool = False
+    """Whether a raw query is a condition beside the typed filters, and no whole statement."""
+    booleans: tuple[str, str] = ("false", "true")
     order_by: str = "{field} {direction}"
     conditions: dict[str, str] = field(default_factory=dict)
     path_separator: str = "."
     """What stands between the names of a field inside another."""
     quote: str = "'"
+    other_quote: str = ""
+    """Another sign around texts, for those that hold the first one; empty where that one can be escaped."""
     escape: dict[str, str] = field(default_factory=dict)
     wildcards: dict[str, str] = field(default_factory=dict)
     """Characters that stand for others in the text of `contains`, each as it is written where it means itself.
@@ -236,6 +245,10 @@ class ReferenceForm:
     ids: str = ""  # pattern of the Ids; any other text is a name; empty where both cannot be distinguished
     codes: dict[str, str] = field(default_factory=dict)
     """For a resource, the pattern of codes that the vendor takes in place of an Id."""
+    filtered_by: str = ""
+    """The part that a condition names; empty where it names the reference itself."""
+    has_numbers: bool = False
+    """Whether Ids are numbers, and no texts."""
 
 
 BARE_IDS = ReferenceForm()
@@ -296,5 +309,11 @@ class Integration:
     meant: tuple[Meant, ...] = ()
     synonyms: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """For a word of the tool search, the words of tools that are meant."""
+    system: Literal["books", "work", ""] = ""
+    """What it is to a company: its accounts, or where it records what it does for its clients."""
     handles_money: bool = False
-    """Whether its tools touch books or payments, so that a person needs the role that a tenant wants for them."""
+    """Whether all its tools touch books or payments, so that a person needs the role that a tenant wants for them."""
+    money_tags: tuple[str, ...] = ()
+    """The tags of the tools that do, where not all of them do."""
+    money_fields: tuple[tuple[str, ...], ...] = ()
+    """Where other tools answer money, at any level of a record; lists are no step of a path."""

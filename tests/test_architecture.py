@@ -123,6 +123,7 @@ LONGER = {
     "runtime/server/app.py": "where the parts are put together: one line for each",
     "runtime/error_codes.py": "one entry for each code of an error",
     "runtime/errors.py": "every error in one tree, which is read as a whole",
+    "generator/vendor.py": "what is true of a vendor, which is read as a whole",
     "generator/reading/grammar.py": "one sentence for each way in which a file breaks the grammar",
     "generator/stages/compact_schema.py": "one measure of bytes that each step of it lowers",
     "generator/stages/lint.py": "one function for each rule",

@@ -594,7 +594,7 @@ def test_the_request_of_an_example_is_shown_without_a_secret():
 
 def test_two_folders_or_revisions_are_compared(tmp_path):
     folder = tmp_path / "changed"
-    shutil.copytree(ROOT / "definitions" / "quickbooks", folder / "quickbooks")
+    shutil.copytree(ROOT / "definitions", folder)
     term = folder / "quickbooks" / "term.yaml"
     term.write_text(term.read_text().replace("    required_for: [create]\n", "", 1))
     done = ledgerport("diff", str(ROOT / "definitions"), str(folder), "--json", "--fail-on-breaking")

@@ -17,6 +17,10 @@ from tests.offenders import report_offenders
 
 MADE_UP = Path(__file__).parent / "portability" / "definitions"
 CATALOG = builtin_catalog()
+SIGN_IN = {
+    "quickbooks": "Bearer {access_token}",
+    "connectwise": "Basic {basic:{company_id}+{public_key}:{private_key}}",
+}
 
 
 def test_every_example_comes_to_a_request():
@@ -25,7 +29,7 @@ def test_every_example_comes_to_a_request():
         made = len(re.findall(r"^  (?:GET|POST|PUT|PATCH|DELETE) https://", text, re.MULTILINE))
         if made != len(tool.examples):
             yield f"{made} requests of {len(tool.examples)} examples"
-        if text.count("\n  Authorization: Bearer {access_token}\n") != made:
+        if text.count(f"\n  Authorization: {SIGN_IN[tool.integration]}\n") != made:
             yield "no sign-in"
         if "nothing is sent" in text:
             yield "nothing is sent"

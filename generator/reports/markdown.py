@@ -54,7 +54,7 @@ def _tool(part: ToolPart) -> Iterator[str]:
     tool = part.tool
     yield from (f"## {tool.title}", "", f"`{tool.name}`", "", tool.description, "")
     hints = ", ".join(f"`{name}: {str(value).lower()}`" for name, value in part.hints)
-    yield from (f"{part.risk}. Annotations: {hints}.", "")
+    yield from (f"{tool.risk_level.capitalize()} risk. {part.risk}. Annotations: {hints}.", "")
     tags = ", ".join(f"`{tag}`" for tag in tool.tags)
     yield from (
         f"A server's filter includes it by method `{tool.method_class}`"

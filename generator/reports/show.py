@@ -33,7 +33,7 @@ def show(catalog: Catalog, name: str) -> str:
     return "\n".join(
         (
             f"{tool.name}: {tool.title}",
-            f"class {tool.method_class}, risk {tool.risk}, tags {', '.join(tool.tags)}; {size}",
+            f"class {tool.method_class}, risk {tool.risk} ({tool.risk_level}), tags {', '.join(tool.tags)}; {size}",
             f"{call.verb} {call.path}{'?' if query else ''}{query}",
             "",
             textwrap.fill(tool.description, 100, break_long_words=False, break_on_hyphens=False),

@@ -16,6 +16,7 @@ OWN_KEYS = frozenset(
         "required_for",
         "filter",
         "filter_name",
+        "filter_field",
         "sort",
         "references",
         "to",

@@ -41,7 +41,7 @@ def derive_arguments(method: Method, integration: Document, diagnostics: Diagnos
     else:
         _record_arguments(made, method, diagnostics)
     _own_arguments(made, method, diagnostics)
-    if is_guarded(method):
+    if is_guarded(method, integration):
         _guard(made, method, integration, diagnostics)
     describe_files(made.properties, method)
     if "file" in method.rules["returns"] and method.rules["risk"] == "read":

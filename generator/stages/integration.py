@@ -17,6 +17,7 @@ from generator.stages.descriptions import Links
 from generator.stages.effects import parse_effects
 from generator.stages.insights import parse_insights
 from generator.stages.integration_checks import KINDS, check_integration
+from generator.stages.money import list_money_fields, list_money_tags
 from generator.stages.policy_facts import parse_policy_facts
 from generator.stages.preflight import parse_preflight
 from generator.stages.query_grammar import find_grammar
@@ -100,7 +101,10 @@ def parse_integration(
             for one in value.get("suggestions") or ()
         ),
         synonyms={said: tuple(meant) for said, meant in (value.get("synonyms") or {}).items()},
-        handles_money=bool(value.get("handles_money", False)),
+        system=value.get("system", ""),
+        handles_money=value.get("handles_money") is True,
+        money_tags=list_money_tags(document),
+        money_fields=list_money_fields(document),
         everyday=tuple(
             links.fill(f"[[{each}]]", Place(document, ("default_tools", at)))
             for at, each in enumerate(value.get("default_tools") or ())
@@ -254,7 +258,7 @@ def _errors(document: Document, links: Links) -> ErrorRules:
 def _query_language(value: dict[str, Any], grammar: str) -> QueryLanguage:
     if not value:
         return QueryLanguage()
-    paging = value.get("paging") or {}
+    paging, booleans = value.get("paging") or {}, value.get("booleans") or {}
     return QueryLanguage(
         entry=value.get("pattern", ""),
         entry_says=" ".join(str(value.get("pattern_help") or "").split()),
@@ -262,10 +266,15 @@ def _query_language(value: dict[str, Any], grammar: str) -> QueryLanguage:
         count=value.get("count", ""),
         where=value.get("where", "{conditions}"),
         conjunction=value["and"],
+        disjunction=value.get("or", ""),
+        group=value.get("group", ""),
+        is_raw_condition="raw" in value,
+        booleans=(booleans.get("false", "false"), booleans.get("true", "true")),
         order_by=value.get("order_by", "{field} {direction}"),
         conditions=dict(value["conditions"]),
         path_separator=value.get("path_separator", "."),
         quote=value["strings"]["quote"],
+        other_quote=value["strings"].get("other_quote", ""),
         escape=dict(value["strings"].get("escape") or {}),
         wildcards={sign: text or "" for sign, text in (value["strings"].get("wildcards") or {}).items()},
         formats=dict(value.get("formats") or {}),

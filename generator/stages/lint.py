@@ -149,9 +149,18 @@ def _shown(each: CompiledTool) -> Iterator[Diagnostic]:
 
 
 def _shadowed_fields(each: CompiledTool) -> Iterator[Diagnostic]:
-    for name in sorted(set(each.tool.input_schema["properties"]) & set(each.integration.value["account"])):
+    account = set(each.integration.value["account"]) & _list_filled(each)
+    for name in sorted(set(each.tool.input_schema["properties"]) & account):
         message = f'The argument "{name}" has the name of a field of the account, and would replace it in the request.'
         yield each.method.find_place(name).make_diagnostic("argument", message, "Give it another name.")
+
+
+def _list_filled(each: CompiledTool) -> set[str]:
+    """Return the names that a request of the tool is filled with; the base URL is filled from the account alone."""
+    call, always = each.tool.call, each.integration.value.get("send_always") or {}
+    own = [call.path, *(text for _, text in (*call.query, *call.headers))]
+    texts = [*own, *(always.get("query") or {}).values(), *(always.get("headers") or {}).values()]
+    return {name for text in texts for name in find_names(str(text))}
 
 
 def _always_filled(each: CompiledTool) -> Iterator[Diagnostic]:

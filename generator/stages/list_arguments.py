@@ -71,12 +71,14 @@ def derive_list_arguments(
     reads_any = method.resource.entity == "*"
     named = derive_named(method, {each.argument: each for each in conditions}, integration, diagnostics)
     merges_any = has_language and _can_merge(integration)
-    merges = merges_any and not reads_any
+    has_or = bool(language.get("or")) and "conditions" in method.placeholders
+    merges = (merges_any and not reads_any) or has_or
     search = derive_search(method, diagnostics) if merges else ()
     shapes = {each.argument: _shape_alone(made.properties[each.argument]) for each in conditions}
     usual |= list_merged_arguments(named, search, shapes if merges else {})
     made.cautions |= describe_in_line(named) | describe_answer_arguments()
-    if has_language:
+    takes_raw = language.get("raw") == "conditions" and "conditions" in method.placeholders
+    if has_language or takes_raw:
         usual["query"] = {"type": "string", "description": str(language.get("about") or "A query.")}
     how = build_answer_arguments(columns, counts=merges_any and bool(language.get("count")))
     add_usual(made, usual | how, method, diagnostics)
@@ -89,6 +91,7 @@ def derive_list_arguments(
         sortable=sortable,
         columns=columns,
         raw_query=has_language,
+        raw_conditions=takes_raw,
         is_whole=not method.placeholders & PAGING,
         default_order=str(rules.get("default_order") or ""),
         numbers=list_numbers(method.resource.fields),
@@ -127,6 +130,7 @@ def _filters(path: str, given: Field, form: ReferenceForm) -> Iterator[tuple[Con
     """Yield each way in which list may filter on a field, as a condition and the argument's shape."""
     how, name = given.get("filter") or (), given.get("filter_name") or path.rsplit(".", 1)[-1]
     is_reference = given.get("type") == "object"
+    path = _name_in_conditions(path, given, form)
     shape = _shape_of_id(given, form) if is_reference else pick_shape(given)
     kind = find_kind(shape)
     about = _say_briefly(describe_field(given))
@@ -154,6 +158,13 @@ def _filters(path: str, given: Field, form: ReferenceForm) -> Iterator[tuple[Con
                     Condition(f"{name}_{end}", path, end, kind),
                     shape | {"description": _describe_filter(end, about)},
                 )
+
+
+def _name_in_conditions(path: str, given: Field, form: ReferenceForm) -> str:
+    """Return the path under which conditions know a field."""
+    path = given.get("filter_field") or path
+    is_part = given.get("type") == "object" and form.filtered_by
+    return f"{path}.{form.filtered_by}" if is_part else path
 
 
 def _describe_filter(how: str, about: str) -> str:

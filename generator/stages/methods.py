@@ -76,8 +76,11 @@ class Method:
 
     @property
     def placeholders(self) -> set[str]:
-        """Every `{name}` in its request."""
-        return set(find_names(self.rules["request"]))
+        """Every `{name}` in its request, those in the path of its resource among them."""
+        names = set(find_names(self.rules["request"]))
+        return names | set(
+            find_names(str(self.resource.document.value.get("path") or "")) if "path" in names else ()
+        )
 
 
 def complete_methods(resources: Iterable[Resource], integration: Document, types: Types) -> list[Method]:

@@ -32,8 +32,10 @@ class _Check(NamedTuple):
 def parse_reference_form(integration: Document) -> ReferenceForm:
     """Return of what parts a reference is; of none where the vendor has bare Ids."""
     value = integration.value.get("references") or {}
-    parts = {name: value.get(name, "") for name in ("id", "name", "suffix", "ids")}
-    return ReferenceForm(**parts, codes=dict(value.get("codes") or {}))
+    parts = {name: value.get(name, "") for name in ("id", "name", "suffix", "ids", "filtered_by")}
+    return ReferenceForm(
+        **parts, has_numbers=bool(value.get("numbers")), codes=dict(value.get("codes") or {})
+    )
 
 
 def check_references(methods: Iterable[Method], integration: Document, diagnostics: Diagnostics) -> None:

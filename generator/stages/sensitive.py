@@ -120,7 +120,7 @@ def _asked_for(resource: Resource, marked: Mask) -> Iterator[Diagnostic]:
     """Yield a filter or an order, on a part or on what holds it, would answer bit by bit what is hidden."""
     hidden = {*marked.sensitive, *(path for path, _ in marked.gated)}
     around = {path[:length] for path in hidden for length in range(1, len(path) + 1)}
-    for path, given in _all_parts(resource.fields):
+    for path, given in list_field_paths(resource.fields):
         if not ("filter" in given or "sort" in given):
             continue
         if path in around or any(path[: len(each)] == each for each in hidden):
@@ -128,7 +128,8 @@ def _asked_for(resource: Resource, marked: Mask) -> Iterator[Diagnostic]:
             yield resource.places[path[0]].make_diagnostic("sensitive", message)
 
 
-def _all_parts(fields: dict[str, Field], before: Path = ()) -> Iterator[tuple[Path, Field]]:
+def list_field_paths(fields: dict[str, Field], before: Path = ()) -> Iterator[tuple[Path, Field]]:
+    """Yield every field of a record with its path, those inside of others too."""
     for name, given in fields.items():
         yield (*before, name), given
-        yield from _all_parts(_inner(given), (*before, name))
+        yield from list_field_paths(_inner(given), (*before, name))

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from generator.catalog import HINTS, SPREAD, Call, Example, Part, Returns, Risk, Tool
+from generator.catalog import HINTS, PATCH_PATH, SPREAD, Call, Example, Part, Returns, Risk, Tool
 from generator.reading.yaml_events import Document
 from generator.stages.argument_parts import Arguments
 from generator.stages.compact_schema import compact_schema
@@ -17,7 +17,7 @@ from generator.stages.file_arguments import list_parts
 from generator.stages.methods import Method
 from generator.stages.preflight import parse_duplicates, parse_reversal
 from generator.stages.references import parse_reference_form
-from generator.stages.update_guard import MODE
+from generator.stages.update_guard import CLEAR
 from generator.templates import fill_known
 
 NO_REQUEST = "none"
@@ -54,10 +54,11 @@ def build_tool(
         method=method.name,
         method_class=method.method_class,
         risk=risk,
+        given_risk_level=method.rules.get("risk_level"),
         tags=method.tags,
         schema=orjson.dumps(schema),
         wire=orjson.dumps(_wire(method, description, shown.schema, risk)),
-        call=_call(method, made),
+        call=_call(method, made, integration),
         returns=_returns(method),
         listing=made.listing,
         ignored_arguments=made.ignored_arguments,
@@ -66,7 +67,7 @@ def build_tool(
         references=tuple(made.references),
         identifier=method.resource.identifier,
         former_names=tuple(method.rules.get("former_names") or ()),
-        is_guarded=MODE in made.options,
+        is_guarded=CLEAR in made.options,
         options=made.options,
         duplicates=parse_duplicates(method.rules.get("duplicates")),
         reversal=parse_reversal(method.rules.get("reversal")),
@@ -94,7 +95,7 @@ def _wire(method: Method, description: str, schema: dict[str, Any], risk: Risk) 
     }
 
 
-def _call(method: Method, made: Arguments) -> Call:
+def _call(method: Method, made: Arguments, integration: Document) -> Call:
     rules = method.rules
     if rules["request"] == NO_REQUEST:
         return Call("GET", "")
@@ -115,6 +116,7 @@ def _call(method: Method, made: Arguments) -> Call:
         body_arguments=tuple(made.body),
         wrap=_fill_template(rules.get("wrap", ""), method).removesuffix("[]"),
         wraps_list=rules.get("wrap", "").endswith("[]"),
+        patch_path=(integration.value.get("updates") or {}).get("patch_path", PATCH_PATH),
         fixed=dict(rules.get("fixed") or {}),
         joins=dict(made.joins),
     )

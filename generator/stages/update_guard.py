@@ -16,6 +16,7 @@ from generator.stages.resolve import Field
 from generator.templates import find_names
 
 MODE, CLEAR, REMOVE, ON_CONFLICT = "mode", "clear", "remove_lines", "on_conflict"
+PATCH = "json_patch"
 OPTIONS: dict[str, Field] = {
     MODE: {
         "type": "string",
@@ -42,23 +43,27 @@ REMOVE_LINES: Field = {
 }
 
 
-def is_guarded(method: Method) -> bool:
+def is_guarded(method: Method, integration: Document) -> bool:
     """Return whether an update is laid over the record that is stored, which a method of the resource reads."""
-    return method.rules.get("body") == "whole_record" and "get" in method.resource.document.value["methods"]
+    body = method.rules.get("body")
+    is_checked = body == "whole_record" or (body == PATCH and "updates" in integration.value)
+    return is_checked and "get" in method.resource.document.value["methods"]
 
 
 def find_read_arguments(method: Method, integration: Document) -> set[str]:
     """Return the arguments by which the record is read: an update needs nothing else of its caller."""
     usual = integration.value["methods"].get("get", {})
     rules = {**usual, **method.resource.document.value["methods"]["get"]}
-    return {*find_names(rules["request"]), *(rules.get("arguments") or ())}
+    in_path = find_names(str(method.resource.document.value.get("path") or ""))
+    return {*find_names(rules["request"]), *in_path, *(rules.get("arguments") or ())}
 
 
 def list_options(method: Method, integration: Document) -> dict[str, Field]:
     """Return the arguments that say how an update is carried out."""
     lists = (integration.value.get("updates") or {}).get("entries") or {}
     has_lines = any(name in method.resource.fields for name in lists)
-    return OPTIONS | ({REMOVE: REMOVE_LINES} if has_lines else {})
+    options = {CLEAR: OPTIONS[CLEAR]} if method.rules.get("body") == PATCH else OPTIONS
+    return options | ({REMOVE: REMOVE_LINES} if has_lines else {})
 
 
 def make_partial(field: Field, reference: tuple[str, ...]) -> tuple[Field, dict[str, list[str]]]:

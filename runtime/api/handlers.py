@@ -409,5 +409,6 @@ def _tool(tool: Tool) -> dict[str, Any]:
         "method": tool.method,
         "tags": list(tool.tags),
         "risk": tool.risk,
+        "risk_level": tool.risk_level,
         "input_schema": orjson.Fragment(tool.schema),
     }

@@ -360,6 +360,9 @@ class ToolShape(BaseModel):
     method: str
     tags: list[str]
     risk: Literal["read", "create", "overwrite", "destroy", "send"]
+    risk_level: Annotated[
+        Literal["low", "medium", "high"], Field(description="How much can go wrong: low where it only reads.")
+    ]
     input_schema: dict[str, Any]
 
 

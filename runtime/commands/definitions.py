@@ -72,7 +72,7 @@ def show(*, tool: str, example: bool, own: tuple[Path, ...]) -> None:
 
 @click.command()
 @click.argument("reference", envvar="LEDGERPORT_REFERENCE", required=False, type=click.Path(path_type=Path))
-@click.option("--integration", default="", help="Which integration to compare; the first when left out.")
+@click.option("--integration", default="", help="Which integration to compare; that of the books when left out.")
 @definitions_option
 @json_option
 @exit_on_error()

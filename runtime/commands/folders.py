@@ -52,11 +52,16 @@ def compile_layers(own: tuple[Path, ...]) -> Catalog:
 
 
 def choose_integration(name: str, found: Any) -> str:
-    """Return the name of an integration that is there, the first when none is given. Raises SettingsError."""
+    """Return the name of an integration that is there; without one that of the books, or the first.
+
+    Raises SettingsError.
+    """
     from generator.suggestions import did_you_mean
+    from generator.usual_integration import find_usual
 
     if not name and found.integrations:
-        return str(next(iter(found.integrations)))
+        systems = {each.name: each.system for each in found.integrations.values()}
+        return find_usual(systems) or next(iter(systems))
     if name not in found.integrations:
         hint = did_you_mean(name, found.integrations)
         raise SettingsError(f'There is no integration "{name}". {hint}'.strip())

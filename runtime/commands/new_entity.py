@@ -29,7 +29,7 @@ VENDOR_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}\Z")
 @click.option(
     "--sample", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A JSON record of it."
 )
-@click.option("--integration", default="", help="Which integration it belongs to; the first when left out.")
+@click.option("--integration", default="", help="Which integration it belongs to; that of the books when left out.")
 @definitions_option
 @click.option("--yes", is_flag=True, help="Ask nothing: take what is not given as it can be guessed.")
 @exit_on_error()
@@ -127,12 +127,16 @@ def _integration(name: str, folders: tuple[Path, ...]) -> tuple[Any, Path]:
     from generator.reading.documents import read_documents
     from generator.reading.files import find_integrations
     from generator.suggestions import did_you_mean
+    from generator.usual_integration import find_usual
 
     found = {each[0].name: each for each in find_integrations(folders)}
-    name = name or next(iter(found), "")
+    diagnostics = Diagnostics()
+    if not name:
+        read = {each: read_documents(files, diagnostics).integration for each, files in found.items()}
+        systems = {each: document.value.get("system", "") for each, document in read.items() if document}
+        name = find_usual(systems) or next(iter(found), "")
     if name not in found:
         raise SettingsError(f'There is no integration "{name}". {did_you_mean(name, found)}'.strip())
-    diagnostics = Diagnostics()
     documents = read_documents(found[name], diagnostics)
     if documents.integration is None:
         raise SettingsError(f"The integration {name} cannot be read: {next(iter(diagnostics))}")

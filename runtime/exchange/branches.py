@@ -95,10 +95,10 @@ def prepare_filters(call: CallContext) -> Request:
     listing, language, notes = get_listing(call.tool), call.integration.query_language, list[str]()
     if listing.named and NAMED in call.arguments:
         call.arguments, notes = replace_named(listing, call.arguments, call.today(), call.time_zone)
-    if not is_branched(listing, call.arguments):
+    refuse_unknown(listing, call.arguments.get(ANY_OF, ()))
+    if not is_branched(language, listing, call.arguments):
         page = read_page_request(call.tool, call.integration, call.arguments, most=call.max_rows)
         return _with_notes(Request(values=page.values, plan=page), notes)
-    refuse_unknown(listing, call.arguments.get(ANY_OF, ()))
     branches = join_branches(
         language, islice(write_branches(language, listing, call.arguments), MOST_WRITTEN)
     )

@@ -39,8 +39,10 @@ def list_own(listing: Listing) -> tuple[str, ...]:
     return tuple(name for name in BESIDE if has[name])
 
 
-def is_branched(listing: Listing, arguments: Mapping[str, Any]) -> bool:
-    """Return whether typed filters have an OR."""
+def is_branched(language: QueryLanguage, listing: Listing, arguments: Mapping[str, Any]) -> bool:
+    """Return whether typed filters have an OR that takes several calls."""
+    if language.disjunction:
+        return False
     return (ANY_OF in arguments and listing.merges) or (SEARCH in arguments and bool(listing.search))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from generator.catalog import SPREAD, Listing, Tool
 from generator.vendor import Integration, Pagination
 from runtime.errors import InvalidArguments
-from runtime.upstream import paging, query
+from runtime.upstream import conditions, paging, query
 
 COUNTED = re.compile(r"([0-9]{1,9})/([0-9]{1,9})/([0-9]{1,9})")
 BY_VENDOR = re.compile(r"(.*)/([0-9]{1,9})/([0-9]{1,9})", re.DOTALL)
@@ -52,7 +52,7 @@ def read_page_request(
     position, skip, size = _position(tool, pagination, arguments if given is None else given)
     most = most or pagination.maximum
     limit = size or min(int(arguments.get("limit") or pagination.default), most)
-    raw = str(arguments.get("query") or "")
+    raw = str(arguments.get("query") or "") if listing.raw_query else ""
     _check_lengths(raw, arguments.get("fields") or ())
     if listing.raw_query and raw:
         own = query.read_raw_paging(language, listing, raw)
@@ -70,7 +70,7 @@ def read_page_request(
     else:
         if listing.entity == "*":
             raise InvalidArguments('Argument "query" is empty.', advice="Write the statement to read.")
-        values["conditions"] = query.join_conditions(language, listing, arguments)
+        values["conditions"] = conditions.join_all(language, listing, arguments)
         values["order_by"] = query.build_order(language, listing, arguments)
         values["statement"] = query.build_statement(
             language, listing, values["conditions"], values["order_by"], page

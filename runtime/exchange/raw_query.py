@@ -7,11 +7,12 @@ from typing import Any
 
 from generator.catalog import Listing, Tool
 from generator.suggestions import ask_if_meant, find_nearest_name
-from generator.vendor import Integration
+from generator.vendor import Integration, QueryLanguage
 from runtime.errors import InvalidArguments
 from runtime.exchange.filters import refuse_mixture
 from runtime.safety.comparisons import refuse_comparisons
 from runtime.upstream import query
+from runtime.upstream.conditions import refuse_unbalanced
 from runtime.upstream.query_facts import refuse_problems
 from runtime.upstream.statements import NotParsed, Statement, parse_statement
 
@@ -27,9 +28,12 @@ def read_query(
     `known` are the tools that say what can be asked of a record, where this one reads any. Raises InvalidArguments.
     """
     raw, listing, language = str(arguments.get("query") or ""), tool.listing, integration.query_language
-    if not raw or listing is None or not listing.raw_query:
+    if not raw or listing is None or not (listing.raw_query or listing.raw_conditions):
         return None
     query.refuse_long(raw)
+    if listing.raw_conditions:
+        _check_condition(tool, language, raw)
+        return None
     refuse_mixture(listing, arguments)
     query.refuse_unsupported(language, raw)
     refuse_comparisons(tool, language, raw)
@@ -39,6 +43,13 @@ def read_query(
     statement = _parse(language.grammar, raw)
     refuse_problems(language, find_listing(listing, integration.name, statement, known), statement)
     return statement
+
+
+def _check_condition(tool: Tool, language: QueryLanguage, raw: str) -> None:
+    """Raise InvalidArguments for a raw condition that is known to fail, or that would reach beyond itself."""
+    query.refuse_unsupported(language, raw)
+    refuse_unbalanced(language, raw)
+    refuse_comparisons(tool, language, raw)
 
 
 def _parse(grammar: str, raw: str) -> Statement:

@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.catalog import Condition, Tool
 from generator.vendor import QueryLanguage
-from runtime.upstream.query import blank_quoted
+from runtime.upstream.quoted_text import blank_quoted
 
 LONGEST_VALUE = 80
 """Characters of a value of the query that a remark repeats."""

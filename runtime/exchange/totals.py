@@ -81,7 +81,7 @@ def _list_branches(call: CallContext, statement: Statement | None) -> tuple[Bran
     language, listing = call.integration.query_language, get_listing(call.tool)
     if statement is not None:
         return join_branches(language, read_terms(language, statement, str(call.arguments["query"])))
-    if is_branched(listing, call.arguments):
+    if is_branched(call.integration.query_language, listing, call.arguments):
         return join_branches(language, write_branches(language, listing, call.arguments))
     terms = write_terms(language, listing, call.arguments)
     return (terms,) if terms else ()

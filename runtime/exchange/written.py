@@ -31,9 +31,16 @@ def describe_update(call: CallContext, after: Any) -> dict[str, Any]:
         return {"warnings": [REPEATED]}
     if call.is_blind:
         return {"warnings": warnings} if (warnings := list_warnings(call.findings)) else {}
-    found = compare(States(_mask(call, before), _mask(call, call.content or {}), after), _form(call))
+    meant = _mask(call, _complete(call, before))
+    found = compare(States(_mask(call, before), meant, after), _form(call))
     nothing = [] if any(list_paths(found)) or found.worked_out or found.warnings else [NOTHING_CHANGED]
     return _members(found, [*list_warnings(call.findings), *found.warnings, *nothing])
+
+
+def _complete(call: CallContext, before: Record) -> Record:
+    """Return the record that an update means: what is sent, over what is stored where changes alone are sent."""
+    sent = call.content or {}
+    return {**before, **sent} if call.tool.call.body == "json_patch" else sent
 
 
 def describe_changes(call: CallContext, former: Record, current: Record) -> Differences:
@@ -44,7 +51,8 @@ def describe_changes(call: CallContext, former: Record, current: Record) -> Diff
 
 def describe_plan(call: CallContext) -> dict[str, Any]:
     """Return what an update would change, as members of an answer."""
-    before, content = call.before or {}, call.content or {}
+    before = call.before or {}
+    content = _complete(call, before)
     after = {**before, **content}
     for name in list_writable(call.tool, before):
         if name not in content:

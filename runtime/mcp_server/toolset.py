@@ -22,6 +22,7 @@ from runtime.mcp_server.cards.pending_change import show_card
 from runtime.mcp_server.changes import TOOLS as CHANGE_TOOLS
 from runtime.mcp_server.changes import list_change_tools
 from runtime.mcp_server.discovery import Discovery
+from runtime.mcp_server.risk_levels import show_risk
 from runtime.model import ServerConfig
 from runtime.operations.approvals.own_tools import show_why
 from runtime.operations.approvals.status import STATUS_TOOL
@@ -115,7 +116,7 @@ class Toolset:
     def listed(self) -> bytes:
         """The tools as the last member of a result, up to the end of the message."""
         tools = self.listed_tools
-        return b'"tools":[' + b",".join(tool.wire for tool in tools.values()) + b"]}}"
+        return b'"tools":[' + b",".join(show_risk(tool) for tool in tools.values()) + b"]}}"
 
     @cached_property
     def _packed(self) -> tuple[bytes, int, int]:

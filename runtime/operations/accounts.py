@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.suggestions import did_you_mean
+from generator.usual_integration import find_usual
 from generator.vendor import AccountField, Integration
 from runtime.connect.authorize import Authorizations
 from runtime.connect.new_account import make_account
@@ -222,10 +223,12 @@ class Accounts:
         return account
 
     def choose_integration(self, name: str) -> Integration:
-        """Return the integration with this name; the only one for an empty name. Raises InvalidRequest."""
+        """Return the integration with this name; for an empty one the only one, or that of the books.
+
+        Raises InvalidRequest.
+        """
         known = self.deployment.catalog().integrations
-        if not name and len(known) == 1:
-            return next(iter(known.values()))
+        name = name or find_usual({each.name: each.system for each in known.values()})
         if name not in known:
             raise InvalidRequest(
                 f'There is no integration "{name[:80]}". {did_you_mean(name, known)}'.rstrip() if name

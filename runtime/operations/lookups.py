@@ -76,12 +76,17 @@ class Lookups:
     ) -> list[Record] | None:
         """Return the records that a list tool finds, at most one page of them; None where it cannot be asked."""
         tool = find_list(call, wanted.resource)
-        if tool is None or tool.listing is None:
-            return None
+        if tool is None or tool.listing is None or tool.input_schema["required"]:
+            return None  # a list that is found through another record has no answer by itself
         conditions = [*_conditions(call, wanted), *more]
         if any(each.operator not in call.integration.query_language.conditions for each, _ in conditions):
             return None
-        listing = replace(tool.listing, conditions=tuple(each for each, _ in conditions), raw_query=False)
+        listing = replace(
+            tool.listing,
+            conditions=tuple(each for each, _ in conditions),
+            raw_query=False,
+            raw_conditions=False,
+        )
         arguments = {each.argument: value for each, value in conditions}
         return await self._read(call, replace(tool, listing=listing), arguments)
 
@@ -130,10 +135,10 @@ def find_list(call: CallContext, resource: str) -> Tool | None:
 
 def _conditions(call: CallContext, wanted: Wanted) -> Iterable[tuple[Condition, Any]]:
     value: Any = list(wanted.values) if wanted.operator == "any_of" else wanted.values[0]
-    yield Condition("wanted", wanted.field, wanted.operator), value
     active = call.integration.preflight.active
     tool = find_list(call, wanted.resource)
-    fields = {each.field for each in tool.listing.conditions} if tool and tool.listing else set()
+    fields = {each.field: each.kind for each in tool.listing.conditions} if tool and tool.listing else {}
+    yield Condition("wanted", wanted.field, wanted.operator, fields.get(wanted.field, "string")), value
     if wanted.is_any and active in fields:
         yield Condition("active", active, "any_of", "boolean"), [True, False]
 

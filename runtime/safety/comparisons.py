@@ -15,7 +15,7 @@ from functools import lru_cache
 from generator.catalog import Tool
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
-from runtime.upstream.query import blank_quoted
+from runtime.upstream.quoted_text import blank_quoted
 
 Path = tuple[str, ...]
 _NAME = re.compile(r"\w+")
@@ -25,13 +25,15 @@ def refuse_comparisons(tool: Tool, language: QueryLanguage, query: str) -> None:
     """Raise InvalidArguments when a query has the name of something hidden behind its entity."""
     if not tool.sensitive and not tool.gated:
         return
-    entry = re.match(language.entry, query)
-    if entry is None:
-        return  # it is refused for what it is
-    entity = entry.group("entity").lower()
+    entity, begin = tool.listing.entity.lower() if tool.listing else "", 0
+    if not language.is_raw_condition:
+        entry = re.match(language.entry, query)
+        if entry is None:
+            return  # it is refused for what it is
+        entity, begin = entry.group("entity").lower(), entry.end()
     public = tuple(path[1:] for path in tool.public if path[0].lower() == entity)
     hidden = _leading_names(tool.sensitive, tool.gated, public)
-    for name in _names(blank_quoted(language, query)[entry.end() :]):
+    for name in _names(blank_quoted(language, query)[begin:]):
         if name in hidden:
             raise InvalidArguments(
                 f'"{hidden[name]}" is sensitive: a query may neither compare with it nor sort by it.',

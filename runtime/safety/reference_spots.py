@@ -51,6 +51,8 @@ class Spot:
         value = self.value
         if isinstance(value, Mapping) and not self.is_bare:
             value = value.get(form.id)
+        if form.has_numbers and type(value) is int:
+            return str(value)
         return "" if isinstance(value, Name) or not isinstance(value, str) else value
 
     def read_name(self, form: ReferenceForm) -> str:
@@ -64,13 +66,14 @@ class Spot:
 
     def put_id(self, form: ReferenceForm, id_: str) -> None:
         """Put an Id there, in place of a name."""
+        value = int(id_) if form.has_numbers and id_.isascii() and id_.isdigit() else id_
         if self.is_bare:
-            self.holder[self.key] = id_
+            self.holder[self.key] = value
         else:
             rest = self.value if isinstance(self.value, Mapping) else {}
             self.holder[self.key] = {
                 **{name: each for name, each in rest.items() if name != form.name},
-                form.id: id_,
+                form.id: value,
             }
 
     def put_name(self, form: ReferenceForm, name: str) -> None:
@@ -190,7 +193,10 @@ def _is_plain(form: ReferenceForm, values: list[Any], kind: type) -> bool:
     if kind is Name:
         return not any(type(each) is Name for each in values)
     pattern = _compile(form.ids)
-    return bool(form.ids) and all(type(each) is str and pattern.fullmatch(each) for each in values)
+    return bool(form.ids) and all(
+        (form.has_numbers and type(each) is int) or (type(each) is str and pattern.fullmatch(each))
+        for each in values
+    )
 
 
 def put_names(

@@ -5,6 +5,7 @@ Called by `operations.guarded_updates`, which has read the record. Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +50,30 @@ def prepare_update(
     _apply_clear(asked, update)
     update.findings += _find_lacking(asked, update.content)
     update.findings += _find_short(asked, update.content)
+    if tool.call.body == "json_patch":
+        update.content = _pick_named(asked, update.content)
     return update
+
+
+def _pick_named(asked: _Asked, content: Record) -> dict[str, Any]:
+    """Return what of a record the caller named, for a vendor that is sent changes alone; what is cleared is null."""
+    options = asked.options
+    named = dict.fromkeys((*asked.given, *(re.split(r"[.[]", path, maxsplit=1)[0] for path in options.clear)))
+    if options.remove_lines:
+        lists = asked.integration.updates.entries
+        named |= dict.fromkeys(
+            name for name in lists if not is_same(content.get(name), asked.stored.get(name))
+        )
+    return {name: _choose_sent(asked, content, name) for name in named}
+
+
+def _choose_sent(asked: _Asked, content: Record, name: str) -> Any:
+    """Return the value of a named field: a reference as it was given, anything else laid over what is stored."""
+    given, id_ = asked.given.get(name), asked.integration.reference_form.id
+    is_whole = isinstance(given, Mapping) and any(
+        isinstance(each, Mapping) and id_ in each for each in (given, asked.stored.get(name))
+    )
+    return given if is_whole else content.get(name)
 
 
 def is_laid_over(tool: Tool, arguments: Mapping[str, Any]) -> bool:
@@ -113,7 +137,10 @@ def _find_left_out(asked: _Asked) -> Iterator[Finding]:
 
 
 def _is_sent_back(asked: _Asked, given: Any, stored: Any) -> bool:
-    return len(given) > 1 and is_same(given, stored, asked.integration.reference_form.id)
+    id_ = asked.integration.reference_form.id
+    return len(given) > 1 and all(
+        is_same(given.get(name), stored.get(name), id_) for name in given.keys() | stored.keys()
+    )
 
 
 def _drop_stale_taxes(asked: _Asked, content: dict[str, Any]) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 Called by `operations` and `exchange`.
 
-- `request`, `query`, `paging`: the request, conditions in the vendor's language, pages and their cursors
+- `request`, `paging`: the request, pages and their cursors
+- `query`, `quoted_text`, `conditions`: conditions in the vendor's language, an OR that it has among them
 - `statements`, `query_facts`, `terms`: a raw query parsed, held to what is known of its fields, and its OR
 - `files`, `base64_text`: files that are sent
 - `client`, `deadlines`: sending, within time limits; `traced_client` makes spans of it where telemetry is on

@@ -18,6 +18,7 @@ from generator.catalog import Condition, Listing
 from generator.templates import fill_template, find_names
 from generator.vendor import QueryLanguage
 from runtime.errors import InvalidArguments
+from runtime.upstream.quoted_text import blank
 
 MOST_DIGITS = 12
 """Of a number in a raw statement; no list is that long."""
@@ -140,7 +141,7 @@ def list_unsupported(language: QueryLanguage, query: str) -> Iterator[tuple[tupl
 
     Taken one by one: a place is compared with those before it, so that all of a long query would take quadratic time.
     """
-    blanked = _blanked(language, query)[0]
+    blanked = blank(language, query)[0]
     passed: list[tuple[int, int]] = []
     for lack in language.unsupported:
         for match in re.finditer(lack.form, query if lack.with_text else blanked):
@@ -168,7 +169,7 @@ def read_raw_paging(language: QueryLanguage, listing: Listing, query: str) -> Ra
             f'Argument "query" asks for {entity[:40]!r}, but this tool reads {listing.entity} only.',
             advice=f"Read {listing.entity} here, or use the list tool of the other record.",
         )
-    masked = _blanked(language, query)[0]
+    masked = blank(language, query)[0]
     found = {name: re.search(pattern, masked) for name, pattern in language.paging_words.items()}
     numbers = {name: int(match.group(1)[:MOST_DIGITS]) for name, match in found.items() if match}
     return RawPaging(numbers.get("start"), numbers.get("limit"))
@@ -182,7 +183,7 @@ def _instead(listing: Listing) -> str:
 
 def build_raw_page(language: QueryLanguage, query: str, page: Page) -> str:
     """Return a raw statement that reads the given page: its own paging taken out, the page's put in."""
-    masked = _blanked(language, query)[0]
+    masked = blank(language, query)[0]
     spans = [
         found.span() for pattern in language.paging_words.values() if (found := re.search(pattern, masked))
     ]
@@ -221,7 +222,7 @@ def _as_named(language: QueryLanguage, path: str) -> str:
 
 def _literal(language: QueryLanguage, kind: str, value: Any) -> str:
     if isinstance(value, bool):
-        text = "true" if value else "false"
+        text = language.booleans[value]
     else:
         text = str(value)
     if formatted := language.formats.get(kind):
@@ -230,7 +231,20 @@ def _literal(language: QueryLanguage, kind: str, value: Any) -> str:
         return fill(formatted, values)
     if kind in language.literals:
         return text
-    return f"{language.quote}{_escaped(language, text)}{language.quote}"
+    quote = _choose_quote(language, text)
+    return f"{quote}{_escaped(language, text)}{quote}"
+
+
+def _choose_quote(language: QueryLanguage, text: str) -> str:
+    """Return the sign for a text that it does not hold. Raises InvalidArguments for one that holds them all."""
+    if not language.other_quote or language.quote not in text:
+        return language.quote
+    if language.other_quote in text:
+        raise InvalidArguments(
+            f"{text[:LONGEST_PART]!r} has both kinds of quote, which a condition cannot hold. Nothing was sent.",
+            advice="Give a part of the text without one of them, to a filter that takes any part.",
+        )
+    return language.other_quote
 
 
 def _check_filled(template: str, values: Mapping[str, str], kind: str) -> None:
@@ -266,25 +280,3 @@ def _sort_field(listing: Listing, name: str) -> str:
         if name in (each, each.rsplit(".", 1)[-1]):
             return each
     return name
-
-
-def blank_quoted(language: QueryLanguage, query: str) -> str:
-    """Return the statement with its quoted text blanked; as it is when a quote is not closed, for nothing of it is
-    sure.
-    """
-    blanked, is_open = _blanked(language, query)
-    return query if is_open else blanked
-
-
-def _blanked(language: QueryLanguage, query: str) -> tuple[str, bool]:
-    """Return the statement with every character inside quotes blanked, and whether a quote is left open at its end."""
-    escapes = {written[0] for written in language.escape.values() if len(written) > 1}
-    out, is_inside, is_escaped = [], False, False
-    for character in query:
-        if is_escaped or (is_inside and character != language.quote):
-            is_escaped = not is_escaped and character in escapes
-            out.append(" ")
-        else:
-            is_inside ^= character == language.quote
-            out.append(character)
-    return "".join(out), is_inside

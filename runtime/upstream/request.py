@@ -184,12 +184,15 @@ def record(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
 def build_body(tool: Tool, content: Mapping[str, Any]) -> bytes:
     """Return the body that sends a record's fields, under the vendor's names."""
     if tool.call.body == "json_patch":
-        return figures.write_json(
-            [{"op": "replace", "path": f"/{name}", "value": value} for name, value in content.items()]
-        )
+        return figures.write_json([_operation(tool, name, value) for name, value in content.items()])
     if tool.call.wrap:
         return figures.write_json({tool.call.wrap: [content] if tool.call.wraps_list else content})
     return figures.write_json(content)
+
+
+def _operation(tool: Tool, name: str, value: Any) -> dict[str, Any]:
+    path = fill_template(tool.call.patch_path, lambda _: name)
+    return {"op": "replace", "path": path, "value": value}
 
 
 def _body_with_file(tool: Tool, arguments: Mapping[str, Any], file: OutgoingFile | None) -> FileBody:

@@ -23,6 +23,7 @@ from runtime.mcp_server.methods import FRESH_FOR_MS
 from runtime.mcp_server.protocol import HANDSHAKE_REVISIONS
 from runtime.mcp_server.replies import RESOURCE_NOT_FOUND
 from runtime.mcp_server.request import LOOPBACK, Gate
+from runtime.mcp_server.risk_levels import show_risk
 from runtime.mcp_server.toolset import Toolset
 from tests.differential.requests import Request
 from tests.mcp_server.stand import GUIDANCE, TOKEN, TOOLS, FakeCalls, Response, Stand, ask_in_loop
@@ -85,7 +86,9 @@ async def sdk_server() -> Any:
 async def _list(context: Any, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
     if params is not None and params.cursor is not None:
         raise MCPError(code=types.INVALID_PARAMS, message="Unknown cursor")
-    return types.ListToolsResult(tools=[types.Tool.model_validate(json.loads(tool.wire)) for tool in TOOLS])
+    return types.ListToolsResult(
+        tools=[types.Tool.model_validate(json.loads(show_risk(tool))) for tool in TOOLS]
+    )
 
 
 async def _resources(context: Any, params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:

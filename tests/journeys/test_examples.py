@@ -25,11 +25,12 @@ MAY_BE = {
 
 def test_every_example_is_understood(stage):
     catalog = builtin_catalog()
-    lists = {tool.resource: tool.name for tool in catalog.tools if tool.method == "list"}
+    tools = catalog.list_tools("quickbooks")
+    lists = {tool.resource: tool.name for tool in tools if tool.method == "list"}
     done, refused, failed = [], [], []
     stage.control("snapshot", {"name": "before the examples"})
     try:
-        for tool in catalog.tools:
+        for tool in tools:
             for example in tool.examples:
                 arguments = _with_a_real_record(stage, tool, lists.get(tool.resource), example.arguments)
                 status, answer = _call(stage, tool.name, arguments)

@@ -301,6 +301,16 @@ def test_the_only_integration_may_be_left_out_but_not_be_called_otherwise(
         here.accounts.create("Shop", "desk")
 
 
+def test_of_several_integrations_that_of_the_books_is_meant_where_none_is_named(
+    here: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InvalidRequest, match="which vendor"):
+        here.accounts.create("Shop")
+    ours = dataclasses.replace(deployment.CATALOG.integrations["books"], system="books")
+    monkeypatch.setitem(deployment.CATALOG.integrations, "books", ours)
+    assert here.accounts.create("Shop")["integration"] == "books"
+
+
 def test_what_is_gone_by_the_time_of_its_change_is_not_found(
     here: Deployment, account_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

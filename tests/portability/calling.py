@@ -37,18 +37,18 @@ class FixedCredentials:
         raise AssertionError("there is nothing to renew")
 
 
-def call_steps(account: Account, credentials: Credentials, handler, *steps):
+def call_steps(account: Account, credentials: Credentials, handler, *steps, catalog: Catalog = CATALOG):
     """Answers of steps made one after another, and the requests that the vendor got.
 
     A step is `(tool, arguments)` or a function of the last answer.
     """
-    tools = {tool.name: tool for tool in CATALOG.list_tools(account.integration)}
+    tools = {tool.name: tool for tool in catalog.list_tools(account.integration)}
 
     async def main():
         async with vendor(handler) as server:
             client = VendorClient(timeout_seconds=2, per_account=4)
             calls = Calls(
-                catalog=lambda: CATALOG,
+                catalog=lambda: catalog,
                 vendor=VendorCalls(
                     client=client,
                     tokens=FixedCredentials(credentials),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from generator.catalog import Catalog, Risk, Tool
+from generator.catalog import LEAST_FIRST, Catalog, Risk, Tool
 from generator.short_tools import ShortTool
 from runtime.operations.own_tools import make_tool
 
@@ -49,7 +49,7 @@ def _narrow(short: ShortTool, tools: Mapping[str, Tool]) -> ShortTool | None:
 def _make_listed(short: ShortTool, tools: Mapping[str, Tool]) -> Tool:
     schema = short.input_schema
     risks: set[Risk] = {tools[target.tool].risk for target in short.targets.values()} or {"read"}
-    return make_tool(
+    made = make_tool(
         short.name,
         short.title,
         short.description,
@@ -57,3 +57,5 @@ def _make_listed(short: ShortTool, tools: Mapping[str, Tool]) -> Tool:
         tuple(schema["required"]),
         *sorted(risks),
     )
+    levels = [made.risk_level, *(tools[target.tool].risk_level for target in short.targets.values())]
+    return replace(made, given_risk_level=max(levels, key=LEAST_FIRST.index))
