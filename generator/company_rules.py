@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from generator.mapping_rules import MappingRules
 from generator.vendor_rules import Setting
 
 Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
@@ -108,10 +109,11 @@ class Dashboard:
 
 @dataclass(frozen=True, slots=True)
 class CompanyRules:
-    """Where the home currency and the country of a company are read, and what its dashboard shows."""
+    """Where the currency and the country of a company are read, what its dashboard shows, and whom it maps."""
 
     currency: Setting | None = None
     country: Setting | None = None
     countries: dict[str, str] = field(default_factory=dict)
     """ISO 3166 codes of countries that the vendor names otherwise."""
     dashboard: Dashboard | None = None
+    mapping: MappingRules = field(default_factory=MappingRules)

@@ -39,6 +39,7 @@ from generator.stages.effects import check_effects
 from generator.stages.insights import check_insights
 from generator.stages.integration import parse_integration
 from generator.stages.lint import CompiledTool, check_names, check_tools
+from generator.stages.mapping import check_mapping
 from generator.stages.methods import Method, complete_methods
 from generator.stages.money import check_money, handles_money
 from generator.stages.policy_facts import check_policy_facts
@@ -112,6 +113,7 @@ def compile_integration(documents: Documents, assembly: Assembly, diagnostics: D
     compiled = [each.tool for each in linked]
     check_dashboard(document, compiled, diagnostics)
     check_insights(document, compiled, diagnostics)
+    check_mapping(document, compiled, diagnostics)
     assembly.short += make_short_tools(documents.short, integration, compiled, documents.broken, diagnostics)
     described = {method.resource.name: method.resource for method in methods}.values()
     assembly.resources += [describe_resource(each, integration.name, links) for each in described]

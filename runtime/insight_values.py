@@ -1,6 +1,7 @@
-"""What is stored for analyses: findings that a person dismissed, and what was read before a rate limit. See `model`.
+"""What is stored for analyses: dismissed findings, what was read before a rate limit, and the mapping of companies.
 
-`stores.insight_records` stores them, `operations.insights` makes them. Whatever may have names of customers or amounts
+`stores.insight_records` and `stores.mapping_records` store them, `operations.insights` and `operations.company_mapping`
+make them. Whatever may have names of customers or amounts
 in it comes sealed, for the owner that is named here. Times are seconds since the epoch.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from runtime.tenancy import AccountId
+from runtime.tenancy import AccountId, TenantId
 
 MOST_READINGS = 5
 """Readings of one company that are stored together: one for each analysis that somebody is likely to have under way."""
@@ -69,3 +70,31 @@ def name_part(reading_id: str, name: str) -> str:
 def name_part_owner(part_id: str) -> str:
     """Return for whom a part of a reading is sealed; its id is that of `name_part`."""
     return f"insight part {part_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMapping:
+    """Which clients of a work system are which customers of the books, of one pair of accounts of a tenant.
+
+    `sealed` holds the links and what was refused: names of customers are in it. Each change raises `version`; 0 is that
+    of a mapping which is not stored yet.
+    """
+
+    id: str
+    tenant_id: TenantId
+    work_account_id: AccountId
+    books_account_id: AccountId
+    version: int
+    sealed: bytes = field(repr=False)
+    created_at: float
+    updated_at: float
+
+
+def name_mapping(work_account_id: str, books_account_id: str) -> str:
+    """Return the id of the mapping of a pair of accounts."""
+    return f"{work_account_id}/{books_account_id}"
+
+
+def name_mapping_owner(mapping_id: str) -> str:
+    """Return for whom a mapping is sealed."""
+    return f"company mapping {mapping_id}"

@@ -21,7 +21,7 @@ compute configure confirm connect count cover create cut decide decode delete de
 diff disconnect dismiss dispatch dispose download draft drain draw drop edit embed emit encode end enqueue exchange
 execute exit expire explain export extend extract fail fence fetch fill filter find finish fit flush fold follow forget
 format get go group grow guard hash hide hold identify import interpret invalidate invite issue join judge know lay
-lead limit link list listen load lock look make mark mask match measure merge migrate name narrow negotiate note open
+lead limit link list listen load lock look make map mark mask match measure merge migrate name narrow negotiate note open
 parse pause peek pick plan post prepare preview print probe project purge put quote raise read record redact refresh
 refuse register release reload remark remove rename render renew repeat replace reply report require reseal resend
 reserve reset resolve respond restore restrict resume reverse revert revoke rotate run save seal search select send
@@ -49,6 +49,7 @@ HOOKS = {
     "data_received": "asyncio.Protocol",
     "resume_writing": "asyncio.Protocol",
     "shutdown": "uvicorn calls it",
+    "matches": "starlette.routing.Route",
     "commit": "sqlite3.Connection",
     "rollback": "sqlite3.Connection",
     "handle_async_request": "httpx2",

@@ -24,6 +24,7 @@ from generator.company_rules import (
 from generator.diagnostics import Diagnostics, Path
 from generator.reading.yaml_events import Document
 from generator.stages.descriptions import Links
+from generator.stages.mapping import parse_mapping
 from generator.stages.resolve import Place
 from generator.suggestions import did_you_mean
 from generator.templates import find_names
@@ -42,6 +43,7 @@ def parse_company_rules(document: Document, links: Links) -> CompanyRules:
         _setting(value, "country", document, links),
         dict(value.get("countries") or {}),
         _dashboard(document, links) if document.value.get("dashboard") else None,
+        parse_mapping(document),
     )
 
 

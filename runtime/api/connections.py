@@ -27,12 +27,14 @@ class DisconnectedAccount(AccountShape):
 
     revoked: Revoked
     revoked_reason: str
+    company_mappings_deleted: Annotated[int, Field(description="Company mappings that it was part of.")]
 
 
 class DeletedAccount(BaseModel):
     """The id of an account that was deleted. Without `revoked` it had never been connected."""
 
     id: str
+    company_mappings_deleted: Annotated[int, Field(description="Company mappings that it was part of.")]
     revoked: Revoked | None = None
     revoked_reason: str | None = None
 

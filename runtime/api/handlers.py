@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -36,6 +37,7 @@ from runtime.operations.approvals.managing import PendingChanges
 from runtime.operations.approvals.own_tools import take_why
 from runtime.operations.call_log import CallLog
 from runtime.operations.call_protocol import CallProtocol
+from runtime.operations.company_mapping.mappings import CompanyMappings
 from runtime.operations.exposure import ListingOf
 from runtime.operations.finished_calls import (
     CANCELLED,
@@ -106,6 +108,11 @@ class Services:
     render_metrics: Callable[[str], tuple[bytes, str]] | None = None
     uses: ServerUses | None = None
     addresses: ClientAddresses = field(default_factory=ClientAddresses)
+
+    @cached_property
+    def mappings(self) -> CompanyMappings:
+        """The company mappings, with what was read of them lately."""
+        return CompanyMappings(self.accounts.deployment)
 
     async def store_uses(self) -> None:
         """Store what this process has counted, so that a list has it."""

@@ -17,6 +17,7 @@ from runtime.api import (
     token_shapes,
     webhooks,
 )
+from runtime.api.mapping_table import MAPPING_OPERATIONS
 from runtime.api.operation import (
     ACCOUNTS,
     API_TOKENS,
@@ -317,6 +318,7 @@ TABLE = (
         scope=ADMIN,
         is_for_all_tenants=True,
     ),
+    *MAPPING_OPERATIONS,
     Operation(
         "POST",
         "/api-token",

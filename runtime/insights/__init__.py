@@ -21,6 +21,7 @@ said in its definitions (`insights` of integration.yaml).
 - `bookings`: what each line books to which account
 - `confirming`: figures beside the reports that have to show the same
 - `vendor_spend`: what was spent with each vendor
+- `name_matching`: which clients of a work system are which customers
 - `collecting`: whom to remind of unpaid invoices
 - `unit_economics`: what each item, customer or class earns, by `unit_tallies` and `unit_costs`
 - `profit_bridge`: why the profit of two months differs

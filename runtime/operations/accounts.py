@@ -24,6 +24,7 @@ from runtime.model import Account, AccountId, AuditEntry, Credentials
 from runtime.operations import answers
 from runtime.operations.account_endings import AccountEndings
 from runtime.operations.account_fields import check_fields, list_wanted_fields
+from runtime.operations.company_mapping.endings import count_mappings
 from runtime.operations.names import (
     UNSET,
     Unset,
@@ -182,16 +183,18 @@ class Accounts:
     async def disconnect(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
         """End the connection of an account and its MCP servers; it stays listed, with its journal.
 
-        Answers the account with `revoked`, which is `proved` when the vendor refuses the former access token, and
-        `revoked_reason`. Raises NotFound.
+        Answers the account with `revoked`, which is `proved` when the vendor refuses the former access token,
+        `revoked_reason`, and how many company mappings were deleted with it. Raises NotFound.
         """
         async with self.tokens.lock(AccountId(account_id)):
             account = await self.fetch(account_id)
+            mappings = await count_mappings(self.deployment, account.id)
             found = await self._endings.disconnect(
                 account, self._audit(actor, "account.disconnected", account)
             )
         shown = answers.show_account(await self.fetch(account_id))
-        return shown | {"revoked": found.revoked, "revoked_reason": found.reason}
+        ended = {"revoked": found.revoked, "revoked_reason": found.reason}
+        return shown | ended | {"company_mappings_deleted": mappings}
 
     async def delete(self, account_id: str, *, actor: str = "") -> dict[str, Any]:
         """Forget an account with its MCP servers, and end its connection at the vendor unless another account
@@ -200,11 +203,13 @@ class Accounts:
         """
         async with self.tokens.lock(AccountId(account_id)):
             account = await self.fetch(account_id)
-            ended = {}
+            ended: dict[str, Any] = {
+                "company_mappings_deleted": await count_mappings(self.deployment, account.id)
+            }
             if account.status != "connecting":
                 audit = self._audit(actor, "account.disconnected", account)
                 found = await self._endings.disconnect(account, audit)
-                ended = {"revoked": found.revoked, "revoked_reason": found.reason}
+                ended |= {"revoked": found.revoked, "revoked_reason": found.reason}
             audit = self._audit(actor, "account.deleted", account)
             if not await self._stores.write(lambda: self._stores.records.delete_account(account.id, audit)):
                 raise refuse_unknown_account()

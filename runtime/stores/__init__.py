@@ -20,6 +20,7 @@ Records are SQL (SQLite in a file):
 - `pending_records`, `pending_tables`, `pending_steps`: changes that wait for a person
 - `explorer_records`, `explorer_tables`: what people have asked in the explorer, and saved
 - `insight_records`, `insight_tables`: findings that were dismissed, and what was read before a rate limit
+- `mapping_records`, `mapping_tables`: which clients of a work system are which customers of the books
 - `purge_records`: what has expired is noted, and removed in parts
 - `writer`: the one thread that makes every change
 - `look_up`, `wal_watch`: what a token allows, read without a lock as long as nobody has changed the file

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, and_, case, delete, or_, select, update
 from runtime.model import Account, AccountId, AuditEntry
 from runtime.stores.account_records import make_event
 from runtime.stores.emitting import emit
+from runtime.stores.mapping_records import forget_mappings
 from runtime.stores.record_base import RecordBase, as_json, count, lock_account, note
 from runtime.stores.row_texts import write_error
 from runtime.stores.tables import ACCOUNT, AUTHORIZATION, LINK_TOKEN, MCP_SERVER, REFRESH_ATTEMPT
@@ -68,7 +69,9 @@ class ConnectionRecords(RecordBase):
         self._change(change.values(last_error=write_error(error)))
 
     def close_account(self, account_id: AccountId, audit: AuditEntry) -> bool:
-        """Mark an account as disconnected and remove its MCP servers and the ways to connect it. False when it is gone.
+        """Mark an account as disconnected and remove its MCP servers, company mappings and the ways to connect it.
+
+        False when it is gone.
 
         Its credentials stay until the vendor was asked to revoke them.
         """
@@ -78,6 +81,8 @@ class ConnectionRecords(RecordBase):
             connected = and_(ACCOUNT.c.id == account_id, ACCOUNT.c.status.in_(("active", "needs_reauth")))
             was_connected = count(connection, ACCOUNT, connected) > 0
             ended = {"mcp_servers": count(connection, MCP_SERVER, MCP_SERVER.c.account_id == account_id)}
+            if forgotten := forget_mappings(connection, account_id):
+                ended["company_mappings"] = forgotten
             since = case((ACCOUNT.c.status == "disconnected", ACCOUNT.c.status_since), else_=audit.at)
             values = {"status": "disconnected", "status_since": since, "updated_at": audit.at}
             connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(values))

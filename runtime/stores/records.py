@@ -39,6 +39,7 @@ from runtime.stores.invitation_records import InvitationRecords
 from runtime.stores.job_records import JobRecords
 from runtime.stores.journal_records import JournalRecords
 from runtime.stores.link_records import LinkRecords
+from runtime.stores.mapping_records import MappingRecords
 from runtime.stores.migrations import VERSION_TABLE
 from runtime.stores.oauth_records import OAuthRecords
 from runtime.stores.oauth_token_records import OAuthTokenRecords
@@ -217,6 +218,7 @@ class Records(
     ReportRunRecords,
     ExplorerRecords,
     InsightRecords,
+    MappingRecords,
 ):
     """Reads and changes all records. Synchronous: an endpoint reads in a thread, and changes through
 

@@ -13,11 +13,17 @@ from typing import Any
 from sqlalchemy import Column, Connection, exists, func, select, update
 
 from runtime.approval import name_pending_owner
-from runtime.insight_values import name_dismissal_owner, name_part_owner, name_reading_owner
+from runtime.insight_values import (
+    name_dismissal_owner,
+    name_mapping_owner,
+    name_part_owner,
+    name_reading_owner,
+)
 from runtime.schedules import name_file_owner, name_secret_owner
 from runtime.stores.explorer_tables import EXPLORER_RUN, SAVED_QUERY
 from runtime.stores.insight_tables import DISMISSED_FINDING, INSIGHT_PART, INSIGHT_READING
 from runtime.stores.job_tables import WEBHOOK
+from runtime.stores.mapping_tables import COMPANY_MAPPING
 from runtime.stores.oauth_tables import SIGNING_KEY
 from runtime.stores.pending_tables import PENDING_CHANGE
 from runtime.stores.people_tables import SIGN_IN
@@ -75,6 +81,7 @@ PLACES = (
     ),
     Place("questions of analyses", INSIGHT_READING.c.id, INSIGHT_READING.c.question, name_reading_owner),
     Place("what analyses have read", INSIGHT_PART.c.id, INSIGHT_PART.c.sealed, name_part_owner),
+    Place("company mappings", COMPANY_MAPPING.c.id, COMPANY_MAPPING.c.sealed, name_mapping_owner),
     Place("sign-ins", SIGN_IN.c.state_hash, SIGN_IN.c.sealed, lambda key: f"sign-in {key.hex()}"),
 )
 

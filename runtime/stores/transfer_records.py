@@ -16,6 +16,7 @@ from runtime.stores import (  # noqa: F401 - they add to METADATA
     explorer_tables,
     insight_tables,
     journal_tables,
+    mapping_tables,
     oauth_tables,
     pending_tables,
     people_tables,

@@ -18,6 +18,7 @@ from runtime.model import AuditEntry
 from runtime.operations.account_tests import AccountTests
 from runtime.operations.accounts import Accounts
 from runtime.operations.companies import show_name
+from runtime.operations.company_mapping.endings import count_mappings, describe_mappings
 from runtime.operations.link_tokens import LinkTokens, WantedLink
 from runtime.people import PersonId
 from runtime.tenancy import Reach
@@ -183,6 +184,7 @@ class ConnectionPages(CompanyPages):
             state=STATES[account.status],
             explained=explain_status(account, integration.title),
             uses=uses[account.id],
+            mapped=describe_mappings(await count_mappings(self._deployment, account.id)),
             links=links,
             made_by=await self._name_maker(audit),
             ending=_find_ending(audit) if account.status == "disconnected" else "",

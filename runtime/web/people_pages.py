@@ -34,7 +34,7 @@ class PeoplePages(PersonPages):
     def make_routes(self) -> list[BaseRoute]:
         """Return the routes of this page."""
         return [
-            _PageRoute(PEOPLE_PATH, self.look, methods=["GET"]),
+            PageRoute(PEOPLE_PATH, self.look, methods=["GET"]),
             Route(PEOPLE_PATH + "/invite", self.invite, methods=["POST"]),
             Route(PEOPLE_PATH + "/end-invitation", self.end_invitation, methods=["POST"]),
             Route(PEOPLE_PATH + "/role", self.change_role, methods=["POST"]),
@@ -114,7 +114,7 @@ class PeoplePages(PersonPages):
         )
 
 
-class _PageRoute(Route):
+class PageRoute(Route):
     """A page at a path that the management API has as well: for browsers, which ask for HTML and send no token."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

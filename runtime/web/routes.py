@@ -36,6 +36,7 @@ from runtime.web.customer_links import make_link_routes
 from runtime.web.docs_pages import make_docs_routes
 from runtime.web.landing import find_start
 from runtime.web.link_token_pages import LinkTokenPages
+from runtime.web.mapping_pages import MappingPages
 from runtime.web.missing_page import MissingPage
 from runtime.web.navigation import (
     ACCESS_SECTIONS,
@@ -166,6 +167,7 @@ def make_routes(
         *AccountListPages(parts).make_routes(),
         *ConnectCompanyPages(parts, accounts).make_routes(),
         *LinkTokenPages(parts, accounts).make_routes(),
+        *(MappingPages(parts, services).make_routes() if services else ()),
         *(ConnectionPages(parts, services, accounts).make_routes() if services else ()),
         *(route for pages in _OF_TENANTS for route in pages(parts).make_routes()),
         *(make_company_routes(parts, services) if services else ()),

@@ -52,7 +52,7 @@ class RunFilePages(RunReading):
             raise NotFound("There is no such file.", advice="Choose CSV or XLSX.")
         sheet = await self._make_sheet(place, run, read_view(request.query_params))
         content = write_csv(sheet) if kind == "csv" else write_xlsx(sheet)
-        return _send(content, f"{sheet.title}.{kind}", _EXPORTS[kind])
+        return send_download(content, f"{sheet.title}.{kind}", _EXPORTS[kind])
 
     @require_company("see_journal")
     async def send_file(self, request: Request, place: Place) -> Response:
@@ -64,8 +64,8 @@ class RunFilePages(RunReading):
         if answer.error is not None:
             raise answer.error
         if answer.file is None:
-            return _send(answer.text.encode(), f"{run.tool}.json", "application/json")
-        return _send(bytes(answer.file.content), answer.file.name, "application/octet-stream")
+            return send_download(answer.text.encode(), f"{run.tool}.json", "application/json")
+        return send_download(bytes(answer.file.content), answer.file.name, "application/octet-stream")
 
     async def _make_sheet(self, place: Place, run: Run, view: View) -> Sheet:
         if run.kind == "tool":
@@ -117,7 +117,7 @@ class RunFilePages(RunReading):
     async def _send_json(self, place: Place, run: Run, view: View) -> Response:
         """Send the answer as text: of a query the page that is looked at."""
         if run.kind == "write":
-            return _send(run.outcome.encode(), f"{run.tool}.json", "application/json")
+            return send_download(run.outcome.encode(), f"{run.tool}.json", "application/json")
         arguments = dict(run.arguments)
         if run.kind == "query":
             query = self.read_query(place, run, view)
@@ -126,10 +126,10 @@ class RunFilePages(RunReading):
         answer = await self.call(place, run.tool, arguments)
         if answer.error is not None:
             raise answer.error
-        return _send(answer.text.encode(), f"{run.tool}.json", "application/json")
+        return send_download(answer.text.encode(), f"{run.tool}.json", "application/json")
 
 
-def _send(content: bytes, name: str, media_type: str) -> Response:
+def send_download(content: bytes, name: str, media_type: str) -> Response:
     """Return a file that a browser stores and never shows by itself."""
     stem, dot, ending = name.rpartition(".")
     shown = f"{stem[:LONGEST_FILE_NAME]}{dot}{ending[:10]}"

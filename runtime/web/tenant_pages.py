@@ -46,6 +46,7 @@ TABS = (
     Tab("webhooks", "Webhooks", "/settings/webhooks", "manage_settings"),
     Tab("integrations", "Integrations", "/settings/integrations", "see_companies"),
     Tab("budgets", "Budgets and limits", "/settings/budgets", "see_companies"),
+    Tab("mapping", "Company mapping", "/company-mapping", "see_journal"),
     Tab("approvals", "Approvals", "/settings/approvals", "see_companies"),
     Tab("keys", "Keys", "/settings/keys", "manage_settings"),
     Tab("audit", "Audit log", "/settings/audit", "manage_settings"),

@@ -39,7 +39,16 @@ def plain(name):
     return document.value
 
 
-OF_OTHERS = ("company", "dashboard", "default_tools", "effects", "insights", "policy_facts", "preflight")
+OF_OTHERS = (
+    "company",
+    "dashboard",
+    "default_tools",
+    "effects",
+    "insights",
+    "mapping",
+    "policy_facts",
+    "preflight",
+)
 """Keys that name resources which are not written here."""
 ORIGINALS = {name: plain(name) for name in ("integration", "types", "class")}
 PLACES = [(name, path) for name, value in ORIGINALS.items() for path in places(value)]

@@ -486,6 +486,30 @@ CASES = {
         write_fix('{ for: [bookz], tool: books.get, arguments: { id: "{id}" }, says: Open it. }'),
         f'{INTEGRATION}:38: insights.fixes.suspense.0.for: There is no "bookz". Did you mean "books"?',
     ),
+    "a mapping of an unknown resource": (
+        "integration",
+        "errors:\n",
+        "mapping: { side: books, resource: bookz, fields: { id: id, names: title } }\nerrors:\n",
+        f'{INTEGRATION}:38: mapping.resource: There is no list of "bookz". Did you mean "books"?',
+    ),
+    "an argument that the list of a mapping does not take": (
+        "integration",
+        "errors:\n",
+        (
+            "mapping: { side: work, resource: books, arguments: { titel: x }, fields: { id: id, names: title } }"
+            "\nerrors:\n"
+        ),
+        f'{INTEGRATION}:38: mapping.arguments.titel: The list of books takes no argument "titel".',
+    ),
+    "hours of a mapping that nothing lists": (
+        "integration",
+        "errors:\n",
+        (
+            "mapping: { side: work, resource: books, fields: { id: id, names: title }, "
+            "hours: { resource: hourz, client: id, quantity: title } }\nerrors:\n"
+        ),
+        f'{INTEGRATION}:38: mapping.hours.resource: There is no list of "hourz".',
+    ),
     "a closing date that no tool reads": (
         "integration",
         "errors:\n",

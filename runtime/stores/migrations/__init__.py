@@ -15,7 +15,7 @@ LASTING_KEY_SINCE = 17
 """The revision from which on a database may have its lasting key stored."""
 
 TABLES = (
-    "account", "api_token", "audit", "authorization", "call_log", "delivery", "deployment",
+    "account", "api_token", "audit", "authorization", "call_log", "company_mapping", "delivery", "deployment",
     "dismissed_finding", "event", "explorer_run", "idempotency_key", "insight_part", "insight_reading",
     "invitation", "job", "job_executor", "journal", "journal_head", "journal_open", "journal_outcome",
     "link_token", "mcp_previous_token", "mcp_server", "mcp_server_use", "member", "oauth_client",
@@ -28,7 +28,8 @@ INDEXES = (
     "account_company", "account_external", "account_in_order", "account_tenant", "api_token_account",
     "api_token_in_order", "api_token_tenant", "api_token_token", "audit_subject", "audit_tenant",
     "authorization_account", "authorization_expiry", "authorization_link", "call_log_account",
-    "call_log_at", "call_log_caller", "call_log_tenant", "delivery_event", "delivery_in_order",
+    "call_log_at", "call_log_caller", "call_log_tenant",
+    "company_mapping_books", "company_mapping_pair", "delivery_event", "delivery_in_order",
     "dismissed_finding_account", "event_at", "event_waiting", "explorer_run_account", "explorer_run_at",
     "explorer_run_own", "idempotency_key_expiry", "idempotency_key_hash", "insight_part_reading",
     "insight_reading_account", "insight_reading_expiry", "invitation_expiry", "invitation_tenant",
