@@ -12,7 +12,7 @@ from runtime.insights.books import Key
 from runtime.insights.profitability.profitability import INSIGHT
 from runtime.insights.work_records import Addition
 from tests.insights.changing import replace
-from tests.insights.provider_books import agree, buy, make_provider, sell, work
+from tests.insights.provider_books import OCTOBER, agree, buy, make_invoice_of_work, make_provider, sell, work
 
 NINE = date(2026, 9, 9)
 
@@ -81,6 +81,17 @@ def test_additions_are_billed_with_their_agreement_while_they_last():
     ]
 
     assert use(agree("1", "11", "100"), additions=additions)["billed_by_agreement"] == 140
+
+
+def test_what_was_invoiced_for_an_agreement_is_what_it_billed():
+    invoices = [
+        make_invoice_of_work("1", "A-1", day=OCTOBER, total=Decimal(110), tax=Decimal(10), agreement="1"),
+        make_invoice_of_work("2", "A-2", day=NINE, total=Decimal(99), agreement="1"),
+    ]
+    books = make_provider([sell("1", "1", "9")], agreements=[agree("1", "11", "1000")], invoices=invoices)
+
+    (found,) = analyse(books)["agreements"]
+    assert found["billed_by_agreement"] == 100
 
 
 def test_an_agreement_that_ended_before_is_not_listed():

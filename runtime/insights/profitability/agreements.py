@@ -1,13 +1,15 @@
 """How much of each agreement is used: hours against its limit, or against what they are sold for. Called by `rows`.
 
+What an agreement bills is what was invoiced for it; without an invoice it is its own amount and that of its additions.
 An agreement without a limit is measured by its efficiency: what is billed for it over what its hours would be billed at
 by themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -103,11 +105,11 @@ def measure_agreements(rates: Rates, days: Days) -> dict[str, list[AgreementUse]
     for each in work.time_entries:
         if each.agreement and days.has(each.day):
             entries.setdefault(each.agreement, []).append(each)
-    additions = _sum_additions(work, days)
+    billed = _list_billed(work, days)
     found: dict[str, list[AgreementUse]] = {}
     for id_, agreement in work.agreements.items():
         if agreement.is_valid_in(days.start, days.end):
-            use = _measure(agreement, entries.get(id_, ()), additions.get(id_, ZERO), rates, days)
+            use = _measure(agreement, entries.get(id_, []), billed[id_], rates, days)
             found.setdefault(agreement.client, []).append(use)
     for several in found.values():
         several.sort(key=lambda each: (-each.over, each.agreement.key))
@@ -115,32 +117,38 @@ def measure_agreements(rates: Rates, days: Days) -> dict[str, list[AgreementUse]
 
 
 def _measure(
-    agreement: Agreement, entries: Iterable[TimeEntry], additions: Decimal, rates: Rates, days: Days
+    agreement: Agreement, entries: list[TimeEntry], billed: Decimal, rates: Rates, days: Days
 ) -> AgreementUse:
-    several = list(entries)
-    months = sum(1 for _ in _list_valid_months(agreement, days))
-    fee = agreement.amount * months / agreement.months
-    covered = None
+    months, covered = _count_months(agreement, days), None
     if agreement.limit is not None and agreement.limit_unit == "hours":
         covered = (agreement.limit * months / agreement.limit_months).quantize(Decimal("0.01"))
-    return AgreementUse(
-        agreement,
-        months,
-        to_cents(fee + additions / agreement.months),
-        sum((each.hours for each in several), ZERO),
-        covered,
-        _value(several, rates),
-    )
+    hours = sum((each.hours for each in entries), ZERO)
+    return AgreementUse(agreement, months, billed, hours, covered, _value(entries, rates))
 
 
-def _list_valid_months(agreement: Agreement, days: Days) -> Iterator[Any]:
-    for first in list_months(days):
-        if agreement.is_valid_in(first, min(_end_month(first), days.end)):
-            yield first
+def _list_billed(work: Work, days: Days) -> dict[str, Decimal]:
+    """Return what each agreement billed in some days: what was invoiced for it, else what it says itself."""
+    invoiced: dict[str, Decimal] = {}
+    for each in work.invoices.values():
+        if each.agreement and each.day is not None and days.has(each.day):
+            invoiced[each.agreement] = invoiced.get(each.agreement, ZERO) + each.net
+    additions = _sum_additions(work, days)
+    return {
+        id_: invoiced[id_]
+        if id_ in invoiced
+        else to_cents((each.amount * _count_months(each, days) + additions.get(id_, ZERO)) / each.months)
+        for id_, each in work.agreements.items()
+    }
 
 
-def _end_month(first: Any) -> Any:
-    return first.replace(day=28) if first.month == 2 else first.replace(day=30)
+def _count_months(agreement: Agreement, days: Days) -> int:
+    """Return in how many of the months of some days an agreement holds."""
+    firsts = list_months(days)
+    return sum(agreement.is_valid_in(first, min(_end_month(first), days.end)) for first in firsts)
+
+
+def _end_month(first: date) -> date:
+    return (first + timedelta(31)).replace(day=1) - timedelta(1)
 
 
 def _sum_additions(work: Work, days: Days) -> Mapping[str, Decimal]:

@@ -35,7 +35,7 @@ def list_assumptions(books: Books, tallies: Tallies, owners: Mapping[Owner, Tall
         yield from _list_unknown(tallies, owners)
         yield "Expenses of the work system are not added: the books have them where they were posted."
         if books.work.agreements and not books.work.additions:
-            yield "Additions of agreements were not read: what an agreement bills is its own amount."
+            yield "What an agreement bills is what was invoiced for it, else its own amount without its additions."
     if by != USUAL:
         yield f"Overheads are shared out by {by}: nothing in the books says whose they are."
     if any(each.rate != 1 for each in books.list_kinds(*BOOKED)):
