@@ -39,11 +39,11 @@ def read_links(text: str) -> list[str]:
     return [unescape(each) for each in re.findall(r'<a[^>]* href="([^"]*)"', text)]
 
 
-def test_the_list_has_the_seven_analyses_of_the_catalog_with_what_each_answers(tmp_path: Path) -> None:
+def test_the_list_has_the_eight_analyses_of_the_catalog_with_what_each_answers(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         page = await desk.get()
         expected = list_analyses(builtin_catalog(), "quickbooks")
-        assert len(expected) == 7
+        assert len(expected) == 8
         assert re.findall(r'/analysis/(\w+)">', page.text) == [each.name for each in expected]
         text = unescape(page.text)
         assert all(each.title in text and each.summary in text for each in expected)

@@ -50,7 +50,7 @@ def measure_usual(tallies: Iterable[Tally]) -> Usual:
     """Return what is usual of some clients."""
     whole = Tally()
     for each in tallies:
-        whole.add(each)
+        whole.add_figures(each)
     products, services = _split(whole)
     return Usual(
         whole.products / products if products > 0 else ZERO,

@@ -51,7 +51,7 @@ def describe_company(
     """Return the figures of the whole company."""
     everyone = Tally()
     for each in owners.values():
-        everyone.add(each)
+        everyone.add_figures(each)
     figures = _list_figures(whole, stock)
     found: dict[str, Any] = {
         **figures,
@@ -184,5 +184,5 @@ def _sum_kind(owners: Mapping[Owner, Tally], kind: str) -> Tally:
     found = Tally()
     for owner, tally in owners.items():
         if owner.kind == kind:
-            found.add(tally)
+            found.add_figures(tally)
     return found

@@ -57,11 +57,17 @@ class Tally:
         return self.revenue - self.products - self.labour
 
     def add(self, other: Tally) -> None:
-        """Add what another has."""
+        """Add what another has, its records with it."""
+        self.add_figures(other)
+        for key, amount in other.records.items():
+            self.records[key] += amount
+
+    def add_figures(self, other: Tally) -> None:
+        """Add what another has but for its records, of which there are tens of thousands."""
         for name in ("products", "expenses", "hours", "billable_hours", "labour", "unknown", "unbilled",
                      "unbilled_value"):  # fmt: skip
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("streams", "agreement_hours", "records"):
+        for name in ("streams", "agreement_hours"):
             mine = getattr(self, name)
             for key, amount in getattr(other, name).items():
                 mine[key] += amount
