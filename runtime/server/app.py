@@ -49,7 +49,7 @@ from runtime.operations.call_log import CallLog
 from runtime.operations.calls import Calls
 from runtime.operations.company_facts import CompanyFactsReader
 from runtime.operations.company_mapping.clients import MappedClients
-from runtime.operations.company_mapping.work_pairs import StoredPairs
+from runtime.operations.company_mapping.mapped_pairs import MappedPairs
 from runtime.operations.file_links import FileLinks
 from runtime.operations.finished_calls import FinishedCalls
 from runtime.operations.journal import Journal
@@ -159,7 +159,7 @@ class Runtime:
             known=known,
             deployment=self.deployment,
             clients=MappedClients(self.deployment),
-            pairs=StoredPairs(self.deployment),
+            pairs=MappedPairs(self.deployment),
         )
         is_alone = not settings.postgres_url
         self.jobs = Jobs(self.stores, make_durable_engine, self.log, self.register_jobs, is_alone=is_alone)

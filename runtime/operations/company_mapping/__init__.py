@@ -12,6 +12,6 @@ any other call; `insights.name_matching` compares them; what people decide is st
 - `mappings`: the use cases
 - `views`: what is answered of them, and as a table for files
 - `clients`: finds a client by its name in either system, for tools that filter by customer
-- `work_pairs`: the work account that is mapped with the books, for analyses over both
+- `mapped_pairs`: the work system that is mapped with books, for analyses over both
 - `endings`: what of it goes with an account
 """

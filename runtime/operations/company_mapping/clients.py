@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from runtime.deployment import Deployment
 from runtime.errors import InvalidArguments
 from runtime.insight_values import name_mapping_owner
-from runtime.model import Account, AccountId
+from runtime.model import Account
 from runtime.operations.clients import ClientMatch
 from runtime.operations.company_mapping.links import Link, read_mapping
 
@@ -19,28 +19,17 @@ MOST_NEAR = 5
 """Near names in an error: a model reads so many, and asks its user."""
 NEAR = 60.0
 """How alike a name is that may have been meant."""
-SECONDS = 10.0
-"""How long it is remembered whether an account is mapped: a remark depends on it alone, and each list asks."""
-MOST_REMEMBERED = 10_000
-"""Accounts of which it is remembered; then all are forgotten."""
 
 
 class MappedClients:
     """Finds clients in the mappings of an account. One for the process."""
 
     def __init__(self, deployment: Deployment) -> None:
-        self._stores, self._keys, self._clock = deployment.stores, deployment.keys, deployment.clock
-        self._mapped: dict[AccountId, tuple[float, bool]] = {}
+        self._stores, self._keys = deployment.stores, deployment.keys
 
     async def has_mapping(self, account: Account, /) -> bool:
-        """Return whether a client of this account is linked to a customer, as it was within `SECONDS`."""
-        until, is_mapped = self._mapped.get(account.id, (0.0, False))
-        if until <= (now := self._clock()):
-            is_mapped = any(each.status == "linked" for each in await self._list_links(account))
-            if len(self._mapped) >= MOST_REMEMBERED:
-                self._mapped.clear()
-            self._mapped[account.id] = now + SECONDS, is_mapped
-        return is_mapped
+        """Return whether a client of this account is linked to a customer."""
+        return any(each.status == "linked" for each in await self._list_links(account))
 
     async def find_client(self, account: Account, name: str, /) -> ClientMatch | None:
         """Return the client with a name in either system; None where nothing is mapped.
