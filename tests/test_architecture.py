@@ -31,6 +31,7 @@ MAY_SAY_THEM = {
     "runtime/upstream/behaviours/quickbooks.py": "what data cannot say",
     "runtime/upstream/behaviours/__init__.py": "finds it by name",
     "runtime/commands/demo.py": "starts the simulator and names the vendor whose company it shows",
+    "runtime/commands/demo_work.py": "starts the simulator of the work system beside it",
     "runtime/commands/demo_output.py": "says how to use the demo",
     "runtime/commands/cli.py": "offers the demo and the simulator",
     "runtime/api/session_endpoints.py": "the shapes of an interface that callers know already",

@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from generator.catalog import Catalog, Tool
 from generator.names import find_tool
-from runtime.api import limit_shapes, reading, shapes, token_shapes
+from runtime.api import limit_shapes, reading, shapes
 from runtime.api.browser_sessions import BrowserSessions
 from runtime.api.keyed_requests import KeyedRequests
 from runtime.api.replies import FORM, build_response, reply
@@ -32,7 +32,7 @@ from runtime.model import LONGEST_CLIENT, Account, ApiToken, Grant, ServerConfig
 from runtime.operations.account_keys import AccountKeys
 from runtime.operations.accounts import About, Accounts
 from runtime.operations.answers import show_account
-from runtime.operations.api_tokens import ApiTokens, Bounds
+from runtime.operations.api_tokens import ApiTokens
 from runtime.operations.approval_config import add_request_rule
 from runtime.operations.approvals.managing import PendingChanges
 from runtime.operations.approvals.own_tools import take_why
@@ -383,39 +383,6 @@ async def _called(services: Services, asked: ApiRequest, account: Account, form:
         idempotency_key=key,
         carried=form.files,
         form=FORM,
-    )
-
-
-async def create_api_token(services: Services, asked: ApiRequest) -> Response:
-    """Make an API token. The token is shown this once."""
-    body = reading.check_model(await reading.read_json(asked.request), token_shapes.NewApiToken)
-    bounds = Bounds(body.tenant_id, body.expires_at, asked.bearer)
-    return reply(
-        await services.write(
-            lambda: services.api_tokens.create(
-                body.name, body.scopes, body.integrated_account_id, bounds=bounds, actor=asked.actor
-            )
-        ),
-        201,
-    )
-
-
-async def list_api_tokens(services: Services, asked: ApiRequest) -> Response:
-    """List the API tokens, without their secrets."""
-    query = reading.read_query(asked.request, shapes.PartQuery)
-    return reply(
-        await asyncio.to_thread(services.api_tokens.list, query.limit, query.next_cursor, reach=asked.reach)
-    )
-
-
-async def revoke_api_token(services: Services, asked: ApiRequest) -> Response:
-    """Revoke an API token: it opens nothing from now on."""
-    return reply(
-        await services.write(
-            lambda: services.api_tokens.revoke(
-                asked.read_path_param("token_id"), reach=asked.reach, actor=asked.actor
-            )
-        )
     )
 
 

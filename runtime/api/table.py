@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runtime.api import (
     answer_shapes,
+    api_tokens,
     call_log,
     connections,
     handlers,
@@ -15,7 +16,6 @@ from runtime.api import (
     shapes,
     tenants,
     token_shapes,
-    webhooks,
 )
 from runtime.api.mapping_table import MAPPING_OPERATIONS
 from runtime.api.operation import (
@@ -29,9 +29,9 @@ from runtime.api.operation import (
     SERVERS,
     TENANTS,
     TOOLS,
-    WEBHOOKS,
     Operation,
 )
+from runtime.api.webhook_table import WEBHOOK_OPERATIONS
 from runtime.operations.scopes import (
     ADMIN,
     CALL_TOOLS,
@@ -46,7 +46,6 @@ from runtime.operations.scopes import (
 
 ACCOUNT = "/integrated-account/{id}"
 SERVER = ACCOUNT + "/mcp/{mcp_id}"
-WEBHOOK = "/webhook/{webhook_id}"
 CHANGE = "/pending-change/{change_id}"
 
 TABLE = (
@@ -331,7 +330,7 @@ TABLE = (
     Operation(
         "POST",
         "/api-token",
-        handlers.create_api_token,
+        api_tokens.create_api_token,
         token_shapes.ApiTokenOnce,
         201,
         token_shapes.NewApiToken,
@@ -341,7 +340,7 @@ TABLE = (
     Operation(
         "GET",
         "/api-token",
-        handlers.list_api_tokens,
+        api_tokens.list_api_tokens,
         token_shapes.ApiTokenList,
         query=shapes.PartQuery,
         tag=API_TOKENS,
@@ -350,70 +349,12 @@ TABLE = (
     Operation(
         "DELETE",
         "/api-token/{token_id}",
-        handlers.revoke_api_token,
+        api_tokens.revoke_api_token,
         shapes.Deleted,
         tag=API_TOKENS,
         scope=ADMIN,
     ),
-    Operation(
-        "POST",
-        "/webhook",
-        webhooks.create_webhook,
-        webhooks.WebhookOnce,
-        201,
-        webhooks.NewWebhook,
-        has_location=True,
-        tag=WEBHOOKS,
-        scope=ADMIN,
-    ),
-    Operation(
-        "GET",
-        "/webhook",
-        webhooks.list_webhooks,
-        webhooks.WebhookList,
-        query=webhooks.WebhooksQuery,
-        tag=WEBHOOKS,
-        scope=ADMIN,
-    ),
-    Operation("GET", WEBHOOK, webhooks.get_webhook, webhooks.WebhookShape, tag=WEBHOOKS, scope=ADMIN),
-    Operation(
-        "PATCH",
-        WEBHOOK,
-        webhooks.change_webhook,
-        webhooks.WebhookShape,
-        body=webhooks.WebhookChangeBody,
-        tag=WEBHOOKS,
-        scope=ADMIN,
-    ),
-    Operation("DELETE", WEBHOOK, webhooks.delete_webhook, shapes.Deleted, tag=WEBHOOKS, scope=ADMIN),
-    Operation(
-        "POST",
-        WEBHOOK + "/rotate-secret",
-        webhooks.rotate_webhook_secret,
-        webhooks.WebhookOnce,
-        tag=WEBHOOKS,
-        scope=ADMIN,
-    ),
-    Operation(
-        "POST", WEBHOOK + "/test", webhooks.test_webhook, webhooks.DeliveryShape, tag=WEBHOOKS, scope=ADMIN
-    ),
-    Operation(
-        "GET",
-        WEBHOOK + "/deliveries",
-        webhooks.list_deliveries,
-        webhooks.DeliveryList,
-        query=shapes.PartQuery,
-        tag=WEBHOOKS,
-        scope=ADMIN,
-    ),
-    Operation(
-        "POST",
-        WEBHOOK + "/deliveries/{delivery_id}/resend",
-        webhooks.resend_delivery,
-        webhooks.DeliveryShape,
-        tag=WEBHOOKS,
-        scope=ADMIN,
-    ),
+    *WEBHOOK_OPERATIONS,
     Operation(
         "GET",
         "/log",

@@ -24,7 +24,7 @@ from typing import Any
 
 from runtime.commands.demo_http import Api, ask_server, sign_in
 from runtime.commands.demo_output import Started, WorkStarted, count_listed, show_calls, write_instructions
-from runtime.commands.demo_processes import check_free, run_command, run_process, say
+from runtime.commands.demo_processes import check_free, report, run_command, run_process
 from runtime.commands.demo_work import INTEGRATION as WORK_INTEGRATION
 from runtime.commands.demo_work import MADE as WORK_MADE
 from runtime.commands.demo_work import (
@@ -167,14 +167,14 @@ def run_servers(demo: Demo, *, shows_calls: bool = False) -> Iterator[Running]:
         environment["LEDGERPORT_DEFINITIONS"] = demo.definitions
     if shows_calls:
         environment["LEDGERPORT_LOG_FORMAT"] = "json"
-    say("Starting the QuickBooks simulator …")
+    report("Starting the QuickBooks simulator …")
     simulator_ready = demo.simulator_url + "/.well-known/openid_configuration"
     secret = {SIMULATOR_SECRET: client_secret}  # not on the command line, which everybody can list
     with ExitStack() as opened:
         simulator = opened.enter_context(run_process(_simulator_command(demo), secret, simulator_ready))
         if work is not None:
             opened.enter_context(run_work_simulator(work, demo.work_port))
-        say("Starting Ledgerport …")
+        report("Starting Ledgerport …")
         command = [sys.executable, "-m", "runtime", "serve"]
         output = subprocess.PIPE if shows_calls else subprocess.DEVNULL
         server = opened.enter_context(run_process(command, environment, demo.url + "/healthz", output))
@@ -203,7 +203,7 @@ def _connect_books(demo: Demo, api: Api, known: list[dict[str, Any]]) -> dict[st
     for account in known:
         if account["integration"] == "quickbooks" and account["status"] == "active":
             return account
-    say("Connecting the demo company …")
+    report("Connecting the demo company …")
     made = api.call("POST", "/integrated-account", {"integration": "quickbooks", "name": "Demo company"})
     sign_in(demo.url, made["authorize_url"])
     account = api.call("GET", f"/integrated-account/{made['id']}")

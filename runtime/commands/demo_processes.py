@@ -33,7 +33,7 @@ def run_command(environment: dict[str, str], *words: str) -> str:
     if done.returncode:
         raise SettingsError(done.stderr.strip())
     if done.stderr.strip():
-        say(done.stderr.strip())
+        report(done.stderr.strip())
     return done.stdout.strip()
 
 
@@ -48,7 +48,7 @@ def run_process(
         command, env={**os.environ, **environment}, stdout=output, start_new_session=True
     )
     try:
-        await_ready(process, ready_url)
+        wait_until_ready(process, ready_url)
         yield process
     finally:
         if process.poll() is None:
@@ -60,7 +60,7 @@ def run_process(
                 process.wait()
 
 
-def await_ready(process: subprocess.Popen[bytes], url: str) -> None:
+def wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
     """Wait until a server answers. Raises SettingsError when it ends, or does not within `START_SECONDS`."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -88,6 +88,6 @@ def check_free(port: int, option: str) -> None:
             ) from None
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     """Write a line for the person who started the demo."""
     print(text, file=sys.stderr, flush=True)

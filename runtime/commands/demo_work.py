@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.commands.demo_http import Api
-from runtime.commands.demo_processes import run_process, say
+from runtime.commands.demo_processes import report, run_process
 from runtime.errors import SettingsError
 from runtime.simulators.provider.sizes import read_firm_day
 
@@ -67,7 +67,7 @@ def prepare_work_system(data: Path, *, is_wanted: bool) -> WorkSystem | None:
 @contextmanager
 def run_work_simulator(system: WorkSystem, port: int) -> Iterator[None]:
     """Run the simulator of the work system while the block runs. Raises SettingsError when it does not start."""
-    say("Starting the ConnectWise PSA simulator …")
+    report("Starting the ConnectWise PSA simulator …")
     command = [
         sys.executable, "-m", f"runtime.simulators.{INTEGRATION}", "--port", str(port), "--day", system.day,
         "--company-id", COMPANY, "--public-key", PUBLIC_KEY,
@@ -82,7 +82,7 @@ def connect_work_account(api: Api, system: WorkSystem, known: list[dict[str, Any
     for account in known:
         if account["integration"] == INTEGRATION and account["status"] == "active":
             return account
-    say("Connecting the demo's work system …")
+    report("Connecting the demo's work system …")
     fields = {
         "site": "demo.example.com", "company_id": COMPANY, "public_key": PUBLIC_KEY,
         "private_key": system.private_key, "client_id": CLIENT_ID,

@@ -122,7 +122,7 @@ class Office:
             start_new_session=True,
         )
         self.processes[number : number + 1] = [process]
-        demo_processes.await_ready(process, place.url + "/healthz")
+        demo_processes.wait_until_ready(process, place.url + "/healthz")
 
     def kill(self, number: int = 0) -> None:
         """Kill one of the servers."""

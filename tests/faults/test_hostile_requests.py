@@ -89,7 +89,7 @@ def target_of(data: Path, seed: int) -> Iterator[Target]:
                 env={**os.environ, **environment}, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
         try:
-            demo_processes.await_ready(process, place.url + "/healthz")
+            demo_processes.wait_until_ready(process, place.url + "/healthz")
             known = _known(place, environment)
             vendor.share = HOSTILE_SHARE
             yield Target(process, place.port, known, vendor, log)

@@ -137,7 +137,7 @@ def _started(place: demo.Demo, environment: dict[str, str]) -> subprocess.Popen[
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    demo_processes.await_ready(process, place.url + "/healthz")
+    demo_processes.wait_until_ready(process, place.url + "/healthz")
     return process
 
 
