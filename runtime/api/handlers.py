@@ -166,7 +166,7 @@ async def create_account(services: Services, asked: ApiRequest) -> Response:
     """Connect a company: answers an account and the address at which a person connects it."""
     body = reading.check_model(await reading.read_json(asked.request), shapes.NewAccount)
     about = About(body.tenant_id, body.external_id, body.metadata, body.return_url, body.read_only)
-    await AccountKeys(services.accounts).check_new(body.integration, body.fields or {}, asked.reach)
+    await AccountKeys(services.accounts).check_new(body.integration, body.fields or {}, about, asked.reach)
     made = await services.write(
         lambda: services.accounts.create(
             body.name,

@@ -18,7 +18,7 @@ from runtime.errors import Conflict, InvalidRequest
 from runtime.model import AuditEntry
 from runtime.operations import answers
 from runtime.operations.account_fields import check_fields, fill_fields
-from runtime.operations.accounts import Accounts
+from runtime.operations.accounts import NOTHING_SAID, About, Accounts, choose_account_tenant
 from runtime.operations.scopes import check_may_make_accounts
 from runtime.tenancy import EVERYTHING, Reach
 
@@ -29,13 +29,20 @@ class AccountKeys:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts, self._deployment = accounts, accounts.deployment
 
-    async def check_new(self, integration: str, fields: Mapping[str, str], reach: Reach = EVERYTHING) -> None:
+    async def check_new(
+        self,
+        integration: str,
+        fields: Mapping[str, str],
+        about: About = NOTHING_SAID,
+        reach: Reach = EVERYTHING,
+    ) -> None:
         """Test the fields of an account that is to be made; nothing where a person agrees, or nothing can be asked.
 
         Raises Forbidden where `reach` does not let it be made, InvalidRequest for fields that are not in form or that
         the vendor refuses, and VendorUnavailable.
         """
         check_may_make_accounts(reach)
+        choose_account_tenant(reach, about)
         chosen = self._accounts.choose_integration(integration)
         check_fields(chosen, fields)
         if chosen.auth.type == "headers":

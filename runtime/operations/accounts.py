@@ -85,7 +85,7 @@ class Accounts:
         where `reach` does not let it be made, LimitReached and Conflict.
         """
         check_may_make_accounts(reach)
-        tenant_id = _choose_tenant(reach, about)
+        tenant_id = choose_account_tenant(reach, about)
         chosen = self.choose_integration(integration)
         account = make_account(self.deployment, chosen, check_name(name), is_read_only=about.read_only)
         account = self._lay(replace(account, tenant_id=tenant_id), about)
@@ -257,7 +257,8 @@ class Accounts:
         return account
 
 
-def _choose_tenant(reach: Reach, about: About) -> TenantId:
+def choose_account_tenant(reach: Reach, about: About) -> TenantId:
+    """Return whose account is made. Raises Forbidden where `reach` does not let it be of that tenant."""
     named = None if about.tenant_id is None else check_tenant_id(about.tenant_id)
     return choose_tenant(reach, named) or DEFAULT_TENANT
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from generator.catalog import Catalog, Tool
 from generator.names import explain_former_name, find_tool
@@ -30,6 +30,7 @@ from runtime.operations.clients import UNMAPPED, Clients
 from runtime.operations.dry_runs import answer_dry
 from runtime.operations.exchanges import Exchanges
 from runtime.operations.failed_calls import answer_error
+from runtime.operations.insights.work_pairs import WorkPairs
 from runtime.operations.known_records import KnownRecords
 from runtime.operations.own_answers import OwnAnswers
 from runtime.operations.tenant_calls import TenantCalls
@@ -39,9 +40,6 @@ from runtime.operations.write_policies import WritePolicies
 from runtime.operations.writes import Writes
 from runtime.safety.write_options import Asked
 from runtime.upstream.files import NO_FILES, CarriedFiles
-
-if TYPE_CHECKING:
-    from runtime.operations.insights.work_pairs import WorkPairs
 
 
 class Calls(CallBounds):
@@ -65,11 +63,8 @@ class Calls(CallBounds):
         super().__init__(catalog, vendor, max_answer_bytes)
         self._checks, self._today = Checks(), today
         self._policies, known = policies or WritePolicies(vendor), known or KnownRecords()
-        self._tenants, self._writes, self._waits = (
-            tenants or TenantCalls(),
-            Writes(vendor, known, clients),
-            waits,
-        )
+        self._tenants, self._waits = tenants or TenantCalls(), waits
+        self._writes = Writes(vendor, known, clients)
         self._exchanges = Exchanges(vendor, self._writes, known)
         self._kind_of: Callable[[Tool], Kind] = lambda tool: KINDS[tool.returns.kind]
         how = self._exchanges.send, self._kind_of

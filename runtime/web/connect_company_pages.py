@@ -82,7 +82,7 @@ class ConnectCompanyPages(PersonPages):
     ) -> dict[str, Any]:
         by_consent = integration.auth.type == "oauth2"
         fields = read_fields(integration, values)
-        await AccountKeys(self._accounts).check_new(integration.name, fields, Reach(tenant))
+        await AccountKeys(self._accounts).check_new(integration.name, fields, reach=Reach(tenant))
         back = f"{self._deployment.settings.public_url}{ACCOUNTS_PATH}" if by_consent else ""
         about = About(tenant_id=tenant, return_url=back, read_only=values.get("read_only") == "yes")
         return await self._deployment.stores.write(

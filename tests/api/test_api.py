@@ -54,7 +54,7 @@ def test_a_company_and_its_urls_from_the_first_request_to_the_last(harness: ApiH
     assert harness.ask("GET", path + "/mcp").json() == {"result": [shown], "next_cursor": None}
     assert harness.ask("DELETE", mine).json() == {"id": server.json()["id"]}
     assert harness.ask("GET", mine).status_code == 404
-    assert harness.ask("DELETE", path).json() == {"id": made.json()["id"]}
+    assert harness.ask("DELETE", path).json() == {"id": made.json()["id"], "company_mappings_deleted": 0}
     assert harness.ask("GET", path).status_code == 404
 
 

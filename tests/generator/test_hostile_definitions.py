@@ -40,6 +40,7 @@ def plain(name):
 
 
 OF_OTHERS = (
+    "clients",
     "company",
     "dashboard",
     "default_tools",

@@ -192,7 +192,8 @@ class TestReadingASchema:
         listed = {tool["name"]: tool for tool in Stand().post("tools/list").result["tools"]}
         names = ["list_all_customers", "void_an_invoice_by_id"]
         found = value(call(stand(), "get_tool_schema", {"names": names}))
-        assert found == {"tools": [listed[name] for name in names]}
+        as_listed = [{key: value for key, value in listed[name].items() if key != "_meta"} for name in names]
+        assert found == {"tools": as_listed}
 
     def test_a_name_that_is_not_known_gets_the_nearest_one(self):
         found = value(call(stand(), "get_tool_schema", {"names": ["list_all_customers", "create_a_invoice"]}))
