@@ -28,7 +28,12 @@ def find_unclear(tool: Tool) -> Iterator[str]:
     """What the error of a tool lacks when its record is absent."""
     error = name_absent(refused(), tool, QUICKBOOKS, {"id": "987", "SyncToken": "0"}, TOOLS)
     finder = next(
-        (each.name for each in CATALOG.tools if (each.integration, each.resource) == (tool.integration, tool.resource) and each.listing), ""
+        (
+            each.name
+            for each in CATALOG.tools
+            if (each.integration, each.resource) == (tool.integration, tool.resource) and each.listing
+        ),
+        "",
     )
     if error.status != 404:
         yield f"status {error.status}"

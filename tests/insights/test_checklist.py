@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from generator.insight_rules import FixRules
-from runtime.insights.margin_check.findings import CORRECTION
 from runtime.insights.books import Books
 from runtime.insights.checklist import INSIGHT
 from runtime.insights.checklist.checklist import CHECKS
+from runtime.insights.margin_check.findings import CORRECTION
 from tests.builtin import builtin_catalog
 from tests.insights.changing import replace
 from tests.insights.checklist_books import MONTH, TODAY, list_statuses, make, make_books, make_reports
