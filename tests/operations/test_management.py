@@ -190,7 +190,8 @@ def test_an_expired_a_foreign_and_an_unknown_server_are_not_found_alike(
 
 def test_deleting_an_account_ends_its_urls(here: Deployment, account_id: str) -> None:
     made = here.mcp_servers.create(account_id, "Agent")
-    assert asyncio.run(here.accounts.delete(account_id)) == {"id": account_id}
+    deleted = asyncio.run(here.accounts.delete(account_id))
+    assert deleted == {"id": account_id, "company_mappings_deleted": 0}
     assert here.stores.look_up.find_grant(here.keys.hash_token(made["token"]), NOON) is None  # type: ignore[arg-type]
     with pytest.raises(NotFound):
         here.mcp_servers.list(account_id)
