@@ -115,7 +115,7 @@ class ClientNames:
         if rule is None:
             return
         if CLIENT not in call.arguments:
-            if _is_of_all(rule, call.arguments) and await self._is_mapped(call.account):
+            if _is_of_all(rule, call.arguments) and await self.is_mapped(call.account):
                 call.notice = f"{call.notice} {WHOLE_COMPANY}".strip()
             return
         _refuse_beside(call, rule)
@@ -127,7 +127,7 @@ class ClientNames:
         call.arguments = {**others, rule.argument: ids}
         call.resolved.append(_describe(call, match, match.name or names[0], ids))
 
-    async def _is_mapped(self, account: Account) -> bool:
+    async def is_mapped(self, account: Account) -> bool:
         """Return whether an account has a mapping, or had one within the last seconds: most reads ask for it."""
         known, now = self._mapped.get(account.id), self._clock()
         if known is None or now - known[0] >= MAPPED_SECONDS:
