@@ -230,6 +230,24 @@ def test_lists_that_take_no_client_themselves_say_once_that_they_are_of_the_whol
     assert note.count(WHOLE_COMPANY) == times
 
 
+def test_what_a_list_says_among_other_things_is_not_said_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    company = Company(
+        copy_books(make_landscaper()), clients=Mapping(amy=ClientMatch((AMY,), ("501",), "Amy LLC"))
+    )
+    tools = ShortTools(company)
+    carry = tools._carry
+
+    async def add_a_note(*given: Any) -> Any:
+        answer = await carry(*given)
+        return answer._replace(note=f"Former name. {answer.note}")
+
+    monkeypatch.setattr(tools, "_carry", add_a_note)
+    note = tools.answer("query_transactions", type="Invoice", limit=2).note
+    company.close()
+
+    assert note.count(WHOLE_COMPANY) == 1
+
+
 def test_without_a_mapping_no_answer_speaks_of_the_whole_company(short: ShortTools) -> None:
     assert WHOLE_COMPANY not in short.answer("query_transactions", type="Bill", limit=2).note
 
