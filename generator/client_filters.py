@@ -20,8 +20,8 @@ class ClientFilter:
     """The resource whose records are the clients."""
     argument: str
     """The argument that gets the Ids: one of the vendor, or `client` itself where that is a condition of a list."""
-    beside: str
-    """The argument by which a caller names Ids itself; both together are refused."""
+    beside: tuple[str, ...]
+    """The arguments by which a caller names Ids itself, first the usual one; with the name they are refused."""
     full_name: str = ""
     """The field with the name of a client after those that it belongs to; empty where none belongs to another."""
     separator: str = ""

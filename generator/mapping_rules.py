@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from generator.insight_rules import Fields
 
-Side = Literal["work", "books", ""]
+Side = Literal["work", "books"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,11 @@ class HourRules:
 
 @dataclass(frozen=True, slots=True)
 class MappingRules:
-    """The clients of a work system, or the customers of the books; `side` is empty where there are none.
+    """The clients of a work system, or the customers of the books; `resource` is empty where there are none.
 
     Every path of a field counts: a customer has several names and phone numbers.
     """
 
-    side: Side = ""
     resource: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
     fields: Fields = field(default_factory=dict)

@@ -20,7 +20,7 @@ from generator.stages.resolve import Place
 from generator.suggestions import did_you_mean
 
 RULE = "clients"
-DESCRIPTION = "Only this client, by name, with those below it."
+DESCRIPTION, WITH_BELOW = "Only this client, by name.", "Only this client, by name, with those below it."
 IN_A_LINE = "name"
 """What stands for it in the line of rare arguments."""
 ANY_OF = "any_of"
@@ -38,9 +38,14 @@ def add_client(made: Arguments, method: Method, integration: Document) -> None:
         made.client_filter = _find_in_query(made, facts)
     if made.client_filter is None:
         return
-    made.properties[CLIENT] = {"type": "string", "minLength": 1, "description": DESCRIPTION}
+    made.properties[CLIENT] = {"type": "string", "minLength": 1, "description": _describe(facts)}
     made.advanced.append(CLIENT)
     made.cautions[CLIENT] = IN_A_LINE
+
+
+def _describe(facts: Mapping[str, Any]) -> str:
+    """Return what is said of the argument: a client has others below it where its full name says so."""
+    return WITH_BELOW if facts.get("full_name") else DESCRIPTION
 
 
 def check_clients(document: Document, tools: Sequence[Tool], diagnostics: Diagnostics) -> None:
@@ -63,7 +68,9 @@ def _find_in_list(
         return None
     condition = Condition(CLIENT, found.field, ANY_OF, found.kind)
     made.listing = replace(listing, conditions=(*listing.conditions, condition))
-    return _make(facts, CLIENT, found.argument, is_own=is_own)
+    others = [each.argument for each in listing.conditions if each.field == found.field]
+    beside = tuple(dict.fromkeys((found.argument, *others)))
+    return _make(facts, CLIENT, beside, is_own=is_own)
 
 
 def _takes_ids(made: Arguments, facts: Mapping[str, Any], each: Condition, own: str) -> bool:
@@ -77,7 +84,7 @@ def _find_in_query(made: Arguments, facts: Mapping[str, Any]) -> ClientFilter | 
     """Return how a read whose parameters are its arguments is limited to clients; None where it cannot be."""
     for name in facts["filters"]:
         if name in made.joins and _refers_to(made, name, facts["resource"]):
-            return _make(facts, name, name)
+            return _make(facts, name, (name,))
     return None
 
 
@@ -85,7 +92,9 @@ def _refers_to(made: Arguments, argument: str, resource: str) -> bool:
     return any(each.path == (argument,) and resource in each.resources.values() for each in made.references)
 
 
-def _make(facts: Mapping[str, Any], argument: str, beside: str, *, is_own: bool = False) -> ClientFilter:
+def _make(
+    facts: Mapping[str, Any], argument: str, beside: tuple[str, ...], *, is_own: bool = False
+) -> ClientFilter:
     full_name, separator = facts.get("full_name", ""), facts.get("separator", "")
     return ClientFilter(facts["resource"], argument, beside, full_name, separator, is_own)
 
@@ -97,7 +106,7 @@ def _find_problems(facts: Mapping[str, Any], tools: Sequence[Tool]) -> Iterator[
         hint = did_you_mean(facts["resource"], lists)
         yield ("resource",), f'No tool lists "{facts["resource"]}".', hint
         return
-    used = {each.client_filter.beside for each in tools if each.client_filter is not None}
+    used = {each.client_filter.beside[0] for each in tools if each.client_filter is not None}
     for at, name in enumerate(facts["filters"]):
         if name not in used:
             message = f'No read takes Ids of {facts["resource"]} as "{name}".'

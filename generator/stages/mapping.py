@@ -1,7 +1,7 @@
 """What integration.yaml says in `mapping`: where a vendor's clients or customers stand, with what identifies them.
 
-Part of `company_rules`. `pipeline` has it checked when the methods are known: a resource without a list and an argument
-that its list does not take are reported here.
+Part of `company_rules`. `pipeline` has it checked when the methods are known: a resource without a list, an argument
+that its list does not take, and companies of neither system are reported here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ def parse_mapping(document: Document) -> MappingRules:
         return MappingRules()
     hours = value.get("hours") or {}
     return MappingRules(
-        value["side"],
         value["resource"],
         dict(value.get("arguments") or {}),
         {
@@ -46,10 +45,13 @@ def parse_mapping(document: Document) -> MappingRules:
 
 
 def check_mapping(document: Document, tools: Sequence[Tool], diagnostics: Diagnostics) -> None:
-    """Report resources without a list tool, and arguments that it does not take."""
+    """Report resources without a list tool, arguments that it does not take, and companies of neither system."""
     value = document.value.get(KEY)
     if value is None:
         return
+    if not document.value.get("system"):
+        message = "Companies of two systems are mapped: say with system which of them this is."
+        diagnostics.report(Place(document, (KEY,)).make_diagnostic("mapping", message))
     for path, message, hint in [
         *_find_problems(value, (), tools),
         *(_find_problems(value["hours"], ("hours",), tools) if "hours" in value else ()),

@@ -61,8 +61,11 @@ class ShortAnswers:
         async def is_repeat(name: str, asked: Asked) -> bool:
             return bool(sending.key) and await self.calls.is_repeat(grant, tools, name, asked, sending.key)
 
-        budget = self.calls.compute_budget(grant)
-        call = ShortCall(listed, grant, arguments, sending.form, budget, carry, is_repeat, self.public_url)
+        async def is_mapped() -> bool:
+            return await self.calls.is_mapped(grant.account)
+
+        budget, form = self.calls.compute_budget(grant), sending.form
+        call = ShortCall(listed, grant, arguments, form, budget, carry, is_repeat, is_mapped, self.public_url)
         answer = await _answer(call)
         if answer.limits is NO_LIMITS:
             answer = answer._replace(status=0, limits=await self.calls.read_limits(grant))

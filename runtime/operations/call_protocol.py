@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from generator.catalog import Tool
 from runtime.exchange.allowance import PLAIN, Form
 from runtime.exchange.tool_answer import Answer
-from runtime.model import Grant
+from runtime.model import Account, Grant
 from runtime.safety.write_options import Asked
 from runtime.upstream.files import NO_FILES, CarriedFiles
 from runtime.upstream.limits import Limits
@@ -43,6 +43,10 @@ class CallProtocol(Protocol):
         self, grant: Grant, tools: Mapping[str, Tool], name: str, asked: Asked, key: str
     ) -> bool:
         """Return whether what a caller asks for was carried out before under its key. Raises KeyReused."""
+        ...
+
+    async def is_mapped(self, account: Account) -> bool:
+        """Return whether the clients of an account's tenant are mapped, so that an answer says of whom it is."""
         ...
 
     async def read_limits(self, grant: Grant) -> Limits:

@@ -22,7 +22,7 @@ from runtime.exchange.failures import read_value
 from runtime.exchange.kinds import KINDS, Kind
 from runtime.exchange.tool_answer import Answer
 from runtime.exchange.tool_names import refuse_unknown_tool
-from runtime.model import Grant
+from runtime.model import Account, Grant
 from runtime.operations.approvals.waits import SENT_AT_ONCE, Waiting, Waits
 from runtime.operations.call_bounds import CallBounds, Tools
 from runtime.operations.checks import Checks, run_for
@@ -117,6 +117,10 @@ class Calls(CallBounds):
         call = self.begin(grant, tools, tools[name], {}, PLAIN)
         call.caller_key, call.asked = key, asked
         return await self._vendor.is_repeat(call)
+
+    async def is_mapped(self, account: Account) -> bool:
+        """Return whether the clients of an account's tenant are mapped, so that an answer says of whom it is."""
+        return await self._writes.clients.is_mapped(account)
 
     async def read(self, call: CallContext) -> Any:
         """Return the body of the response to a read that is no call of an agent. Raises the error that it is."""

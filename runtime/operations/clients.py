@@ -1,7 +1,8 @@
 """A client in place of Ids: the argument `client` of a read has a name, and becomes the Ids of what is that client's.
 
 Called by `writes`, before anything else looks at the arguments. The name is that of either system where a mapping of
-the tenant says which customers a client is (`Clients`), or else that of one record of the books, where that is certain.
+the tenant says which customers a client is (`Clients`), and gives the Ids of the system that the tool is of; or else it
+is that of one record of this system, where that is certain.
 What stands below a client belongs to it. Nothing is guessed: a name that is not that of one client is refused, and
 nothing is sent.
 """
@@ -114,18 +115,19 @@ class ClientNames:
         if rule is None:
             return
         if CLIENT not in call.arguments:
-            if _is_of_all(rule, call.arguments) and await self._is_mapped(call.account):
+            if _is_of_all(rule, call.arguments) and await self.is_mapped(call.account):
                 call.notice = f"{call.notice} {WHOLE_COMPANY}".strip()
             return
         _refuse_beside(call, rule)
         match = await self._find(call, rule, call.arguments[CLIENT])
-        names = await self._read_names(call, rule, match.customer_ids)
-        ids = await self._add_below(call, rule, match.customer_ids, names)
+        own = _list_own(call, match)
+        names = await self._read_names(call, rule, own)
+        ids = await self._add_below(call, rule, own, names)
         others = {name: value for name, value in call.arguments.items() if name != CLIENT}
         call.arguments = {**others, rule.argument: ids}
         call.resolved.append(_describe(call, match, match.name or names[0], ids))
 
-    async def _is_mapped(self, account: Account) -> bool:
+    async def is_mapped(self, account: Account) -> bool:
         """Return whether an account has a mapping, or had one within the last seconds: most reads ask for it."""
         known, now = self._mapped.get(account.id), self._clock()
         if known is None or now - known[0] >= MAPPED_SECONDS:
@@ -135,22 +137,22 @@ class ClientNames:
     async def _find(self, call: CallContext, rule: ClientFilter, name: str) -> Match:
         match = await self._clients.find_client(call.account, name)
         if match is None:
-            return await self._find_in_books(call, rule, name)
-        if not match.customer_ids:
+            return await self._find_named(call, rule, name)
+        if not _list_own(call, match):
             found = f"{CLIENT} {_quote(name)} has no record among the {_write(rule)}."
             refuse(
                 call.tool, [Finding(CLIENT, found, "Map it first, or leave it out for the whole company.")]
             )
         return match
 
-    async def _find_in_books(self, call: CallContext, rule: ClientFilter, name: str) -> ClientMatch:
-        """Return the client that has exactly this name, or Id, in the books. Raises InvalidArguments."""
+    async def _find_named(self, call: CallContext, rule: ClientFilter, name: str) -> ClientMatch:
+        """Return the client that has exactly this name, or Id, in the system of the call. Raises InvalidArguments."""
         integration, text = call.integration, name.strip()
         form = integration.reference_form
         if form.ids and is_id(form, rule.resource, text):
-            return ClientMatch((text,))
+            return _match_own(call, text)
         row = await self._names.find_named(call, rule.resource, CLIENT, text)
-        return ClientMatch((str(row.get(integration.identifier)),))
+        return _match_own(call, str(row.get(integration.identifier)))
 
     async def _add_below(
         self, call: CallContext, rule: ClientFilter, ids: Sequence[str], names: Sequence[str]
@@ -199,12 +201,29 @@ class ClientNames:
 
 def _is_of_all(rule: ClientFilter, arguments: Mapping[str, Any]) -> bool:
     """Return whether a call without a client is of all of them; of conditions in a query nobody says so."""
-    return not rule.is_own and not arguments.keys() & {rule.beside, QUERY, ANY_OF}
+    return not rule.is_own and not arguments.keys() & {*rule.beside, QUERY, ANY_OF}
+
+
+def _is_work(call: CallContext) -> bool:
+    """Return whether a call is of the system of work, where the records of a client are others than in the books."""
+    return call.integration.system == "work"
+
+
+def _list_own(call: CallContext, match: Match) -> tuple[str, ...]:
+    """Return the records of a client in the system of a call."""
+    return match.work_ids if _is_work(call) else match.customer_ids
+
+
+def _match_own(call: CallContext, id_: str) -> ClientMatch:
+    """Return the client that one record of the system of a call is."""
+    return ClientMatch((), (id_,)) if _is_work(call) else ClientMatch((id_,))
 
 
 def _refuse_beside(call: CallContext, rule: ClientFilter) -> None:
-    """Raise InvalidArguments for Ids, or a statement, beside the name of a client."""
-    for name in (rule.beside, QUERY):
+    """Raise InvalidArguments for Ids, or a whole statement, beside the name of a client."""
+    listing = call.tool.listing
+    statement = () if listing is not None and listing.raw_conditions else (QUERY,)
+    for name in (*rule.beside, *statement):
         if name in call.arguments:
             raise InvalidArguments(
                 f'{call.tool.name} was not called: Argument "{CLIENT}" cannot stand beside "{name}".',
@@ -215,12 +234,12 @@ def _refuse_beside(call: CallContext, rule: ClientFilter) -> None:
 
 def _describe(call: CallContext, match: Match, name: str, ids: Sequence[str]) -> dict[str, Any]:
     """Return what an answer says of the client that it is of."""
-    work = {"work_ids": list(match.work_ids)} if match.work_ids else {}
+    other, others = ("customer_ids", match.customer_ids) if _is_work(call) else ("work_ids", match.work_ids)
     return {
         "argument": CLIENT,
         "name": fence_text(name) if call.is_fenced else name,
         "ids": list(ids),
-        **work,
+        **({other: list(others)} if others else {}),
     }
 
 
@@ -234,7 +253,7 @@ def _refuse_unread(call: CallContext, rule: ClientFilter) -> InvalidArguments:
 def _refuse_many(call: CallContext, rule: ClientFilter) -> InvalidArguments:
     return InvalidArguments(
         f"{call.tool.name} was not called: this client has {MOST_RECORDS} {_write(rule)} or more.",
-        advice=f"Nothing was sent. Give the Ids of those that are meant, as {rule.beside}.",
+        advice=f"Nothing was sent. Give the Ids of those that are meant, as {rule.beside[0]}.",
     )
 
 

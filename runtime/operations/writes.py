@@ -44,12 +44,12 @@ class Writes:
         lookups = Lookups(vendor, known)
         self._duplicates = Duplicates(vendor, lookups)
         self._names = NameResolution(lookups)
-        self._clients = ClientNames(clients, lookups)
+        self.clients = ClientNames(clients, lookups)
         self._preflight = Preflight(lookups)
 
     async def resolve_names(self, call: CallContext) -> None:
         """Put Ids in the place of names in the arguments of a call. Raises InvalidArguments for what has no Id."""
-        await self._clients.resolve(call)
+        await self.clients.resolve(call)
         if call.tool.references:
             await self._names.resolve(call, (call,))
 

@@ -53,10 +53,11 @@ RUN = "run"
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What an analysis would read: requests, and records as far as they were counted."""
+    """What an analysis would read: requests, records as far as they were counted, and the systems they are of."""
 
     calls: int
     records: int
+    systems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,9 @@ class AnalysisPages(CompanyPages):
             self._log("page_refused", page="look", code=answer.error.code)
             return Outcome(problem=answer.error, can_run=answer.error.status != 403)
         found = parse_answer(answer.text)
-        return Outcome(estimate=Estimate(max(read_count(found, "estimate"), 1), read_count(found, "records")))
+        systems = tuple(str(each["integration"]) for each in found.get("integrations", ()))
+        calls, records = max(read_count(found, "estimate"), 1), read_count(found, "records")
+        return Outcome(estimate=Estimate(calls, records, systems))
 
     def _list_tool_addresses(self, place: Place) -> dict[str, tuple[str, str]]:
         """Return the title of each tool of a company, and where it can be run."""

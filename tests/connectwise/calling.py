@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, AccountId, Credentials
+from runtime.operations.clients import UNMAPPED, Clients
 from tests.builtin import builtin_catalog
 from tests.portability.calling import call_steps
 from tests.vendor_server import http
@@ -20,9 +21,11 @@ ACCOUNT = Account(AccountId("a1"), "connectwise", "production", "MSP", "active",
 Got = tuple[str, dict[str, str], bytes]
 
 
-def run(handler: Any, *steps: Any) -> tuple[list[Answer], list[Got]]:
+def run(handler: Any, *steps: Any, clients: Clients = UNMAPPED) -> tuple[list[Answer], list[Got]]:
     """The answers of steps made one after another, and the requests that the vendor got."""
-    return call_steps(ACCOUNT, Credentials(secrets=SECRETS), handler, *steps, catalog=CATALOG)
+    return call_steps(
+        ACCOUNT, Credentials(secrets=SECRETS), handler, *steps, catalog=CATALOG, clients=clients
+    )
 
 
 def knowing(handler: Any) -> Any:

@@ -82,8 +82,8 @@ def test_a_list_with_a_filter_of_clients_and_their_own_list_take_a_name(library)
 
     books, readers = found["list_all_shelf_books"], found["list_all_shelf_readers"]
     assert set(found) == {"list_all_shelf_books", "list_all_shelf_readers"}
-    assert (books.argument, books.beside, books.is_own) == ("client", "reader", False)
-    assert (readers.argument, readers.beside, readers.is_own) == ("client", "id_any_of", True)
+    assert (books.argument, books.beside, books.is_own) == ("client", ("reader",), False)
+    assert (readers.argument, readers.beside, readers.is_own) == ("client", ("id_any_of", "id"), True)
     assert (books.resource, books.full_name, books.separator) == ("readers", "name", "/")
 
 
@@ -122,3 +122,15 @@ def test_what_is_said_of_clients_must_be_there(library, case):
     found = list(map(str, check([Path("definitions")])))
 
     assert any(message in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("full_name", "says"),
+    [(', full_name: name, separator: "/"', "with those below it"), ("", "Only this client, by name.")],
+)
+def test_it_says_that_others_stand_below_a_client_only_where_they_do(library, full_name, says):
+    library.change("integration", ', full_name: name, separator: "/"', full_name)
+
+    schema = tools()["list_all_shelf_books"].input_schema["properties"]["client"]
+    assert says in schema["description"]
+    assert ("below" in schema["description"]) is bool(full_name)

@@ -489,15 +489,15 @@ CASES = {
     "a mapping of an unknown resource": (
         "integration",
         "errors:\n",
-        "mapping: { side: books, resource: bookz, fields: { id: id, names: title } }\nerrors:\n",
+        "mapping: { resource: bookz, fields: { id: id, names: title } }\nsystem: books\nerrors:\n",
         f'{INTEGRATION}:38: mapping.resource: There is no list of "bookz". Did you mean "books"?',
     ),
     "an argument that the list of a mapping does not take": (
         "integration",
         "errors:\n",
         (
-            "mapping: { side: work, resource: books, arguments: { titel: x }, fields: { id: id, names: title } }"
-            "\nerrors:\n"
+            "mapping: { resource: books, arguments: { titel: x }, fields: { id: id, names: title } }"
+            "\nsystem: work\nerrors:\n"
         ),
         f'{INTEGRATION}:38: mapping.arguments.titel: The list of books takes no argument "titel".',
     ),
@@ -505,10 +505,16 @@ CASES = {
         "integration",
         "errors:\n",
         (
-            "mapping: { side: work, resource: books, fields: { id: id, names: title }, "
-            "hours: { resource: hourz, client: id, quantity: title } }\nerrors:\n"
+            "mapping: { resource: books, fields: { id: id, names: title }, "
+            "hours: { resource: hourz, client: id, quantity: title } }\nsystem: work\nerrors:\n"
         ),
         f'{INTEGRATION}:38: mapping.hours.resource: There is no list of "hourz".',
+    ),
+    "a mapping of what is neither books nor a system of work": (
+        "integration",
+        "errors:\n",
+        "mapping: { resource: books, fields: { id: id, names: title } }\nerrors:\n",
+        f"{INTEGRATION}:38: mapping: Companies of two systems are mapped: say with system which of them this is.",
     ),
     "a closing date that no tool reads": (
         "integration",

@@ -127,6 +127,36 @@ def test_pay_of_technicians_in_overhead_is_moved_by_a_proposed_entry():
     assert margin["corrected_percent"] == Decimal("44.4")
 
 
+@pytest.mark.parametrize(
+    ("source", "text", "booked", "target"),
+    [
+        ("Payroll:Taxes", "Ada, Technician", "taxes", "taxes"),  # its name has both words
+        ("Payroll:Wages", "Wages Ada, Technician", "taxes", "direct wages"),  # one word each; two of the text
+        (
+            "Payroll:Wages",
+            "Technician",
+            "direct wages",
+            "direct wages",
+        ),  # no difference but what is booked there
+        ("Payroll:Wages", "Technician", "taxes", "taxes"),
+    ],
+)
+def test_a_correction_is_on_the_account_that_fits_best_by_its_name_the_text_and_what_is_booked(
+    source: str, text: str, booked: str, target: str
+):
+    books = make(pay("5", "wages", text), buy("6", "700", booked))
+    taxes = Account(Key("accounts", "taxes"), "Technician Payroll Taxes", roles=frozenset({"cost_of_sales"}))
+    wages = replace(books.accounts["wages"], name=source)
+    books = replace(books, accounts={**books.accounts, "taxes": taxes, "wages": wages})
+
+    (finding,) = INSIGHT.compute(books, {}).figures["findings"]
+
+    debit, credit = finding["correction"]["arguments"]["Line"]
+    assert debit["JournalEntryLineDetail"]["AccountRef"]["value"] == target
+    assert credit["JournalEntryLineDetail"]["AccountRef"]["value"] == "wages"
+    assert (debit["Amount"], finding["effect_on_margin"]) == (500, -500)
+
+
 def test_a_tool_to_serve_clients_in_overhead_is_found_by_what_its_vendor_is_called():
     analysis = check(buy("7", "82", "software", vendor=RMM), buy("8", "10", "software"))
 

@@ -130,3 +130,18 @@ def test_without_the_work_system_the_errors_of_the_books_are_found_all_the_same(
     assert {each["check"] for each in figures["findings"]} == {
         "labour_in_overhead", "tools_in_overhead", "unusual_account", "hardware_without_cost", "price_below_list",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_wages_are_moved_to_wages_and_their_taxes_to_taxes(seed):
+    texts = [
+        each["correction"]["arguments"]["PrivateNote"]
+        for each in run("margin_check", seed).figures["findings"]
+        if each["check"] == "labour_in_overhead"
+    ]
+
+    wages = [each for each in texts if ": Wages " in each]
+    taxes = [each for each in texts if ": Payroll taxes " in each]
+    assert wages and taxes and len(wages) + len(taxes) == len(texts)
+    assert all(each.startswith("Move to Technician Wages: ") for each in wages)
+    assert all(each.startswith("Move to Technician Payroll Taxes: ") for each in taxes)

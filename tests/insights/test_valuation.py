@@ -278,6 +278,24 @@ def test_growth_is_beside_the_year_before():
     assert figures["growth"]["income"] == {"change": 50, "percent": 50}
 
 
+def test_without_books_of_the_year_before_no_growth_is_made_up_and_the_answer_says_so():
+    analysis = value(*sell(BOLT, [OCTOBER], "150"))
+    with_before = value(*sell(ACME, [date(2025, 10, 15)], "100"), *sell(BOLT, [OCTOBER], "150"))
+
+    names = ("income", "gross_margin", "ebitda")
+    assert analysis.figures["growth"] == {name: {"change": None, "percent": None} for name in names}
+    assert [each for each in analysis.assumptions if "nothing of the year before, until 2025-10-31" in each]
+    assert not [each for each in with_before.assumptions if "year before, until" in each]
+
+
+def test_a_year_before_that_its_report_alone_has_is_compared():
+    reports = {"profit_and_loss_before": make_statement(income="100.00", cost="50.00", net="50.00")}
+
+    analysis = value(*sell(BOLT, [OCTOBER], "150"), reports=reports)
+
+    assert analysis.figures["growth"]["income"] == {"change": 50, "percent": 50}
+
+
 def test_levers_are_arithmetic_and_stand_by_their_effect():
     books = sell(ACME, list_months(24), "10000")
     figures = value(*books, options={"multiple_low": 3, "multiple_mid": 4, "multiple_high": 5}).figures

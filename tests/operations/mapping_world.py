@@ -40,8 +40,12 @@ HOURS = HourRules("hours", ("firm", "id"), ("spent",), {"since": "{start}"})
 CATALOG = Catalog(
     "1",
     {
-        "books": replace(BOOKS, company=CompanyRules(mapping=MappingRules("books", "customers", {}, PATHS))),
-        "desk": replace(DESK, company=CompanyRules(mapping=MappingRules("work", "firms", {}, PATHS, HOURS))),
+        "books": replace(
+            BOOKS, system="books", company=CompanyRules(mapping=MappingRules("customers", {}, PATHS))
+        ),
+        "desk": replace(
+            DESK, system="work", company=CompanyRules(mapping=MappingRules("firms", {}, PATHS, HOURS))
+        ),
     },
     tuple(LISTS.values()),
 )

@@ -265,7 +265,7 @@ def test_without_a_client_an_answer_says_that_it_is_of_the_whole_company(
 def test_whether_there_is_a_mapping_is_asked_once_a_minute_and_not_with_each_read() -> None:
     mapping, times = Mapping(), iter([0.0, MAPPED_SECONDS - 1, MAPPED_SECONDS, MAPPED_SECONDS + 1])
     company = Company(copy_books(make_landscaper()), clients=mapping)
-    company.calls._writes._clients._clock = lambda: next(times)
+    company.calls._writes.clients._clock = lambda: next(times)
     notes = [company.answer(REPORT, **YEAR).note for _ in range(4)]
     company.close()
 

@@ -12,6 +12,7 @@ from generator.compile import check, compile_catalog
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Account, Credentials, Grant, ServerConfig
 from runtime.operations.calls import Calls
+from runtime.operations.clients import UNMAPPED, Clients
 from runtime.operations.vendor_calls import VendorCalls
 from runtime.safety.once import Once
 from runtime.stores.hot_memory import MemoryHotState
@@ -37,7 +38,14 @@ class FixedCredentials:
         raise AssertionError("there is nothing to renew")
 
 
-def call_steps(account: Account, credentials: Credentials, handler, *steps, catalog: Catalog = CATALOG):
+def call_steps(
+    account: Account,
+    credentials: Credentials,
+    handler,
+    *steps,
+    catalog: Catalog = CATALOG,
+    clients: Clients = UNMAPPED,
+):
     """Answers of steps made one after another, and the requests that the vendor got.
 
     A step is `(tool, arguments)` or a function of the last answer.
@@ -56,6 +64,7 @@ def call_steps(account: Account, credentials: Credentials, handler, *steps, cata
                     base_url=lambda *_: server.url,
                 ),
                 max_answer_bytes=100_000,
+                clients=clients,
             )
             answers = []
             for step in steps:

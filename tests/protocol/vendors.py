@@ -1,4 +1,4 @@
-"""The vendors that tables may name: a made-up one with a tool for each form of a call, and QuickBooks as shipped."""
+"""The vendors that tables may name: a made-up one with a tool for each form of a call, and those that are shipped."""
 
 from __future__ import annotations
 
@@ -87,4 +87,18 @@ def make_quickbooks() -> TableVendor:
     return TableVendor(catalog.integrations["quickbooks"], tools, account, "/v3/company/91")
 
 
-VENDORS: dict[str, Callable[[], TableVendor]] = {"acme": make_acme, "quickbooks": make_quickbooks}
+def make_connectwise() -> TableVendor:
+    catalog = builtin_catalog()
+    fields = {"site": "psa.example", "company_id": "mspco", "public_key": "p", "client_id": "c-1"}
+    account = Account(
+        AccountId("a1"), "connectwise", "production", "MSP", "active", "mspco", fields, b"", 0, 0
+    )
+    tools = {each.name: each for each in catalog.list_tools("connectwise")}
+    return TableVendor(catalog.integrations["connectwise"], tools, account)
+
+
+VENDORS: dict[str, Callable[[], TableVendor]] = {
+    "acme": make_acme,
+    "connectwise": make_connectwise,
+    "quickbooks": make_quickbooks,
+}

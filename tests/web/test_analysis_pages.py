@@ -66,6 +66,16 @@ def test_opening_an_analysis_only_says_what_it_would_read(tmp_path: Path, name: 
     look(tmp_path, story)
 
 
+def test_both_systems_of_an_analysis_are_named_before_it_runs(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        systems = [{"integration": name, "requests": 13} for name in ("QuickBooks Online", "Desk <b>")]
+        desk.calls.estimate["integrations"] = systems
+        page = await desk.get("/client_profitability")
+        assert "<b>26 pages</b> of records from QuickBooks Online and Desk &lt;b&gt;." in page.text
+
+    look(tmp_path, story)
+
+
 @pytest.mark.parametrize("name", list(ANSWERS))
 def test_every_analysis_is_shown_with_its_figures_records_ties_and_assumptions(
     tmp_path: Path, name: str

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 
 from runtime.insights.bookings import BOOKED, Booking, list_bookings
-from runtime.insights.books import Books, Role
+from runtime.insights.books import ZERO, Books, Role
 from runtime.insights.period_pairs import ONE_DAY, Days, subtract_months
-from runtime.insights.topics import Topics
+from runtime.insights.topics import LONGEST_TEXT, Topics
 from runtime.insights.valuation.customers import list_roots
 
 HISTORY_MONTHS, LATER_MONTHS = 12, 3
@@ -63,15 +65,33 @@ class Ledger:
         """Return the customer at the top of one."""
         return self.roots.get(customer, customer)
 
-    def find_account(self, role: Role, topic: str, like: str = "") -> str:
-        """Return the account of a role and topic whose name has most in common with another one; empty without one."""
-        wanted = split_words(like)
+    @cached_property
+    def totals(self) -> Mapping[str, Decimal]:
+        """What is booked on each account, by its Id, without regard to its sign."""
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for each in self.bookings:
+            found[each.account] += each.amount
+        return {account: abs(total) for account, total in found.items()}
+
+    def find_account(self, role: Role, topic: str, like: str = "", *texts: str) -> str:
+        """Return the account of a role and topic that fits best; empty without one.
+
+        Its name has the most words of another one; then of some texts; then the most is booked on it.
+        """
+        named, said = split_words(like), split_words(" ".join(each[:LONGEST_TEXT] for each in texts))
         found = [
-            (-len(wanted & split_words(each.name)), each.name, each.key.id)
+            (
+                -len(named & words),
+                -len(said & words),
+                -self.totals.get(each.key.id, ZERO),
+                each.name,
+                each.key.id,
+            )
             for each in self.books.list_accounts(role)
             if each.is_active and self.topics.has(topic, each.name)
+            for words in (split_words(each.name),)
         ]
-        return min(found)[2] if found else ""
+        return min(found)[-1] if found else ""
 
     def name_booking_party(self, booking: Booking) -> str:
         """Return who a booking is with."""

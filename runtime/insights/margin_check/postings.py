@@ -80,7 +80,7 @@ def _judge(ledger: Ledger, booking: Booking, habits: Mapping[str, Counter[tuple[
         for check, found in (("labour_in_overhead", _is_labour), ("tools_in_overhead", _is_tool)):
             if found(ledger, booking):
                 topic = "labour" if check == "labour_in_overhead" else "tool"
-                target = usual or _find_target(ledger, topic, name)
+                target = usual or _find_target(ledger, topic, name, booking)
                 what = name if topic == "labour" else ledger.name_booking_party(booking)
                 return Move(check, month, booking.account, target, what)  # type: ignore[arg-type]
     if not usual:
@@ -113,10 +113,11 @@ def _is_tool(ledger: Ledger, booking: Booking) -> bool:
     return ledger.topics.has("tool", *texts)
 
 
-def _find_target(ledger: Ledger, topic: str, like: str) -> str:
+def _find_target(ledger: Ledger, topic: str, like: str, booking: Booking) -> str:
     role: Role = "cost_of_sales"
-    found = ledger.find_account(role, topic, like)
-    return found or ledger.find_account(role, f"{topic}_account", like)
+    texts = like, booking.line.text, booking.transaction.memo
+    found = ledger.find_account(role, topic, *texts)
+    return found or ledger.find_account(role, f"{topic}_account", *texts)
 
 
 def _find_habits(bookings: Iterable[Booking]) -> Mapping[str, Counter[tuple[str, str]]]:

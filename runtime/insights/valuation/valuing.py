@@ -170,13 +170,21 @@ def _describe_value(adjusted: Decimal, multiples: Multiples | None) -> dict[str,
     }
 
 
+def _has_before(read: Read) -> bool:
+    """Return whether the books have anything of the year before: an amount of its report, or a booking."""
+    days = read.year.before
+    return any(read.before.sections.values()) or any(days.has(each.transaction.day) for each in read.bookings)
+
+
 def _describe_growth(read: Read) -> dict[str, Any]:
-    """Return how income, gross margin and EBITDA moved."""
+    """Return how income, gross margin and EBITDA moved; nothing where there is no year before."""
     pairs = {
         "income": (read.now.income, read.before.income),
         "gross_margin": (read.now.gross_margin, read.before.gross_margin),
         "ebitda": (read.now.ebitda, read.before.ebitda),
     }
+    if not _has_before(read):
+        return {name: {"change": None, "percent": None} for name in pairs}
     return {
         name: {"change": to_cents(now - before), "percent": measure_share(now - before, before)}
         for name, (now, before) in pairs.items()
@@ -201,6 +209,8 @@ def _list_assumptions(
     yield "Only add-backs that were confirmed or given count."
     yield "Recurring is what a customer is invoiced in equal steps for similar amounts; a new one is not seen yet."
     yield f"Customers lost in the year are those of {churn.source}."
+    if not _has_before(read):
+        yield f"The books have nothing of the year before, until {read.year.before.end}: growth is not known."
     if NOW not in books.reports:
         yield "The profit and loss report was not read: the cost of goods sold from stock is not in EBITDA."
     if read.year.end >= books.today:

@@ -84,7 +84,11 @@ class Pairs:
 
     def _is_on(self, account: Account, side: Side) -> bool:
         integration = self._catalog().integrations.get(account.integration)
-        return integration is not None and integration.company.mapping.side == side
+        return (
+            integration is not None
+            and integration.system == side
+            and bool(integration.company.mapping.resource)
+        )
 
 
 def _list(accounts: Sequence[Account]) -> str:

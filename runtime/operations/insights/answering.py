@@ -32,14 +32,14 @@ from runtime.insights.kinds import DISMISS, find_insight
 from runtime.insights.worker import Job, PackedPage, PackedReport, WorkJob, run_job
 from runtime.operations.answers import format_time
 from runtime.operations.insights.dismissals import Dismissals, Dismisser
+from runtime.operations.insights.estimating import WorkEstimate, write_estimate
 from runtime.operations.insights.fetching import Fetcher, Found, Send
 from runtime.operations.insights.parts import Parts
 from runtime.operations.insights.plans import Slice
-from runtime.operations.insights.reading import Asked, Reader, list_missing, name_report
+from runtime.operations.insights.reading import Asked, Reader, list_missing, name_report, read_settings
 from runtime.operations.insights.work_pairs import Entitled, Entitlement, NoPairs, WorkPair, WorkPairs
 from runtime.operations.insights.work_reading import MOST_REQUESTS, WorkReader
 from runtime.operations.vendor_calls import VendorCalls
-from runtime.upstream.answer import follow_path
 
 MOST_WAITING = 16
 """Analyses of one process that wait for their turn; each takes about a second of a processor."""
@@ -98,9 +98,12 @@ class Computed:
         planned = reader.plan(asked, counts)
         if found.limited_by is not None and not found.parts:
             raise found.limited_by
-        if options.get("estimate"):
-            return call.answer(_write_estimate(reader.count_requests(asked, planned), counts, found))
         entitled = await self._find_entitled(call, wanted)
+        if options.get("estimate"):
+            requests = reader.count_requests(asked, planned)
+            work_estimate = self._estimate_work(call, wanted, entitled.pair, found)
+            title = call.integration.title
+            return call.answer(write_estimate(title, requests, counts, found.requests, work_estimate))
         _, work = await asyncio.gather(
             reader.read(asked, planned), self._read_work(call, wanted, entitled.pair, found)
         )
@@ -129,22 +132,34 @@ class Computed:
         self, call: CallContext, wanted: Wanted, pair: WorkPair | None, found: Found
     ) -> WorkJob | None:
         """Return what was read of the work system that is mapped with the books."""
-        if wanted.work is None or self._deployment is None or pair is None or call.grant is None:
+        own = self._make_work_call(call, pair)
+        if wanted.work is None or pair is None or own is None:
             return None
-        integration = self._deployment.catalog().integrations[pair.account.integration]
-        own = replace(
-            call,
-            account=pair.account,
-            integration=integration,
-            grant=replace(call.grant, account=pair.account),
-        )
         mine = Found(found.parts, most_requests=MOST_REQUESTS)
         read = await WorkReader(self._make_fetcher(own, mine)).read(wanted.work)
         found.new |= mine.new
         found.requests += mine.requests
         found.retry_after = max(found.retry_after, mine.retry_after)
-        rules = integration.insights.work
+        rules = own.integration.insights.work
         return WorkJob(rules, read.pages, read.lists, read.read, pair.mapping, read.missing)
+
+    def _estimate_work(
+        self, call: CallContext, wanted: Wanted, pair: WorkPair | None, found: Found
+    ) -> WorkEstimate | None:
+        """Return what reading the work system takes; None where it is not read."""
+        own = self._make_work_call(call, pair)
+        if wanted.work is None or own is None:
+            return None
+        least = WorkReader(self._make_fetcher(own, Found(found.parts))).count_least(wanted.work)
+        return WorkEstimate(own.integration.title, least, own.integration.pagination.maximum)
+
+    def _make_work_call(self, call: CallContext, pair: WorkPair | None) -> CallContext | None:
+        """Return a call as one of the work system's account."""
+        if self._deployment is None or pair is None or call.grant is None:
+            return None
+        integration = self._deployment.catalog().integrations[pair.account.integration]
+        grant = replace(call.grant, account=pair.account)
+        return replace(call, account=pair.account, integration=integration, grant=grant)
 
     async def _find_known(self, call: CallContext) -> tuple[StoredReading | None, Found]:
         reading_id = call.arguments.get("continue_from")
@@ -183,7 +198,7 @@ class Computed:
                 for name, report, part in wanted
                 if part in parts
             ),
-            settings=_read_settings(rules.settings, read.found),
+            settings=read_settings(rules.settings, read.found),
             read=_list_spans(read.asked),
             partial=partial - lists,
             lists=frozenset(lists - partial),
@@ -237,11 +252,6 @@ def _make_head(as_of: float, found: Found, reading: StoredReading | None) -> dic
     return head
 
 
-def _write_estimate(requests: int, counts: Mapping[str, int], found: Found) -> str:
-    whole = {"estimate": requests, "records": sum(counts.values()), "calls_used": found.requests}
-    return orjson.dumps(whole).decode()
-
-
 def _pack_pages(read: _Outcome, most_page: int) -> tuple[list[PackedPage], frozenset[str]]:
     """Return the pages that were read without a gap, and the kinds and lists of which some were not."""
     pages, partial = [], set[str]()
@@ -280,14 +290,3 @@ def _list_missing(read: _Outcome, most_page: int) -> Iterator[Missing]:
     yield from list_missing(read.asked, read.counts, read.found, most_page)
     if read.denied:
         yield Missing("work system", read.denied)
-
-
-def _read_settings(rules: Mapping[str, tuple[str, tuple[str, ...]]], found: Found) -> dict[str, str]:
-    """Return the settings that were read."""
-    read: dict[str, str] = {}
-    for name, (tool, path) in rules.items():
-        content = found.parts.get(f"setting {tool}")
-        value = follow_path(orjson.loads(content), path) if content is not None else None
-        if isinstance(value, str | int):
-            read[name] = str(value)
-    return read

@@ -222,3 +222,14 @@ def _limit(questions: Sequence[Question], counts: Mapping[str, int]) -> dict[str
 def name_report(wanted: WantedReport) -> str:
     """Return the name of the part that a report is."""
     return f"report {wanted.report} {wanted.start} {wanted.end} {wanted.step}"
+
+
+def read_settings(rules: Mapping[str, tuple[str, tuple[str, ...]]], found: Found) -> dict[str, str]:
+    """Return the settings that were read."""
+    read: dict[str, str] = {}
+    for name, (tool, path) in rules.items():
+        content = found.parts.get(f"setting {tool}")
+        value = follow_path(orjson.loads(content), path) if content is not None else None
+        if isinstance(value, str | int):
+            read[name] = str(value)
+    return read

@@ -70,14 +70,7 @@ class WorkReader:
 
     async def read(self, wanted: WorkRecords) -> WorkRead:
         """Return the lists that are wanted, as far as they can be read."""
-        rules = self._integration.insights.work
-        tools = {name: self._find_tool(rules[name]) for name in wanted.lists if name in rules}
-        chains = [
-            each
-            for name, tool in tools.items()
-            if tool is not None
-            for each in _list_chains(name, rules[name], tool, wanted)
-        ]
+        chains = list(self._list_wanted(wanted))
         async with asyncio.TaskGroup() as group:
             for each in chains:
                 group.create_task(self._follow(each))
@@ -93,6 +86,26 @@ class WorkReader:
             dict.fromkeys(whole & _DATED, span),
             tuple(missing),
         )
+
+    def count_least(self, wanted: WorkRecords) -> int:
+        """Return the requests that are still to be made, of each chain the next one: no more are known of it."""
+        return sum(not self._is_whole(each) for each in self._list_wanted(wanted))
+
+    def _is_whole(self, chain: Chain) -> bool:
+        """Whether all pages of a chain were read before."""
+        parts, number = self._found.parts, 1
+        while (name := chain.name_page(number)) in parts:
+            if f"{name} next" not in parts:
+                return True
+            number += 1
+        return False
+
+    def _list_wanted(self, wanted: WorkRecords) -> Iterator[Chain]:
+        rules = self._integration.insights.work
+        for name in wanted.lists:
+            tool = self._find_tool(rules[name]) if name in rules else None
+            if tool is not None:
+                yield from _list_chains(name, rules[name], tool, wanted)
 
     def _find_tool(self, rules: WorkRules) -> Tool | None:
         """Return what lists records; None where nothing does without an argument that we do not have."""

@@ -12,12 +12,14 @@ from typing import Any, Protocol
 
 import orjson
 
+from generator.client_filters import CLIENT
 from generator.filling import Filler, list_paths
 from generator.short_tools import Target
 from runtime.errors import InvalidArguments, LedgerportError
 from runtime.exchange.allowance import PLAIN, Form
 from runtime.exchange.tool_answer import Answer
 from runtime.model import Grant
+from runtime.operations.clients import WHOLE_COMPANY
 from runtime.operations.connections import list_connections
 from runtime.operations.short.listing import ListedShortTool
 from runtime.operations.short.merging import MOST_ROWS, USUAL_LIMIT, Gathered, Merging, choose_lists
@@ -46,6 +48,9 @@ class Carry(Protocol):
 IsRepeat = Callable[[str, Asked], Awaitable[bool]]
 """Whether what a caller asks for was carried out before by a tool, under the key that it gives."""
 
+IsMapped = Callable[[], Awaitable[bool]]
+"""Whether the clients of the tenant are mapped: whoever names none is then answered that it is of all of them."""
+
 
 class Stopped(Exception):
     """A step was refused; carries the answer that says why."""
@@ -66,6 +71,7 @@ class ShortCall:
     budget: int
     carry: Carry
     is_repeat: IsRepeat
+    is_mapped: IsMapped
     public_url: str
     gathered: Gathered = field(default_factory=Gathered)
 
@@ -151,7 +157,16 @@ class ShortCall:
         limit = arguments.get("limit", USUAL_LIMIT)
         page = await merging.read(scope, min(limit, MOST_ROWS, self.grant.config.max_rows or MOST_ROWS))
         self.gathered.notes += (*notes, *steps.notes)
+        if await self._is_of_all(arguments):
+            self.gathered.notes.append(WHOLE_COMPANY)
         return self._shapes().write_merged(merging, page, self.gathered)
+
+    async def _is_of_all(self, arguments: Mapping[str, Any]) -> bool:
+        """Return whether no client was named where one could be, and no list that was read says so itself."""
+        if CLIENT not in self.listed.short.input_schema["properties"] or CLIENT in arguments:
+            return False
+        is_said = any(WHOLE_COMPANY in each for each in self.gathered.notes)
+        return not is_said and await self.is_mapped()
 
     async def _read_target(self, target: Target, scope: Mapping[str, Any]) -> tuple[list[Record], Answer]:
         filler = Filler(scope)

@@ -26,6 +26,7 @@ from tests.deployment import NOON
 from tests.operations.insights.analyst import TOO_MANY, Analyst
 
 DEFINITIONS = Path(__file__).resolve().parent / "definitions"
+WORK_TITLE = compile_catalog(DEFINITIONS).integrations["bench"].title
 COOL_CARS, DINER = "3", "20"
 MAPPING = ClientMapping(
     {
@@ -66,7 +67,9 @@ class Pairs:
     """Has one pair, or none."""
 
     def __init__(self) -> None:
-        account = Account(AccountId("w"), "bench", "live", "Bench", "active", "w", {"api_key": "k"}, b"", NOON, NOON)
+        account = Account(
+            AccountId("w"), "bench", "live", "Bench", "active", "w", {"api_key": "k"}, b"", NOON, NOON
+        )
         self.pair: WorkPair | None = WorkPair(account, MAPPING)
 
     async def find(self, books: Account) -> WorkPair | None:
@@ -127,6 +130,36 @@ def worker(tmp_path: Path) -> Iterator[Worker]:
 
 def find(answer: dict[str, Any], name: str) -> dict[str, Any]:
     return next(each for each in answer["figures"]["clients"] if each["name"] == name)
+
+
+def test_an_estimate_counts_the_requests_to_both_systems_and_names_them(worker: Worker) -> None:
+    estimated = worker.compute_clients(estimate=True)
+    asked_before = len(worker.asked)
+    found = worker.compute_clients()
+
+    books, work = estimated["integrations"]
+    first_pages = [each for each in worker.asked if "after=" not in each.url]
+    assert asked_before == 0
+    assert (books["integration"], work["integration"]) == ("QuickBooks Online", WORK_TITLE)
+    assert work["requests"] == len(first_pages) < len(worker.asked)
+    assert work["note"].startswith("at least: one for each list")
+    assert estimated["estimate"] == books["requests"] + work["requests"]
+    assert found["calls_used"] == estimated["estimate"] + 1 + len(worker.asked) - len(first_pages)
+
+
+def test_an_estimate_of_what_was_read_already_is_of_nothing_more(worker: Worker) -> None:
+    found = worker.compute_clients()
+    estimated = worker.compute_clients(estimate=True, continue_from=found["continue_from"])
+
+    assert [each["requests"] for each in estimated["integrations"]] == [0, 0]
+
+
+def test_an_estimate_is_of_the_books_alone_where_the_work_system_is_not_read(worker: Worker) -> None:
+    worker.pairs.pair = None
+    estimated = worker.compute_clients(estimate=True)
+
+    (books,) = estimated["integrations"]
+    assert estimated["estimate"] == books["requests"] and "note" not in books
 
 
 def test_both_systems_make_one_answer_that_adds_up_to_the_books(worker: Worker) -> None:

@@ -38,6 +38,7 @@ class ShortTools:
             self._budget,
             self._carry,
             _is_no_repeat,
+            self._is_mapped,
             "http://localhost",
         )
         return self.company.run(_answer(made))
@@ -54,6 +55,9 @@ class ShortTools:
         answer = self.answer(name, **arguments)
         assert answer.error is not None, answer.text
         return answer.error
+
+    async def _is_mapped(self) -> bool:
+        return await self.company.calls.is_mapped(self.company.grant.account)
 
     async def _carry(
         self, grant: Grant, tool: str, arguments: dict[str, Any], form: Form, _asked: Asked | None

@@ -207,6 +207,52 @@ def test_with_a_mapping_a_client_is_known_by_it_and_the_whole_company_is_named_s
 
 
 @pytest.mark.parametrize(
+    ("arguments", "times"),
+    [
+        ({"type": "Bill"}, 1),
+        ({"type": "JournalEntry"}, 1),
+        ({"type": "Invoice"}, 1),
+        ({"vendor": CHIN}, 1),
+        ({}, 1),
+        ({"type": "Bill", "client": "amy"}, 0),
+    ],
+    ids=str,
+)
+def test_lists_that_take_no_client_themselves_say_once_that_they_are_of_the_whole_company(
+    arguments: dict[str, str], times: int
+) -> None:
+    company = Company(
+        copy_books(make_landscaper()), clients=Mapping(amy=ClientMatch((AMY,), ("501",), "Amy LLC"))
+    )
+    note = ShortTools(company).answer("query_transactions", limit=2, **arguments).note
+    company.close()
+
+    assert note.count(WHOLE_COMPANY) == times
+
+
+def test_what_a_list_says_among_other_things_is_not_said_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    company = Company(
+        copy_books(make_landscaper()), clients=Mapping(amy=ClientMatch((AMY,), ("501",), "Amy LLC"))
+    )
+    tools = ShortTools(company)
+    carry = tools._carry
+
+    async def add_a_note(*given: Any) -> Any:
+        answer = await carry(*given)
+        return answer._replace(note=f"Former name. {answer.note}")
+
+    monkeypatch.setattr(tools, "_carry", add_a_note)
+    note = tools.answer("query_transactions", type="Invoice", limit=2).note
+    company.close()
+
+    assert note.count(WHOLE_COMPANY) == 1
+
+
+def test_without_a_mapping_no_answer_speaks_of_the_whole_company(short: ShortTools) -> None:
+    assert WHOLE_COMPANY not in short.answer("query_transactions", type="Bill", limit=2).note
+
+
+@pytest.mark.parametrize(
     ("arguments", "says"),
     [
         ({"vendor": "Chin"}, "Near names: Chin's Gas and Oil (33)."),
