@@ -18,7 +18,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from runtime.errors import InvalidRequest, LedgerportError, NotFound, ReadingEnded
+from runtime.identity.oauth_scopes import READ, list_possible_scopes
+from runtime.model import Account
 from runtime.operations.companies import show_name
+from runtime.operations.company_mapping.mapped_pairs import MappedPairs
 from runtime.operations.insight_requests import (
     CONTINUE,
     AnalysisTool,
@@ -40,8 +43,9 @@ from runtime.operations.insight_views.answer_values import read_count
 from runtime.operations.report_runs import FORMATS
 from runtime.web.analysis_links import RecordLinks
 from runtime.web.analysis_view import ShownAnalysis, show_analysis
-from runtime.web.company_pages import CompanyPages, Place, require_company
+from runtime.web.company_pages import CompanyPages, CompanyServices, Place, require_company
 from runtime.web.navigation import find_company_address
+from runtime.web.person_pages import PageParts
 
 SECTION = "analysis"
 LIST_PATH = "/company/{account_id}/analysis"
@@ -78,6 +82,10 @@ class Outcome:
 
 class AnalysisPages(CompanyPages):
     """Shows analyses to people who may see the books."""
+
+    def __init__(self, parts: PageParts, services: CompanyServices) -> None:
+        super().__init__(parts, services)
+        self._pairs = MappedPairs(self._deployment)
 
     def make_routes(self) -> list[BaseRoute]:
         """Return the routes of the pages."""
@@ -175,7 +183,7 @@ class AnalysisPages(CompanyPages):
             view,
             answer,
             formats,
-            RecordLinks(self._deployment.catalog(), place.account),
+            RecordLinks(self._deployment.catalog(), place.account, await self._find_work(place)),
             self._list_tool_addresses(place),
         )
         return Outcome(shown)
@@ -187,6 +195,17 @@ class AnalysisPages(CompanyPages):
             return Outcome(problem=answer.error, can_run=answer.error.status != 403)
         found = parse_answer(answer.text)
         return Outcome(estimate=Estimate(max(read_count(found, "estimate"), 1), read_count(found, "records")))
+
+    async def _find_work(self, place: Place) -> Account | None:
+        """Return the work system that is mapped with these books, where the viewer may see its records."""
+        pair = await self._pairs.find(place.account)
+        if pair is None or pair.account.tenant_id != place.account.tenant_id:
+            return None
+        integration = self._deployment.catalog().integrations.get(pair.account.integration)
+        if integration is None or pair.account.status != "active":
+            return None
+        scopes = list_possible_scopes(place.role, place.tools_role, handles_money=integration.handles_money)
+        return pair.account if READ in scopes and place.may("see_journal") else None
 
     def _list_tool_addresses(self, place: Place) -> dict[str, tuple[str, str]]:
         """Return the title of each tool of a company, and where it can be run."""
