@@ -106,14 +106,19 @@ def _find_used(table: InsightTable, rows: Sequence[ShownRow]) -> list[int]:
 
 
 def _is_long(place: int, column: Column, rows: Sequence[ShownRow]) -> bool:
-    """Whether a column has sentences, which a phone has no place for beside figures."""
+    """Whether a column has sentences or months, which a phone has no place for beside figures."""
     is_text = column.kind == "text" and place > 0
-    return is_text and any(len(row.cells[place].text) > LONGEST_CELL for row in rows)
+    return is_text and any(
+        column.title in UNBROKEN or len(row.cells[place].text) > LONGEST_CELL for row in rows
+    )
 
 
 def _take(row: ShownRow, places: Sequence[int], long: frozenset[int]) -> ShownRow:
     cells = tuple(
-        row.cells[each]._replace(css="c-wide") if each in long else row.cells[each] for each in places
+        row.cells[each]._replace(css=f"{row.cells[each].css} c-wide".strip())
+        if each in long
+        else row.cells[each]
+        for each in places
     )
     below = tuple(row.cells[each].text for each in places if each in long and row.cells[each].text != NONE)
     return replace(row, cells=cells, below=below)
