@@ -398,8 +398,10 @@ def test_connecting_without_an_app_says_what_to_set(tmp_path, port):
     )
 
 
-def test_connecting_asks_which_vendor_where_there_are_several(tmp_path, port):
+def test_connecting_asks_which_vendor_where_several_have_books(tmp_path, port):
     shutil.copytree(ROOT / "tests" / "portability" / "definitions" / "cove", tmp_path / "mine" / "cove")
+    with (tmp_path / "mine" / "cove" / "integration.yaml").open("a") as definition:
+        definition.write("\nsystem: books\n")
     mine = {"LEDGERPORT_PORT": str(port), "LEDGERPORT_DEFINITIONS": str(tmp_path / "mine")}
     done = ledgerport_process("connect", data=tmp_path / "data", **mine)
     assert done.returncode == 1
@@ -471,7 +473,7 @@ def test_a_key_is_asked_for_in_a_terminal_and_not_shown(tmp_path):
         (["--field", "api_kee=s3cret"], 'fields has "api_kee"'),
         (["--field", "s3cret"], "A --field is not NAME=VALUE."),
         (["--field", "api_key=s3cret", "--field", "api_key=s3cret"], "--field api_key is given twice."),
-        (["--field", "api_key=s3cret", "--account", "a"], "--field belongs to a new integrated account"),
+        (["--field", "api_key=s3cret", "--account", "a"], "There is no such integrated account."),
     ],
 )
 def test_fields_that_do_not_fit_are_refused_without_their_values(tmp_path, arguments, expected):

@@ -173,6 +173,13 @@ def test_nothing_is_linked_where_two_clients_fit_one_customer():
     ]  # fmt: skip
 
 
+def test_a_domain_that_two_clients_share_links_neither_of_them_nor_competes_with_a_name():
+    work = [Party("1", ("Roadrunner",), ("acme.com",)), Party("2", ("Acme Shop",), ("acme.com",))]
+    books = [Party("a", ("Acme",), ("acme.com",)), Party("b", ("Roadrunner",))]
+
+    assert find_link(work, books) == [("1", "b", "exact")]
+
+
 def test_names_that_are_the_same_with_other_domains_are_only_suggested():
     work, books = (
         [Party("1", ("Smith Inc",), ("smith.com",))],

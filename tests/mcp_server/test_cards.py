@@ -142,9 +142,10 @@ class TestSeveralCompanies:
 
         for name in ("call_write_tool", "revert_change"):
             assert "why" in tools[name]["inputSchema"]["properties"], name
-            assert tools[name]["_meta"] == {"ui": {"resourceUri": pending_change.URI}}, name
-        assert "_meta" in tools[STATUS_TOOL]
-        assert "_meta" not in tools["search_tools"]
+            assert tools[name]["_meta"]["ui"] == {"resourceUri": pending_change.URI}, name
+            assert tools[name]["_meta"]["ledgerport/risk"] in ("medium", "high"), name
+        assert "ui" in tools[STATUS_TOOL]["_meta"]
+        assert tools["search_tools"]["_meta"] == {"ledgerport/risk": "low"}
         assert office.post("resources/read", {"uri": pending_change.URI}).result["contents"]
 
     @pytest.mark.parametrize("company", NAMES[:2])
