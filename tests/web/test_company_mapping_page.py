@@ -156,6 +156,31 @@ def test_hostile_names_are_texts_on_the_page_and_in_the_file(visit: Callable[...
     visit(story)
 
 
+@pytest.mark.parametrize("name", ["W" * 4_000, "A\x00B\x1b[31m\u202eC\r\nSet-Cookie: x", "\ud7ff\u200b" * 60])
+def test_a_name_that_no_company_has_is_shown_all_the_same(visit: Callable[..., None], name: str) -> None:
+    async def story(site: Site, browser: httpx2.AsyncClient, world: World) -> None:
+        world.firms[:] = [
+            {"id": 1, "name": name},
+            {"id": 2, "name": name + "2"},
+            {"id": 3, "name": ["no text"]},
+        ]
+        world.customers[:] = [{"id": "a", "name": name}]
+        page = await browser.get(PAGE)
+        assert page.status_code == 200
+        led = await submit(browser, page, f"{PAGE}/map")
+        page = await browser.get(led.headers["location"])
+
+        assert page.status_code == 200
+        assert not set("\x00\x1b\u202e") & set(page.text)
+        assert "W" * 1_000 not in page.text
+        assert "set-cookie" not in page.headers
+        file = await browser.get(f"{PAGE}/export.csv")
+        assert not set("\x00\x1b\u202e") & set(file.text)
+        assert (await browser.get(f"{PAGE}/export.xlsx")).content[:2] == b"PK"
+
+    visit(story)
+
+
 def test_before_a_company_is_disconnected_its_page_says_that_the_mapping_goes(
     visit: Callable[..., None],
 ) -> None:

@@ -91,6 +91,23 @@ def test_what_names_no_record_of_it_leads_nowhere(tmp_path: Path, record: str) -
     look(tmp_path, story, answer(record))
 
 
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "W" * 4_000, "A\x00B\x1b[31m\u202eC\nD"])
+def test_a_hostile_name_of_a_client_is_text(tmp_path: Path, name: str) -> None:
+    client = {**CLIENTS["clients"][0], "name": name, "in_work_system": [name]}
+    calls = AnalysisCalls({"client_profitability": make_answer({**CLIENTS, "clients": [client]})})
+
+    async def story(desk: Desk) -> None:
+        connect_work(desk)
+        page = await desk.get(RUN)
+
+        assert page.status_code == 200
+        assert "<img" not in page.text
+        assert not set("\x00\x1b\u202e") & set(page.text)
+        assert "W" * 2_001 not in page.text
+
+    look(tmp_path, story, calls)
+
+
 def test_an_id_cannot_lead_out_of_the_page_of_a_record(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         connect_work(desk)
