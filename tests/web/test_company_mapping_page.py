@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from runtime.identity.roles import may
 from tests import deployment
 from tests.operations.mapping_world import CATALOG, LEDGER, World, add_accounts
 from tests.operations.test_company_mapping import CUSTOMERS, FIRMS, HOURS
@@ -117,6 +118,26 @@ def test_whoever_may_not_see_money_does_not_see_it(visit: Callable[..., None], r
         assert world.asked == []
 
     visit(story, role)
+
+
+@pytest.mark.parametrize("role", ["billing_admin", "viewer", "member"])
+def test_the_navigation_leads_to_it_where_there_is_a_work_system(
+    visit: Callable[..., None], role: str
+) -> None:
+    link = f'<a href="{PAGE}"'
+
+    async def story(site: Site, browser: httpx2.AsyncClient, world: World) -> None:
+        page = await browser.get("/account")
+        assert (link in page.text) is may(role, "see_journal")  # type: ignore[arg-type]
+
+    visit(story, role)
+
+
+def test_without_a_work_system_the_navigation_has_no_mapping(visit: Callable[..., None]) -> None:
+    async def story(site: Site, browser: httpx2.AsyncClient, world: World) -> None:
+        assert f'<a href="{PAGE}"' not in (await browser.get("/account")).text
+
+    visit(story, is_connected=False)
 
 
 def test_without_both_systems_it_says_what_to_connect(visit: Callable[..., None]) -> None:
