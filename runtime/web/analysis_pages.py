@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,6 +32,7 @@ from runtime.operations.insight_requests import (
     read_request,
     write_request,
 )
+from runtime.operations.insight_requests.option_values import Option
 from runtime.operations.insight_views import (
     InsightView,
     list_titles,
@@ -234,7 +235,7 @@ class AnalysisPages(CompanyPages):
             400 if outcome is None else found.status,
             analysis=analysis,
             asked=asked,
-            plain=plain.options,
+            plain=_offer(plain.options, found.shown),
             groups=groups,
             outcome=found,
             shown=found.shown,
@@ -252,6 +253,15 @@ class AnalysisPages(CompanyPages):
         if wait := getattr(found.problem, "retry_after", None):
             shown.headers["Retry-After"] = str(wait)
         return shown
+
+
+def _offer(options: Sequence[Option], shown: ShownAnalysis | None) -> list[Option]:
+    """Return the options, where figures are shown with what they offer to be chosen."""
+    offered = shown.offered if shown is not None else {}
+    return [
+        replace(each, kind="several", choices=offered[each.name]) if each.name in offered else each
+        for each in options
+    ]
 
 
 def _write_query(pairs: Sequence[tuple[str, str]]) -> str:
