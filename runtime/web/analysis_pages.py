@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +18,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from runtime.errors import InvalidRequest, LedgerportError, NotFound, ReadingEnded
+from runtime.identity.oauth_scopes import READ, list_possible_scopes
+from runtime.model import Account
 from runtime.operations.companies import show_name
+from runtime.operations.company_mapping.mapped_pairs import MappedPairs
 from runtime.operations.insight_requests import (
     CONTINUE,
     AnalysisTool,
@@ -29,6 +32,7 @@ from runtime.operations.insight_requests import (
     read_request,
     write_request,
 )
+from runtime.operations.insight_requests.option_values import Option
 from runtime.operations.insight_views import (
     InsightView,
     list_titles,
@@ -40,8 +44,9 @@ from runtime.operations.insight_views.answer_values import read_count
 from runtime.operations.report_runs import FORMATS
 from runtime.web.analysis_links import RecordLinks
 from runtime.web.analysis_view import ShownAnalysis, show_analysis
-from runtime.web.company_pages import CompanyPages, Place, require_company
+from runtime.web.company_pages import CompanyPages, CompanyServices, Place, require_company
 from runtime.web.navigation import find_company_address
+from runtime.web.person_pages import PageParts
 
 SECTION = "analysis"
 LIST_PATH = "/company/{account_id}/analysis"
@@ -79,6 +84,10 @@ class Outcome:
 
 class AnalysisPages(CompanyPages):
     """Shows analyses to people who may see the books."""
+
+    def __init__(self, parts: PageParts, services: CompanyServices) -> None:
+        super().__init__(parts, services)
+        self._pairs = MappedPairs(self._deployment)
 
     def make_routes(self) -> list[BaseRoute]:
         """Return the routes of the pages."""
@@ -176,7 +185,7 @@ class AnalysisPages(CompanyPages):
             view,
             answer,
             formats,
-            RecordLinks(self._deployment.catalog(), place.account),
+            RecordLinks(self._deployment.catalog(), place.account, await self._find_work(place)),
             self._list_tool_addresses(place),
         )
         return Outcome(shown)
@@ -190,6 +199,17 @@ class AnalysisPages(CompanyPages):
         systems = tuple(str(each["integration"]) for each in found.get("integrations", ()))
         calls, records = max(read_count(found, "estimate"), 1), read_count(found, "records")
         return Outcome(estimate=Estimate(calls, records, systems))
+
+    async def _find_work(self, place: Place) -> Account | None:
+        """Return the work system that is mapped with these books, where the viewer may see its records."""
+        pair = await self._pairs.find(place.account)
+        if pair is None or pair.account.tenant_id != place.account.tenant_id:
+            return None
+        integration = self._deployment.catalog().integrations.get(pair.account.integration)
+        if integration is None or pair.account.status != "active":
+            return None
+        scopes = list_possible_scopes(place.role, place.tools_role, handles_money=integration.handles_money)
+        return pair.account if READ in scopes and place.may("see_journal") else None
 
     def _list_tool_addresses(self, place: Place) -> dict[str, tuple[str, str]]:
         """Return the title of each tool of a company, and where it can be run."""
@@ -218,7 +238,7 @@ class AnalysisPages(CompanyPages):
             400 if outcome is None else found.status,
             analysis=analysis,
             asked=asked,
-            plain=plain.options,
+            plain=_offer(plain.options, found.shown),
             groups=groups,
             outcome=found,
             shown=found.shown,
@@ -236,6 +256,15 @@ class AnalysisPages(CompanyPages):
         if wait := getattr(found.problem, "retry_after", None):
             shown.headers["Retry-After"] = str(wait)
         return shown
+
+
+def _offer(options: Sequence[Option], shown: ShownAnalysis | None) -> list[Option]:
+    """Return the options, where figures are shown with what they offer to be chosen."""
+    offered = shown.offered if shown is not None else {}
+    return [
+        replace(each, kind="several", choices=offered[each.name]) if each.name in offered else each
+        for each in options
+    ]
 
 
 def _write_query(pairs: Sequence[tuple[str, str]]) -> str:

@@ -26,6 +26,8 @@ SIGNED = frozenset({"Change", "Effect on profit", "From volume", "From price", "
 """Titles of columns whose amounts are changes, which are written with a plus as well."""
 FORMER = frozenset({"Before", "Quantity before", "Revenue before"})
 """Titles of columns that a phone has no place for beside those of the period itself."""
+UNBROKEN = frozenset({"Month"})
+"""Titles of columns whose texts are short, and are not broken."""
 _STATES = {"attention": "fail", "open": "wait", "done": "ok", "unknown": "off"}
 """The shape of a status by the kind of a row."""
 
@@ -82,7 +84,9 @@ def show_table(table: InsightTable, formats: Formats, links: RecordLinks, bar_of
     return ShownTable(
         table.key,
         table.title,
-        tuple(("c-wide" if each in long else _find_css(table.columns[each]), titles[each]) for each in used),
+        tuple(
+            (_find_head_css(each, table.columns[each], is_long=each in long), titles[each]) for each in used
+        ),
         tuple(_take(row, used, long) for row in rows),
         table.note,
         table.empty,
@@ -102,14 +106,19 @@ def _find_used(table: InsightTable, rows: Sequence[ShownRow]) -> list[int]:
 
 
 def _is_long(place: int, column: Column, rows: Sequence[ShownRow]) -> bool:
-    """Whether a column has sentences, which a phone has no place for beside figures."""
+    """Whether a column has sentences or months, which a phone has no place for beside figures."""
     is_text = column.kind == "text" and place > 0
-    return is_text and any(len(row.cells[place].text) > LONGEST_CELL for row in rows)
+    return is_text and any(
+        column.title in UNBROKEN or len(row.cells[place].text) > LONGEST_CELL for row in rows
+    )
 
 
 def _take(row: ShownRow, places: Sequence[int], long: frozenset[int]) -> ShownRow:
     cells = tuple(
-        row.cells[each]._replace(css="c-wide") if each in long else row.cells[each] for each in places
+        row.cells[each]._replace(css=f"{row.cells[each].css} c-wide".strip())
+        if each in long
+        else row.cells[each]
+        for each in places
     )
     below = tuple(row.cells[each].text for each in places if each in long and row.cells[each].text != NONE)
     return replace(row, cells=cells, below=below)
@@ -128,7 +137,7 @@ def _show_row(
     ]
     found = tuple(links.find(each) for each in row.records[:MOST_LINKS])
     if len(row.records) == 1:
-        _link(cells, row.records[0], found[0], links)
+        _link(cells, columns, row.records[0], found[0], links)
     css = "total" if row.kind == "total" else "head" if row.kind == "header" else ""
     more = max(len(row.records) - MOST_LINKS, 0)
     return ShownRow(tuple(cells), css, _STATES.get(row.kind, ""), found, more, width)
@@ -140,19 +149,31 @@ def _show_cell(cell: Cell, column: Column, write: Callable[[Cell], str]) -> Show
     return ShownCell(f"{css} neg" if css.startswith("num") and text.startswith(MINUS) else css, text)
 
 
-def _link(cells: list[ShownCell], record: str, link: RecordLink, links: RecordLinks) -> None:
-    """Have the cell that names the record lead to it, and else the first one."""
+def _link(
+    cells: list[ShownCell], columns: Sequence[Column], record: str, link: RecordLink, links: RecordLinks
+) -> None:
+    """Have the cell that names the record lead to it, and else the first text."""
     place = next((at for at, cell in enumerate(cells) if cell.text == record), -1)
     if place >= 0:
         cells[place] = ShownCell(cells[place].css, links.find(record).name, link.address)
     elif cells:
-        cells[0] = ShownCell(cells[0].css, cells[0].text, link.address)
+        first = next((at for at, column in enumerate(columns) if column.kind == "text"), 0)
+        cells[first] = cells[first]._replace(address=link.address)
+
+
+def _find_head_css(place: int, column: Column, *, is_long: bool) -> str:
+    """Return the class of the head of a column. What names a row stands at the left, a number too."""
+    if not place:
+        return ""
+    return "c-wide" if is_long else _find_css(column)
 
 
 def _find_css(column: Column) -> str:
     if column.title in FORMER:
         return "num c-wide"
-    return "nowrap" if column.kind == "day" else "" if column.kind == "text" else "num"
+    if column.kind == "day" or column.title in UNBROKEN:
+        return "nowrap"
+    return "" if column.kind == "text" else "num"
 
 
 def _make_writer(column: Column, formats: Formats) -> Callable[[Cell], str]:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runtime.operations.formats import Formats
 from runtime.operations.insight_views import Fact, InsightTie, InsightView, Notice
 from runtime.operations.insight_views.answer_values import (
     Values,
+    read_amount,
     read_count,
     read_map,
+    read_maps,
     read_text,
     write_title,
 )
@@ -91,6 +93,8 @@ class ShownAnalysis:
     groups: tuple[ChecklistGroup, ...] = ()
     reminders: tuple[Reminder, ...] = ()
     counted: str = ""
+    offered: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """What can be chosen for an option now that the figures are there, with its title, by the name of the option."""
     reading: str = ""
 
     @property
@@ -135,7 +139,21 @@ def show_analysis(
         reminders=list_reminders(figures, formats, links) if view.name == "collections" else (),
         counted=main.note if main is not None else "",
         reading=read_text(answer, "continue_from"),
+        offered=_list_offered(figures, formats),
     )
+
+
+def _list_offered(figures: Values, formats: Formats) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return what can be confirmed one by one: the add-backs that a valuation proposes, by their ids."""
+    proposed = [each for each in read_maps(figures, "add_backs") if read_text(each, "id")]
+    choices = tuple(
+        (
+            read_text(each, "id"),
+            f"{read_text(each, 'label')}: {formats.write_money(read_amount(each, 'amount'))}",
+        )
+        for each in proposed
+    )
+    return {"add_backs": choices} if choices else {}
 
 
 def _list_notices(view: InsightView) -> tuple[Notice, ...]:

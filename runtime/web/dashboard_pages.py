@@ -92,6 +92,7 @@ class DashboardPages(CompanyPages):
             "dashboard",
             "dashboard",
             integration=integration.title,
+            has_figures=integration.company.dashboard is not None,
             periods=PERIODS,
             period=period,
             tiles=list_tiles(panels, looked),

@@ -5,12 +5,15 @@ Called by `person_pages`. Every page of a company has its address here, so that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from generator.catalog import Catalog
+from runtime.identity.roles import may
 from runtime.model import Account
 from runtime.operations.companies import show_name
+from runtime.people import SignedIn
 
 MOST_COMPANIES = 12
 """Companies of the switcher; the page of all accounts has the others."""
@@ -79,6 +82,16 @@ def show_company(account: Account, shown: Account | None) -> Company:
         make_initials(name),
         shown is not None and shown.id == account.id,
     )
+
+
+def find_work_tenants(accounts: Iterable[Account], who: SignedIn, catalog: Catalog) -> frozenset[str]:
+    """Return the organizations whose navigation leads to the company mapping.
+
+    Those are the ones that have a work system among the companies of the navigation, and whose mapping `who` may see.
+    """
+    seeing = {each.tenant_id for each in who.members if may(each.role, "see_journal")}
+    work = {name for name, each in catalog.integrations.items() if each.company.mapping.side == "work"}
+    return frozenset(each.tenant_id for each in accounts if each.integration in work) & seeing
 
 
 def make_initials(name: str) -> str:

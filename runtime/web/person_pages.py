@@ -28,7 +28,7 @@ from runtime.safety.client_addresses import ClientAddresses
 from runtime.safety.guesses import Guesses
 from runtime.web.bodies import read_body
 from runtime.web.connect import Show
-from runtime.web.navigation import MOST_COMPANIES, Company, show_company
+from runtime.web.navigation import MOST_COMPANIES, find_work_tenants, show_company
 from runtime.web.problem_view import describe_problem
 from runtime.web.signing_in import (
     HOME,
@@ -93,6 +93,7 @@ class PersonPages:
         its frame where it has a block `part`.
         """
         cookie, sessions = read_cookie(request), find_sessions(request)
+        accounts = await self._list_navigated(who, account)
         return self._parts.show(
             page,
             status,
@@ -102,7 +103,8 @@ class PersonPages:
             path=request.url.path,
             theme=read_theme(request),
             account=account,
-            companies=await self._list_companies(who, account),
+            companies=[show_company(each, account) for each in accounts],
+            work_tenants=find_work_tenants(accounts, who, self._deployment.catalog()),
             may_see_books=any(may(each.role, "see_journal") for each in who.members),
             prove=lambda form: sessions.make_proof(cookie, form),
             **{"section": "", "waiting": 0, "formats": self.make_plain_formats(request), **values},
@@ -112,13 +114,13 @@ class PersonPages:
         """Return how a page writes times that is of no company."""
         return Formats(zone=read_zone(request), now=self._deployment.clock())
 
-    async def _list_companies(self, who: SignedIn, account: Account | None) -> list[Company]:
+    async def _list_navigated(self, who: SignedIn, account: Account | None) -> list[Account]:
         """Return the first companies that the person can choose from; the one that is shown is among them."""
         stores = self._deployment.stores
         found = await stores.read(lambda: stores.records.list_for_person(who.person.id, MOST_COMPANIES))
         if account is not None and all(each.id != account.id for each in found):
-            found = [account, *found]
-        return [show_company(each, account) for each in found]
+            return [account, *found]
+        return found
 
     def show_stranger(
         self, request: Request, page: str, form_action: str = "'self'", **values: Any

@@ -37,9 +37,10 @@ class Books(Site):
 
 
 @contextmanager
-def serving_books(data: Path, **variables: str) -> Iterator[Books]:
-    """Serve a company until the block ends."""
-    vendor = prepare_application(Options(data=data / "simulator.db", clients=CLIENT, throttle=False))
+def serving_books(data: Path, company: str = "landscaper", **variables: str) -> Iterator[Books]:
+    """Serve a company of the simulator until the block ends."""
+    options = Options(data=data / "simulator.db", clients=CLIENT, throttle=False, companies=(company,))
+    vendor = prepare_application(options)
     port = find_free_port()
     simulator = f"http://127.0.0.1:{port}"
     given = {

@@ -14,12 +14,16 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessibility import AXE, find_violations
-from tests.browser.books import THEMES, WIDTHS, serving_books
+from tests.browser.books import THEMES, WIDTHS, open_page, serving_books
 from tests.browser.every_page import CUSTOMER, UPDATE, Visit, prepare_visit
+from tests.browser.provider import MAPPING, connect, serving_provider
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG_PAGES = ("/docs",)
 """Pages with hundreds of links of one kind, whose like is walked through elsewhere."""
+OF_PROVIDERS = ("client_profitability", "margin_check", "valuation")
+OF_DESK = ("", "/reports", "/analysis", "/explorer", "/servers/new", "/connection", "/explorer/tools")
+"""Pages that look otherwise with a work system beside the books, and those of an account of one."""
 PAGE = {"accept": "text/html"}
 SHOTS = ROOT / ".cache" / "screenshots"
 
@@ -187,4 +191,28 @@ def test_every_page_can_be_used_by_keyboard(visit: Visit, browser: Browser) -> N
     paths = [path for path in visit.list_pages() if path not in LONG_PAGES]
     found = [each for path in paths for each in walk(page, path)]
     context.close()
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_so_has_none_of_a_provider_with_a_work_system(
+    tmp_path_factory: pytest.TempPathFactory, browser: Browser, width: int
+) -> None:
+    with serving_provider(tmp_path_factory.mktemp("provider")) as books:
+        size = {"width": width, "height": 860}
+        page = open_page(browser, books, "anna@example.com", "owner", base_url=books.origin, viewport=size)
+        desk = connect(page)
+        found = look(page, MAPPING, width)
+        page.get_by_role("button", name="Link what is certain").click()
+        page.get_by_text("Link by hand").first.click()
+        found += judge(page, "mapping-by-hand", "a mapping that is decided", width)
+        paths = [
+            *(f"{books.company}/analysis/{each}?run=1" for each in OF_PROVIDERS),
+            *(f"{desk}{each}" for each in OF_DESK),
+            "/accounts/connect?integration=connectwise",
+        ]
+        found += [each for path in paths for each in look(page, path, width)]
+        if width == WIDTHS[0]:
+            found += [each for path in (MAPPING, *paths[3:]) for each in walk(page, path)]
+        page.context.close()
     assert not found, "\n".join(found)

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from runtime.identity.roles import may
 from tests import deployment
 from tests.operations.mapping_world import CATALOG, LEDGER, World, add_accounts
 from tests.operations.test_company_mapping import CUSTOMERS, FIRMS, HOURS
@@ -119,6 +120,26 @@ def test_whoever_may_not_see_money_does_not_see_it(visit: Callable[..., None], r
     visit(story, role)
 
 
+@pytest.mark.parametrize("role", ["billing_admin", "viewer", "member"])
+def test_the_navigation_leads_to_it_where_there_is_a_work_system(
+    visit: Callable[..., None], role: str
+) -> None:
+    link = f'<a href="{PAGE}"'
+
+    async def story(site: Site, browser: httpx2.AsyncClient, world: World) -> None:
+        page = await browser.get("/account")
+        assert (link in page.text) is may(role, "see_journal")  # type: ignore[arg-type]
+
+    visit(story, role)
+
+
+def test_without_a_work_system_the_navigation_has_no_mapping(visit: Callable[..., None]) -> None:
+    async def story(site: Site, browser: httpx2.AsyncClient, world: World) -> None:
+        assert f'<a href="{PAGE}"' not in (await browser.get("/account")).text
+
+    visit(story, is_connected=False)
+
+
 def test_without_both_systems_it_says_what_to_connect(visit: Callable[..., None]) -> None:
     async def story(site: Site, browser: httpx2.AsyncClient, world: World) -> None:
         page = await browser.get(PAGE)
@@ -152,6 +173,31 @@ def test_hostile_names_are_texts_on_the_page_and_in_the_file(visit: Callable[...
         assert "<script>alert" not in page.text
         assert "4978197" not in page.text
         assert "'=cmd|" in (await browser.get(f"{PAGE}/export.csv")).text
+
+    visit(story)
+
+
+@pytest.mark.parametrize("name", ["W" * 4_000, "A\x00B\x1b[31m\u202eC\r\nSet-Cookie: x", "\ud7ff\u200b" * 60])
+def test_a_name_that_no_company_has_is_shown_all_the_same(visit: Callable[..., None], name: str) -> None:
+    async def story(site: Site, browser: httpx2.AsyncClient, world: World) -> None:
+        world.firms[:] = [
+            {"id": 1, "name": name},
+            {"id": 2, "name": name + "2"},
+            {"id": 3, "name": ["no text"]},
+        ]
+        world.customers[:] = [{"id": "a", "name": name}]
+        page = await browser.get(PAGE)
+        assert page.status_code == 200
+        led = await submit(browser, page, f"{PAGE}/map")
+        page = await browser.get(led.headers["location"])
+
+        assert page.status_code == 200
+        assert not set("\x00\x1b\u202e") & set(page.text)
+        assert "W" * 1_000 not in page.text
+        assert "set-cookie" not in page.headers
+        file = await browser.get(f"{PAGE}/export.csv")
+        assert not set("\x00\x1b\u202e") & set(file.text)
+        assert (await browser.get(f"{PAGE}/export.xlsx")).content[:2] == b"PK"
 
     visit(story)
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from runtime.operations.formats import parse_decimal
 
 OptionKind = Literal["choice", "several", "list", "amounts", "day", "month", "number", "yes or no", "text"]
-"""A list is texts with commas between; amounts are entries as `Lawsuit: 1200`, with semicolons between."""
+"""A list is texts with commas between, or several fields; amounts are as `Lawsuit: 1200`, with semicolons between."""
 LONGEST_TEXT = 200
 """Characters of one value, as the field takes; names of customers have a hundred."""
 MOST_VALUES = 50
@@ -26,7 +26,8 @@ LONGEST_LABEL = 100
 """Characters of what an amount is for, as the tool takes."""
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
-_TITLES = {"start_date": "From", "end_date": "To", "by": "Split by", "limit": "Rows at most"}
+_TITLES = {"start_date": "From", "end_date": "To", "by": "Split by", "limit": "Rows at most",
+           "add_backs": "Add-backs", "custom_add_backs": "Other add-backs"}  # fmt: skip
 """Titles of options whose names say little; another one is called as its argument."""
 
 
@@ -62,7 +63,7 @@ def read_option(option: Option, sent: Sequence[str]) -> Any:
     if option.kind == "several":
         values = list(dict.fromkeys(each.strip() for each in sent[:MOST_VALUES]))
         return [_choose(option, each) for each in values]
-    text = sent[0].strip()
+    text = (", ".join(sent[:MOST_VALUES]) if option.kind == "list" else sent[0]).strip()
     if option.kind in ("list", "amounts"):
         return _read_list(option, text)
     if len(text) > LONGEST_TEXT:

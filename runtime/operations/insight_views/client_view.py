@@ -17,6 +17,7 @@ from runtime.operations.insight_views.answer_values import (
     read_maps,
     read_text,
     write_count,
+    write_month,
     write_period,
     write_title,
     write_within,
@@ -112,7 +113,10 @@ def _list_facts(figures: Values, formats: Formats) -> Iterator[Fact]:
 def _list_tables(figures: Values) -> Iterator[InsightTable]:
     if "clients" in figures:
         yield from _list_client_tables(figures, read_maps(figures, "clients"))
-    yield make_table(TableForm("months", "How each month adds up", _MONTHS), read_maps(figures, "months"))
+    months = [
+        {**each, "month": write_month(read_text(each, "month"))} for each in read_maps(figures, "months")
+    ]
+    yield make_table(TableForm("months", "How each month adds up", _MONTHS), months)
 
 
 def _list_client_tables(figures: Values, clients: list[Values]) -> Iterator[InsightTable]:

@@ -48,6 +48,8 @@ _ENTRIES = (
     Part("tool", "text", "tool_title"),
     Part("arguments", "text", "arguments_text"),
 )
+PROPOSED = "Book the proposed entry, if the records say so too."
+"""What to do about a finding with an entry and no advice of its own."""
 _KINDS: Mapping[str, RowKind] = {"found": "attention", "nothing found": "done"}
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
@@ -94,7 +96,14 @@ def _list_facts(figures: Values, formats: Formats, period: str) -> Iterator[Fact
 
 
 def _list_tables(figures: Values, found: list[Values], titles: Mapping[str, str]) -> Iterator[InsightTable]:
-    entries = [{**each, "month_title": write_month(read_text(each, "month"))} for each in found]
+    entries = [
+        {
+            **each,
+            "month_title": write_month(read_text(each, "month")),
+            "advice": read_text(each, "advice") or (PROPOSED if read_map(each, "correction") else ""),
+        }
+        for each in found
+    ]
     form = TableForm(
         "findings", "Findings", _FINDINGS, records=("records",), empty="Nothing was found.",
         find_kind=lambda _: "attention",
