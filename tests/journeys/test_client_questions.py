@@ -21,12 +21,14 @@ STREAMS = {
     "hourly": "hourly",
     "expenses": "expenses",
 }
+MUCH = 1_000_000
+"""Bytes of an answer: all clients in all months."""
 JOURNAL = "list_all_quick_books_journal_entries"
 
 
 @pytest.fixture(scope="module")
 def books_url(firm: Firm) -> str:
-    return firm.open_url(firm.books)
+    return firm.open_url(firm.books, max_answer_bytes=MUCH)
 
 
 def days_of(firm: Firm) -> dict[str, str]:
@@ -102,6 +104,14 @@ def test_the_client_that_costs_more_than_it_brings_is_the_last_and_its_hours_are
     assert ours == (truth.revenue, truth.product_cost, truth.labour)
     assert cents(last["gross_margin"]) == truth.revenue - truth.product_cost - truth.labour < 0
     assert last["causes"][0]["cause"] in ("hours", "agreement_over_use")
+
+
+def test_an_answer_that_is_cut_to_the_usual_size_has_the_client_that_costs_us_money(firm):
+    figures = ask(firm.open_url(firm.books), "client_profitability", **days_of(firm)).value["figures"]
+
+    assert figures["clients_in_all"] > len(figures["clients"])
+    assert figures["clients"][0]["rank"] == 1
+    assert figures["clients"][-1]["client"] == f"customers:{firm.truths.unprofitable.customer_id}"
 
 
 def test_every_complete_month_is_that_of_the_books_and_of_their_own_report(firm, books_url, profitability):
