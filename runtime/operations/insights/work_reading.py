@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from runtime.insights.books import Missing, Span
 from runtime.insights.worker import PackedPage
 from runtime.operations.insights.fetching import AT_ONCE, Fetcher
 from runtime.operations.insights.questions import find_argument
+from runtime.operations.insights.work_parts import WITHIN, find_owner_argument, list_owners
 from runtime.upstream.answer import follow_path
 from runtime.upstream.paging import find_next, make_cursor
 
@@ -71,17 +72,15 @@ class WorkReader:
     async def read(self, wanted: WorkRecords) -> WorkRead:
         """Return the lists that are wanted, as far as they can be read."""
         rules = self._integration.insights.work
-        tools = {name: self._find_tool(rules[name]) for name in wanted.lists if name in rules}
-        chains = [
-            each
-            for name, tool in tools.items()
-            if tool is not None
-            for each in _list_chains(name, rules[name], tool, wanted)
-        ]
-        async with asyncio.TaskGroup() as group:
-            for each in chains:
-                group.create_task(self._follow(each))
-        whole = frozenset(each.list for each in chains) - self._unfinished.keys()
+        named = [name for name in wanted.lists if name in rules]
+        found = {name: tool for name in named if (tool := self._find_tool(name, rules[name])) is not None}
+        alone = {name: tool for name, tool in found.items() if not find_owner_argument(tool)}
+        await self._follow_all(
+            each for name, tool in alone.items() for each in _list_chains(name, rules[name], tool, wanted)
+        )
+        for name in found.keys() - alone.keys():
+            await self._follow_all(await self._list_within(name, rules, found[name], wanted))
+        whole = found.keys() - self._unfinished.keys()
         missing = [
             Missing(f"{name.replace('_', ' ')} of the work system", why)
             for name, why in self._unfinished.items()
@@ -89,15 +88,37 @@ class WorkReader:
         span = Span(wanted.since, wanted.until or date.max)
         return WorkRead(
             tuple(self._pages[name] for name in sorted(self._pages)),
-            whole,
+            frozenset(whole),
             dict.fromkeys(whole & _DATED, span),
             tuple(missing),
         )
 
-    def _find_tool(self, rules: WorkRules) -> Tool | None:
-        """Return what lists records; None where nothing does without an argument that we do not have."""
+    def _find_tool(self, name: str, rules: WorkRules) -> Tool | None:
+        """Return what lists records; None, which is noted, where nothing does without arguments that we do not have."""
         tool = self._call.listings.get((self._integration.name, rules.resource))
-        return None if tool is None or tool.input_schema.get("required") else tool
+        is_usable = tool is not None and (
+            not tool.input_schema.get("required") or (name in WITHIN and find_owner_argument(tool))
+        )
+        if not is_usable:
+            self._unfinished[name] = "No tool lists them."
+        return tool if is_usable else None
+
+    async def _list_within(
+        self, name: str, rules: Mapping[str, WorkRules], tool: Tool, wanted: WorkRecords
+    ) -> list[Chain]:
+        """Return the pages of a list that is found through another one, which was read before."""
+        owner = WITHIN[name]
+        if owner in self._unfinished or owner not in rules:
+            self._unfinished[name] = f"Not all {owner.replace('_', ' ')} could be read."
+        pages = [each for each in self._pages.values() if each.part == owner]
+        owners = await asyncio.to_thread(lambda: sorted(set(list_owners(owner, rules, pages, wanted))))
+        argument = find_owner_argument(tool)
+        return [Chain(name, rules[name], tool, {argument: each}) for each in owners]
+
+    async def _follow_all(self, chains: Iterable[Chain]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for each in chains:
+                group.create_task(self._follow(each))
 
     async def _follow(self, chain: Chain) -> None:
         """Read the pages of a chain until there is none after the last."""
