@@ -146,7 +146,7 @@ class WorkReader:
                 arguments["next_cursor"] = make_cursor(chain.tool.name, arguments, f"{position}/0/{maximum}")
             call = self._fetcher.make_call(chain.tool, arguments)
             request = self._fetcher.kind_of(chain.tool).prepare(call)
-            found = await self._fetcher.fetch_linked(Read(chain.tool, request), name)
+            found = await self._fetcher.fetch_linked(call, Read(chain.tool, request), name)
         if found is None:
             return False
         body, link = found
