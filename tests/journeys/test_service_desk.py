@@ -91,7 +91,8 @@ def test_a_ticket_is_opened_worked_on_and_changed_in_one_field_alone(firm, desk,
     assert after["summary"] == "Printer is jammed again"
     [patch] = [json.loads(each["body"]) for each in requests if each["method"] == "PATCH"]
     assert patch == [{"op": "replace", "path": "summary", "value": "Printer is jammed again"}]
-    assert [each["field"] for each in changed["changed"]] == ["summary"]
+    assert changed["changed"] == {"summary": ["Printer is jammed", "Printer is jammed again"]}
+    assert "warnings" not in changed
 
 
 def test_a_record_that_is_not_there_is_said_with_the_tool_that_lists(desk):
@@ -172,7 +173,7 @@ def test_a_rate_limit_is_passed_through_at_once_with_how_long_to_wait(firm, desk
     assert said.error["code"] == "rate_limited"
     assert [each["status"] for each in requests] == [429]
     assert f"{seconds} seconds" in said.text
-    assert said.meta["ledgerport/ratelimit"]["reset"] == seconds
+    assert said.meta["ledgerport/ratelimit"] == {"status": 429, "retry_after": seconds}
     assert said.headers["retry-after"] == said.headers["ratelimit-reset"] == str(seconds)
     assert said.headers["ratelimit-remaining"] == "0"
 
@@ -191,7 +192,7 @@ def test_a_write_at_the_rate_limit_is_sent_once_and_not_again(firm, desk, day):
 @pytest.mark.parametrize(
     "fault",
     [
-        {"status": 500, "body": '{"code":"ConnectWiseApi","message":"Internal."}'},
+        {"status": 500},
         {"status": 503},
         {"status": 200, "body": "[{", "content_type": "application/json"},
         {"status": 200, "body": '{"records": []}', "content_type": "application/json"},
@@ -208,6 +209,17 @@ def test_a_vendor_that_answers_nothing_sensible_is_said_to(firm, desk, fault):
     assert "Nothing was changed" in error["advice"]
     assert {verb for verb, _ in list_sent(requests)} == {"GET"}
     assert "<" not in error["message"]
+
+
+def test_an_error_of_the_vendor_itself_is_said_in_its_words_and_of_a_write_that_nobody_knows(firm, desk, day):
+    fault = {"status": 500, "body": '{"code":"ConnectWiseApi","message":"Out of order."}'}
+    with firm.fail_once(PATH, **fault):
+        read = ask(desk, TICKETS, limit=1).error
+    with firm.fail_once(PATH, method="POST", **fault):
+        write = ask(desk, CREATE, summary="x", company=4101).error
+
+    assert (read["code"], write["code"]) == ("unavailable", "indeterminate")
+    assert "Out of order." in read["message"]
 
 
 def test_a_write_of_which_the_outcome_is_lost_is_not_said_to_have_failed(firm, desk, day):
