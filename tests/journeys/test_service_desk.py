@@ -174,8 +174,7 @@ def test_a_rate_limit_is_passed_through_at_once_with_how_long_to_wait(firm, desk
     assert [each["status"] for each in requests] == [429]
     assert f"{seconds} seconds" in said.text
     assert said.meta["ledgerport/ratelimit"] == {"status": 429, "retry_after": seconds}
-    assert said.headers["retry-after"] == said.headers["ratelimit-reset"] == str(seconds)
-    assert said.headers["ratelimit-remaining"] == "0"
+    assert said.headers["retry-after"] == str(seconds)
 
 
 def test_a_write_at_the_rate_limit_is_sent_once_and_not_again(firm, desk, day):

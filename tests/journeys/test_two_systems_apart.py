@@ -5,6 +5,7 @@ A mapping is of one tenant, a grant names the accounts that it reaches, and an A
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_a_work_system_that_is_not_mapped_is_not_read_and_after_it_is_disconnect
 
 def test_an_api_token_has_the_books_alone_and_is_told_how_to_have_both(firm):
     with firm.watch_work() as requests:
-        said = firm.call("POST", f"/integrated-account/{firm.books['id']}/tools/{TOOL}", {"arguments": {}})
+        said = firm.call("POST", f"/integrated-account/{firm.books['id']}/tools/{TOOL}", {})
 
     assert "MCP server" in explain(_find_answer(said))
     assert requests == []
@@ -102,7 +103,9 @@ def test_a_grant_of_the_books_does_not_read_the_work_system_and_one_of_both_does
         owner.scopes, owner.companies = (READ,), tuple(each["id"] for each in accounts)
         try:
             with signing_agent("python-sdk-2", f"{firm.demo.url}/mcp", owner.decide) as someone:
-                found: Record = someone.call(TOOL).value
+                said = someone.call(TOOL)
+                assert not said.is_error, said.text
+                found: Record = json.JSONDecoder().raw_decode(said.text)[0]
                 return found
         finally:
             owner.revoke_all()
@@ -112,4 +115,5 @@ def test_a_grant_of_the_books_does_not_read_the_work_system_and_one_of_both_does
 
     assert "grant" in explain(alone)
     assert requests == []
-    assert compute(firm.books, firm.work)["figures"]["of"] == "clients"
+    both = compute(firm.books, firm.work)
+    assert both["figures"]["of"] == "clients", both["missing"]
