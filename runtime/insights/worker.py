@@ -184,7 +184,9 @@ def cut_lists(value: Any, most: int) -> Any:
             if isinstance(each, list | tuple) and len(each) > most:
                 cut[f"{name}_in_all"] = len(each)
         return cut
-    return [cut_lists(each, most) for each in _choose(value, most)] if isinstance(value, list | tuple) else value
+    return (
+        [cut_lists(each, most) for each in _choose(value, most)] if isinstance(value, list | tuple) else value
+    )
 
 
 def _choose(entries: Sequence[Any], most: int) -> Sequence[Any]:

@@ -139,7 +139,9 @@ def test_what_is_not_of_a_client_is_a_line_of_its_own_and_all_lines_are_the_book
 
     assert parts["client"] == sum(each["gross_margin"] for each in clients)
     assert sum(parts.values()) == profitability["company"]["gross_profit"]
-    largest = {line["line"]: {each["record"] for each in line["largest"]} for line in lines if "largest" in line}
+    largest = {
+        line["line"]: {each["record"] for each in line["largest"]} for line in lines if "largest" in line
+    }
     assert largest["customers_without_work"] == {f"customers:{each}" for each in firm.truths.only_in_books}
     assert largest["work_without_customer"] == {f"work/companies:{each}" for each in firm.truths.only_in_work}
 
@@ -213,15 +215,21 @@ def test_the_value_is_an_estimate_from_the_earnings_of_the_books(firm, books_url
     assert cents(earnings["income"]) == sum(each.income for each in true)
     assert cents(earnings["gross_margin"]) == sum(each.income - each.direct for each in true)
     assert cents(earnings["net_income"]) == sum(each.net for each in true)
-    assert earnings["ebitda"] == earnings["net_income"] + earnings["depreciation"] == figures["adjusted_ebitda"]
+    assert (
+        earnings["ebitda"] == earnings["net_income"] + earnings["depreciation"] == figures["adjusted_ebitda"]
+    )
     assert 0 < value["low"] < value["mid"] < value["high"]
     for name in ("low", "mid", "high"):
-        assert value[name] == (figures["adjusted_ebitda"] * multiples[name]).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        assert value[name] == (figures["adjusted_ebitda"] * multiples[name]).quantize(
+            Decimal("0.01"), ROUND_HALF_UP
+        )
     churn = figures["churn"]
     assert churn["source"] == "agreements of the work system"
     gone = firm.plan.clients[truths.without_agreement.client]
     assert churn["customers_lost"] == len(churn["lost"]) == 1 < churn["customers_at_start"]
-    assert churn["lost"][0]["name"] in {each.name for each in firm.plan.companies if each.id in gone.company_ids}
+    assert churn["lost"][0]["name"] in {
+        each.name for each in firm.plan.companies if each.id in gone.company_ids
+    }
     assert figures["is_estimate"] is True
     assert "estimate" in figures["says"]
     assert multiples["source"] and multiples["date"]

@@ -54,7 +54,9 @@ def list_sent(requests: list[Record]) -> list[tuple[str, str]]:
 def test_tickets_are_found_by_filters_sets_of_filters_and_a_condition(desk):
     everything = list_all(desk, fields=FEW, limit=1000)
     company = everything[0]["company"]["id"]
-    expected = {each["id"] for each in everything if each["company"]["id"] == company or not each["closedFlag"]}
+    expected = {
+        each["id"] for each in everything if each["company"]["id"] == company or not each["closedFlag"]
+    }
 
     sets = list_all(desk, any_of=[{"company": company}, {"closedFlag": False}], fields=FEW, limit=1000)
     raw = list_all(desk, query=f"company/id = {company} or closedFlag = False", fields=FEW, limit=1000)
@@ -179,9 +181,9 @@ def test_a_rate_limit_is_passed_through_at_once_with_how_long_to_wait(firm, desk
 
 def test_a_write_at_the_rate_limit_is_sent_once_and_not_again(firm, desk, day):
     count = firm.control_work("", verb="GET")["records"][PATH]
-    with firm.fail_once(PATH, method="POST", status=429, body="{}", headers={"Retry-After": "5"}):
-        with firm.watch_work() as requests:
-            said = ask(desk, CREATE, summary="Once", company=4101)
+    fault = {"status": 429, "body": "{}", "headers": {"Retry-After": "5"}}
+    with firm.fail_once(PATH, method="POST", **fault), firm.watch_work() as requests:
+        said = ask(desk, CREATE, summary="Once", company=4101)
 
     assert said.error["code"] == "rate_limited"
     assert [verb for verb, _ in list_sent(requests) if verb != "GET"] == ["POST"]

@@ -23,8 +23,8 @@ WITHIN: Mapping[str, str] = {"additions": "agreements"}
 
 def find_owner_argument(tool: Tool) -> str:
     """Return the argument by which a list takes what its records belong to; empty where it needs none, or others."""
-    required = tool.input_schema.get("required") or ()
-    return str(required[0]) if len(required) == 1 else ""
+    required: list[str] = list(tool.input_schema.get("required", ()))
+    return required[0] if len(required) == 1 else ""
 
 
 def list_owners(
