@@ -297,6 +297,8 @@ class Grant:
     """How the program that calls names itself, for the journal."""
     companies: tuple[Grant, ...] = ()
     """Of an address that reaches several companies: one grant for each, of which this one copies the default's."""
+    reaches: frozenset[AccountId] = frozenset()
+    """Every account that an access token at an address of several companies reaches, this one among them."""
     is_one_of_several: bool = False  # so that the answer of a read says which company it is of
     oauth: OAuthReach | None = None
     """What the access token says, where one was sent."""

@@ -97,9 +97,11 @@ def _join(opened: OpenGrant, grants: tuple[Grant, ...], possible: frozenset[str]
     has = frozenset[str]().union(*(list_scopes(each.config.methods) for each in grants))
     steps_up = takes_step_up(opened.client_id, opened.redirect_host)
     oauth = OAuthReach(opened.id, has, possible, steps_up)
-    grants = tuple(replace(each, oauth=oauth) for each in grants)
+    is_for_all = is_for_all_companies(opened.resource)
+    reaches = frozenset(each.account.id for each in grants) if is_for_all else frozenset()
+    grants = tuple(replace(each, oauth=oauth, reaches=reaches) for each in grants)
     first = next((each for each in grants if each.account.id == opened.default_account_id), grants[0])
-    return replace(first, companies=grants) if is_for_all_companies(opened.resource) else first
+    return replace(first, companies=grants) if is_for_all else first
 
 
 def _restrict(server: OpenServer, scopes: frozenset[str], catalog: Catalog) -> Grant | None:

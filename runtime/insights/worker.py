@@ -30,6 +30,8 @@ from runtime.insights.work_assembly import assemble_work
 
 CUTS = (50, 20, 10, 5, 3, 1)
 """Entries that lists are cut to, one after the other, until an answer fits."""
+RANK = "rank"
+"""The member of an entry that says at which place of a ranking it stands."""
 _NUMBERS = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -165,7 +167,10 @@ def write_answer(job: Job, analysis: Analysis, missing: Sequence[Missing]) -> by
     for most in CUTS:
         if job.allowance.holds(written):
             break
-        note = f"Lists are cut to {most} entries to fit; a member ending in _in_all counts what they have."
+        note = (
+            f"Lists are cut to {most} entries to fit, of a ranking the first and the last ones; "
+            "a member ending in _in_all counts what they have."
+        )
         written = _NUMBERS.encode(cut_lists(value, most) | {"note": f"{job.note} {note}".strip()})
     return written
 
@@ -179,4 +184,15 @@ def cut_lists(value: Any, most: int) -> Any:
             if isinstance(each, list | tuple) and len(each) > most:
                 cut[f"{name}_in_all"] = len(each)
         return cut
-    return [cut_lists(each, most) for each in value[:most]] if isinstance(value, list | tuple) else value
+    return (
+        [cut_lists(each, most) for each in _choose(value, most)] if isinstance(value, list | tuple) else value
+    )
+
+
+def _choose(entries: Sequence[Any], most: int) -> Sequence[Any]:
+    """Return the first entries; of a ranking the first and the last ones, for both ends are what it is asked for."""
+    is_ranking = bool(entries) and isinstance(entries[0], dict) and RANK in entries[0]
+    if len(entries) <= most or not is_ranking:
+        return entries[:most]
+    last = most // 2
+    return [*entries[: most - last], *entries[len(entries) - last :]]

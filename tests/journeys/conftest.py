@@ -17,6 +17,7 @@ import pytest
 from runtime.commands.demo import Demo, Running, run_servers
 from tests.journeys.agents import ROOT, Agent, agent
 from tests.journeys.client_table import table_of
+from tests.journeys.two_systems import Firm, map_as_a_person
 
 
 def pytest_collection_modifyitems(items):
@@ -115,3 +116,17 @@ def bookkeeper(stage: Stage, one_agent: Agent) -> Iterator[Agent]:
         yield one_agent
     finally:
         stage.control("restore", {"name": "before the work"})
+
+
+@pytest.fixture(scope="session")
+def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+    """One firm with its books and its work system for all journeys, the clients of both mapped."""
+    port, books_port, work_port = _free_ports(3)
+    demo = Demo(Path(tmp_path_factory.mktemp("firm")), port, books_port, work_port=work_port)
+    with ExitStack() as opened:
+        made = Firm(demo, opened.enter_context(run_servers(demo)))
+        made.control_books("throttle", {"is_on": False})
+        made.control_work("throttle", {"is_on": False})
+        not_clients = tuple(map(str, made.truths.not_clients))
+        map_as_a_person(made, made.books["tenant_id"], not_clients)
+        yield made

@@ -51,7 +51,7 @@ def choose_wanted(options: Options, today: date) -> Wanted:
         ("accounts", "items", "customers"),
         (WantedReport(RESULT, RESULT, days.start, days.end, "month"),),
         WorkRecords(
-            ("clients", "agreements", "additions", "members", "work_types", "invoices", "time_entries"),
+            ("clients", "agreements", "members", "work_types", "invoices", "time_entries"),
             since,
             days.end,
         ),

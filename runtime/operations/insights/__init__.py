@@ -9,6 +9,7 @@ neither vendor nor network.
 - `reading`: carrying out the calls, up to a limit, and what is missing after that
 - `work_pairs`: who may have the work system of the same tenant read beside the books
 - `work_reading`: its lists, page after page
+- `work_parts`: lists that are found through the records of another list
 - `estimating`: how many requests of both systems an analysis would take
 - `parts`: what was read, for an answer that is continued
 - `dismissals`: findings that a person said are right

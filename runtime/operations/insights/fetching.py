@@ -107,9 +107,8 @@ class Fetcher:
             for at, (read, name) in enumerate(zip(reads, names, strict=True), 1)
         ]
 
-    async def fetch_linked(self, read: Read, name: str) -> tuple[bytes, str] | None:
-        """Return the body of a read and its Link header; None where the vendor did not answer, which is noted."""
-        call = self.make_call(read.tool, {})
+    async def fetch_linked(self, call: CallContext, read: Read, name: str) -> tuple[bytes, str] | None:
+        """Return the body of a read of a call, and its Link header; None, which is noted, where it was not answered."""
         try:
             await self._pause()
             response = await self._count_sent(call, read.request)

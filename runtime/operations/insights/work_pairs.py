@@ -80,7 +80,7 @@ class Entitlement:
         """Return why a caller may not have an account read; empty where it may."""
         if work.status != "active":
             return NOT_CONNECTED
-        if grant.oauth is not None and all(each.account.id != work.id for each in grant.companies):
+        if grant.oauth is not None and work.id not in grant.reaches:
             return NOT_GRANTED
         if grant.person_id:
             return "" if await self._is_member(grant, work) else NOT_A_MEMBER

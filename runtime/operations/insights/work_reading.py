@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from runtime.insights.books import Missing, Span
 from runtime.insights.worker import PackedPage
 from runtime.operations.insights.fetching import AT_ONCE, Fetcher
 from runtime.operations.insights.questions import find_argument
+from runtime.operations.insights.work_parts import WITHIN, find_owner_argument, list_owners
 from runtime.upstream.answer import follow_path
 from runtime.upstream.paging import find_next, make_cursor
 
@@ -70,11 +71,16 @@ class WorkReader:
 
     async def read(self, wanted: WorkRecords) -> WorkRead:
         """Return the lists that are wanted, as far as they can be read."""
-        chains = list(self._list_wanted(wanted))
-        async with asyncio.TaskGroup() as group:
-            for each in chains:
-                group.create_task(self._follow(each))
-        whole = frozenset(each.list for each in chains) - self._unfinished.keys()
+        rules = self._integration.insights.work
+        named = [name for name in wanted.lists if name in rules]
+        found = {name: tool for name in named if (tool := self._find_tool(name, rules[name])) is not None}
+        alone = {name: tool for name, tool in found.items() if not find_owner_argument(tool)}
+        await self._follow_all(
+            each for name, tool in alone.items() for each in _list_chains(name, rules[name], tool, wanted)
+        )
+        for name in found.keys() - alone.keys():
+            await self._follow_all(await self._list_within(name, rules, found[name], wanted))
+        whole = found.keys() - self._unfinished.keys()
         missing = [
             Missing(f"{name.replace('_', ' ')} of the work system", why)
             for name, why in self._unfinished.items()
@@ -82,7 +88,7 @@ class WorkReader:
         span = Span(wanted.since, wanted.until or date.max)
         return WorkRead(
             tuple(self._pages[name] for name in sorted(self._pages)),
-            whole,
+            frozenset(whole),
             dict.fromkeys(whole & _DATED, span),
             tuple(missing),
         )
@@ -101,16 +107,39 @@ class WorkReader:
         return False
 
     def _list_wanted(self, wanted: WorkRecords) -> Iterator[Chain]:
+        """Yield the pages of the lists that are wanted, but for those that are found through another one."""
         rules = self._integration.insights.work
         for name in wanted.lists:
-            tool = self._find_tool(rules[name]) if name in rules else None
-            if tool is not None:
+            tool = self._find_tool(name, rules[name]) if name in rules else None
+            if tool is not None and not find_owner_argument(tool):
                 yield from _list_chains(name, rules[name], tool, wanted)
 
-    def _find_tool(self, rules: WorkRules) -> Tool | None:
-        """Return what lists records; None where nothing does without an argument that we do not have."""
+    def _find_tool(self, name: str, rules: WorkRules) -> Tool | None:
+        """Return what lists records; None, which is noted, where nothing does without arguments that we do not have."""
         tool = self._call.listings.get((self._integration.name, rules.resource))
-        return None if tool is None or tool.input_schema.get("required") else tool
+        is_usable = tool is not None and (
+            not tool.input_schema.get("required") or (name in WITHIN and find_owner_argument(tool))
+        )
+        if not is_usable:
+            self._unfinished[name] = "No tool lists them."
+        return tool if is_usable else None
+
+    async def _list_within(
+        self, name: str, rules: Mapping[str, WorkRules], tool: Tool, wanted: WorkRecords
+    ) -> list[Chain]:
+        """Return the pages of a list that is found through another one, which was read before."""
+        owner = WITHIN[name]
+        if owner in self._unfinished or owner not in rules:
+            self._unfinished[name] = f"Not all {owner.replace('_', ' ')} could be read."
+        pages = [each for each in self._pages.values() if each.part == owner]
+        owners = await asyncio.to_thread(lambda: sorted(set(list_owners(owner, rules, pages, wanted))))
+        argument = find_owner_argument(tool)
+        return [Chain(name, rules[name], tool, {argument: each}) for each in owners]
+
+    async def _follow_all(self, chains: Iterable[Chain]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for each in chains:
+                group.create_task(self._follow(each))
 
     async def _follow(self, chain: Chain) -> None:
         """Read the pages of a chain until there is none after the last."""
@@ -138,7 +167,7 @@ class WorkReader:
                 arguments["next_cursor"] = make_cursor(chain.tool.name, arguments, f"{position}/0/{maximum}")
             call = self._fetcher.make_call(chain.tool, arguments)
             request = self._fetcher.kind_of(chain.tool).prepare(call)
-            found = await self._fetcher.fetch_linked(Read(chain.tool, request), name)
+            found = await self._fetcher.fetch_linked(call, Read(chain.tool, request), name)
         if found is None:
             return False
         body, link = found

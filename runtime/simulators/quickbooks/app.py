@@ -89,7 +89,7 @@ class Application:
         if rule is not None and rule.delay_ms:
             await asyncio.sleep(rule.delay_ms / 1000)
         if rule is not None and rule.status is not None:
-            answer = Answer(rule.status, rule.content_type, rule.make_body())
+            answer = Answer(rule.status, rule.content_type, rule.make_body(), rule.headers)
         else:
             answer = self._answer(request, size)
         self.control.note(request, answer, tid)

@@ -6,7 +6,7 @@ What a rule answers comes before the request is looked at. The `app` of each sim
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, Protocol
 
@@ -33,7 +33,7 @@ class FaultRule:
     """Which requests fail, how often, and how.
 
     `times` counts down; None is without end. `chance` is 0 to 1. `status` answers that status with `body` (or the usual
-    HTML); `cut` breaks the connection half of the answer in; `delay_ms` only waits.
+    HTML) and `headers`; `cut` breaks the connection half of the answer in; `delay_ms` only waits.
     """
 
     method: str | None = None
@@ -45,6 +45,7 @@ class FaultRule:
     content_type: str = "text/html"
     cut: bool = False
     delay_ms: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
 
     def make_body(self) -> bytes:
         """Return the body of the answer that the rule gives in place of the API's, where it has a status."""
@@ -54,6 +55,7 @@ class FaultRule:
 FIELDS: dict[str, tuple[type, ...]] = {
     "method": (str, NoneType), "path": (str, NoneType), "times": (int, NoneType), "chance": (int, float),
     "status": (int, NoneType), "body": (str, NoneType), "content_type": (str,), "cut": (bool,), "delay_ms": (int,),
+    "headers": (dict,),
 }  # fmt: skip
 
 
@@ -72,12 +74,18 @@ def parse_rule(sent: dict[str, Any]) -> FaultRule:
         and (rule.times is None or rule.times >= 0)
         and rule.content_type.isascii()
         and rule.content_type.isprintable()
+        and all(_is_line(name) and _is_line(value) for name, value in rule.headers.items())
     )
     if not is_possible:
         raise ValueError(
-            "status is 200 to 599, chance 0 to 1, times and delay_ms are not negative, content_type is one line"
+            "status is 200 to 599, chance 0 to 1, times and delay_ms are not negative, content_type and headers are "
+            "one line each"
         )
     return rule
+
+
+def _is_line(text: object) -> bool:
+    return isinstance(text, str) and text.isascii() and text.isprintable()
 
 
 class FaultRules:

@@ -15,7 +15,7 @@ import pytest
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
 from runtime.insights.client_mapping import ClientLink, ClientMapping
-from runtime.model import Account, AccountId, Grant
+from runtime.model import Account, AccountId
 from runtime.operations.insights import work_pairs, work_reading
 from runtime.operations.insights.work_pairs import WorkPair
 from runtime.people import OAuthGrantId, OAuthReach
@@ -279,8 +279,8 @@ def test_a_grant_of_oauth_has_to_name_the_work_system(worker: Worker) -> None:
     assert refuse(worker) == work_pairs.NOT_GRANTED
 
     assert worker.pairs.pair is not None
-    both = (worker.grant, Grant(worker.pairs.pair.account, worker.grant.config))
-    worker.grant = replace(worker.grant, companies=both)
+    both = frozenset({worker.grant.account.id, worker.pairs.pair.account.id})
+    worker.grant = replace(worker.grant, reaches=both)
     assert worker.compute_clients()["figures"]["of"] == "clients"
 
 

@@ -87,6 +87,12 @@ def test_a_fault_answers_in_place_of_the_service_as_often_as_it_says(address: st
     assert read_control(address, "/faults") == []
 
 
+def test_a_fault_has_headers_of_its_own(address: str, client: Client) -> None:
+    control(address, "faults", status=429, times=1, headers={"Retry-After": "7"})
+
+    assert client.get("/company/companies").headers["retry-after"] == "7"
+
+
 def test_a_fault_only_delays_or_cuts_the_answer(address: str, client: Client) -> None:
     control(address, "faults", delay_ms=1, times=1)
     assert client.get("/company/companies").status_code == 200
@@ -154,6 +160,8 @@ def test_requests_are_listed_without_their_credentials(address: str, client: Cli
         ("throttle", {"per_minute": "3"}),
         ("faults", {"status": 99}),
         ("faults", {"nothing": 1}),
+        ("faults", {"headers": {"Link": "one\r\ntwo"}}),
+        ("faults", {"headers": {"Link": 1}}),
         ("rights", {"denied": ["GET"]}),
         ("rights", {"denied": {"/finance": "GET"}}),
         ("rights", {"nothing": {}}),

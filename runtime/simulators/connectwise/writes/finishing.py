@@ -88,7 +88,7 @@ def _ticket(write: Write) -> None:
     write.set_default("severity", "Medium")
     write.set_default("impact", "Medium")
     _close(write)
-    contact = write.find("contact")
+    contact = write.find("contact") if write.is_new or "contact" in write.touched else None
     if contact is not None:
         record["contactName"] = f"{contact.get('firstName', '')} {contact.get('lastName', '')}".strip()
 
