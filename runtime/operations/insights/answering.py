@@ -101,9 +101,11 @@ class Computed:
         if options.get("estimate"):
             return call.answer(_write_estimate(reader.count_requests(asked, planned), counts, found))
         entitled = await self._find_entitled(call, wanted)
+        work_found = Found(found.parts, most_requests=MOST_REQUESTS)
         _, work = await asyncio.gather(
-            reader.read(asked, planned), self._read_work(call, wanted, entitled.pair, found)
+            reader.read(asked, planned), self._read_work(call, wanted, entitled.pair, work_found)
         )
+        found.add_counts(work_found)
         if found.limited_by is not None and not found.parts:
             raise found.limited_by
         reading = await self._store(call, known, today, found)
@@ -138,11 +140,7 @@ class Computed:
             integration=integration,
             grant=replace(call.grant, account=pair.account),
         )
-        mine = Found(found.parts, most_requests=MOST_REQUESTS)
-        read = await WorkReader(self._make_fetcher(own, mine)).read(wanted.work)
-        found.new |= mine.new
-        found.requests += mine.requests
-        found.retry_after = max(found.retry_after, mine.retry_after)
+        read = await WorkReader(self._make_fetcher(own, found)).read(wanted.work)
         rules = integration.insights.work
         return WorkJob(rules, read.pages, read.lists, read.read, pair.mapping, read.missing)
 

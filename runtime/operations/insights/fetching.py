@@ -64,6 +64,12 @@ class Found:
         self.parts[name] = content
         self.new.add(name)
 
+    def add_counts(self, other: Found) -> None:
+        """Count what was read beside this, of another vendor, with it: once both are read, as each has its own limit."""
+        self.new |= other.new
+        self.requests += other.requests
+        self.retry_after = max(self.retry_after, other.retry_after)
+
 
 class Fetcher:
     """Makes the requests of one call. `send` reads a response as a tool does; `vendor` leaves it as it is."""
