@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -29,6 +29,10 @@ from runtime.upstream.paging import find_next, make_cursor
 
 MOST_REQUESTS = 110
 """Requests to a work system in one call: 60,000 time entries take 60 to 84, the other lists about 10."""
+SELECTION = "selection"
+"""What a request of a list is filled with, so that a vendor which can answers the fields that are read alone: of 60,000
+time entries 24 MB come in place of 64.
+"""
 _DATED = frozenset({"time_entries", "expenses", "products", "invoices"})
 _IN_PARTS = frozenset({"time_entries"})
 """Lists of which a month has thousands of records: some parts of the days are read at once."""
@@ -129,6 +133,7 @@ class WorkReader:
                 arguments["next_cursor"] = make_cursor(chain.tool.name, arguments, f"{position}/0/{maximum}")
             call = self._fetcher.make_call(chain.tool, arguments)
             request = self._fetcher.kind_of(chain.tool).prepare(call)
+            request = replace(request, values={**request.values, SELECTION: self._select(chain.rules)})
             found = await self._fetcher.fetch_linked(Read(chain.tool, request), name)
         if found is None:
             return False
@@ -137,6 +142,12 @@ class WorkReader:
         if following := self._find_following(chain, body, link, position):
             self._found.add(f"{name} next", following.encode())
         return True
+
+    def _select(self, rules: WorkRules) -> str:
+        """Return the fields that are read of a record, as the vendor writes a choice of them."""
+        conditions = (path for each in rules.flags.values() for path, _ in each)
+        paths = dict.fromkeys([*(path for each in rules.fields.values() for path in each), *conditions])
+        return ",".join(self._integration.query_language.path_separator.join(each) for each in paths)
 
     def _find_following(self, chain: Chain, body: bytes, link: str, position: str) -> str:
         """Return where the page after one begins; empty after the last."""
