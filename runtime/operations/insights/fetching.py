@@ -65,7 +65,7 @@ class Found:
         self.new.add(name)
 
     def add_counts(self, other: Found) -> None:
-        """Count what was read beside this, of another vendor, with it: once both are read, as each has its own limit."""
+        """Count what was read of another vendor with this, once both are read: each has a limit of its own."""
         self.new |= other.new
         self.requests += other.requests
         self.retry_after = max(self.retry_after, other.retry_after)

@@ -70,7 +70,9 @@ class Pairs:
     """Has one pair, or none."""
 
     def __init__(self) -> None:
-        account = Account(AccountId("w"), "bench", "live", "Bench", "active", "w", {"api_key": "k"}, b"", NOON, NOON)
+        account = Account(
+            AccountId("w"), "bench", "live", "Bench", "active", "w", {"api_key": "k"}, b"", NOON, NOON
+        )
         self.pair: WorkPair | None = WorkPair(account, MAPPING)
 
     async def find(self, books: Account) -> WorkPair | None:
