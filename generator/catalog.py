@@ -166,8 +166,9 @@ class Call:
     """One request to the vendor. What is fixed is filled in already; `{name}` that is left comes from the call.
 
     `{name}` is an argument, a field of the account, or one of `statement conditions order_by start page limit
-    cursor`. A query parameter with nothing to fill it is left out. A path that begins with `{origin}` is taken from
-    the root of the vendor's host, not from the base URL.
+    cursor selection`; the last are the fields that an analysis reads, and nothing for anybody else. A query parameter
+    with nothing to fill it is left out. A path that begins with `{origin}` is taken from the root of the vendor's host,
+    not from the base URL.
     """
 
     verb: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -13,7 +13,9 @@ from generator.suggestions import did_you_mean
 from generator.templates import find_names
 
 _FILLED_BY_ITSELF = frozenset({"origin"})
-_FILLED_BY_LIST = frozenset({"statement", "conditions", "order_by", "start", "page", "limit", "cursor"})
+_FILLED_BY_LIST = frozenset(
+    {"statement", "conditions", "order_by", "start", "page", "limit", "cursor", "selection"}
+)
 
 
 class _Compiled(Protocol):

@@ -204,6 +204,9 @@ def make_test(conditions: Conditions) -> Callable[[Any], bool] | None:
     if not conditions:
         return None
     tests = [(attrgetter(".".join(path)), frozenset(values)) for path, values in conditions]
+    if len(tests) == 1:
+        [(only, wanted)] = tests
+        return lambda record: only(record) in wanted
     return lambda record: all(get(record) in values for get, values in tests)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from generator.insight_rules import WORK_PARTS, WorkRules
@@ -41,6 +42,9 @@ from runtime.insights.work_records import (
 DAY_LENGTH = len("2026-10-31")
 MOST = Decimal(10) ** 15
 """Of an amount or a number of hours: more is an error of the vendor's, and cannot be added up to the cent."""
+_LEAST = -MOST
+MOST_KNOWN = 4_096
+"""Days and rates whose values are remembered: ten years, and a rate for each client and member of a large company."""
 _FLAGS: Mapping[str, tuple[str, bool]] = {
     "inactive": ("is_active", False),
     "unbillable": ("is_billable", False),
@@ -89,6 +93,11 @@ def read_rate(value: Any) -> Decimal | None:
     """Return a number as a vendor has it; None for what is no number, or is below zero or absurdly large."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
+    return _parse_rate(value)
+
+
+@lru_cache(maxsize=MOST_KNOWN, typed=True)
+def _parse_rate(value: str | float | Decimal) -> Decimal | None:
     try:
         found = Decimal(str(value).strip())
     except InvalidOperation:
@@ -117,7 +126,8 @@ def _make_reader(name: str, rules: WorkRules) -> Reader:
         marked = [flag for flag, test in flags if test is not None and test(record)]
         if complete is not None:
             complete(found, marked)
-        found |= dict(_FLAGS[flag] for flag in marked if flag in _FLAGS)
+        if marked:
+            found |= dict(_FLAGS[flag] for flag in marked if flag in _FLAGS)
         try:
             return make_record(Key(resource, str(id_)), **found)
         except TypeError as error:
@@ -161,7 +171,10 @@ _COMPLETIONS: Mapping[str, Callable[[dict[str, Any], list[str]], None]] = {
 
 
 def _read_day(value: str | int) -> date:
-    return date.fromisoformat(str(value)[:DAY_LENGTH])
+    return _parse_day(str(value)[:DAY_LENGTH])
+
+
+_parse_day = lru_cache(maxsize=MOST_KNOWN)(date.fromisoformat)
 
 
 def _read_end(value: str | int) -> date | None:
@@ -184,9 +197,12 @@ class _Conversion(NamedTuple):
 
 
 def _check_number(value: Decimal) -> Decimal:
-    if not value.is_finite() or abs(value) >= MOST:
-        raise ValueError("A number is out of range.")
-    return value
+    try:
+        if _LEAST < value < MOST:
+            return value
+    except InvalidOperation:  # it is no number, which cannot be compared
+        pass
+    raise ValueError("A number is out of range.")
 
 
 _NUMBER = _Conversion(Decimal | None, _check_number)

@@ -90,7 +90,7 @@ def find_work_tenants(accounts: Iterable[Account], who: SignedIn, catalog: Catal
     Those are the ones that have a work system among the companies of the navigation, and whose mapping `who` may see.
     """
     seeing = {each.tenant_id for each in who.members if may(each.role, "see_journal")}
-    work = {name for name, each in catalog.integrations.items() if each.company.mapping.side == "work"}
+    work = {name for name, each in catalog.integrations.items() if each.system == "work"}
     return frozenset(each.tenant_id for each in accounts if each.integration in work) & seeing
 
 

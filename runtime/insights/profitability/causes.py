@@ -15,12 +15,10 @@ from typing import Any, NamedTuple
 from runtime.insights.bookings import to_cents
 from runtime.insights.books import ZERO
 from runtime.insights.profitability.agreements import AgreementUse
-from runtime.insights.profitability.tallies import Tally
+from runtime.insights.profitability.tallies import MOST_RECORDS, Tally, list_heaviest
 
 MOST_CAUSES = 3
 """As many as the question asks for: what a person acts on first."""
-MOST_RECORDS = 5
-"""Records of a cause: those that one looks at first."""
 
 
 class Cause(NamedTuple):
@@ -73,18 +71,23 @@ def explain_margin(tally: Tally, uses: Sequence[AgreementUse], usual: Usual) -> 
 
 def _list_causes(tally: Tally, uses: Sequence[AgreementUse], usual: Usual) -> Iterator[Cause]:
     products, services = _split(tally)
+    of_books, of_work = list_heaviest(tally)
     effect = to_cents(products * usual.product_cost - tally.products)
     yield Cause("products", effect, "What products cost, beside what they usually cost for such a price.",
-                _pick(tally, is_work=False))  # fmt: skip
+                of_books)  # fmt: skip
     rate = tally.labour / tally.hours if tally.hours else ZERO
     effect = to_cents(tally.hours * usual.hour_cost - tally.labour)
     says = f"An hour costs {to_cents(rate)}; it usually costs {to_cents(usual.hour_cost)}."
-    yield Cause("cost_of_an_hour", effect, says, _pick(tally, is_work=True))
-    yield from _explain_hours(tally, uses, usual, services)
+    yield Cause("cost_of_an_hour", effect, says, of_work)
+    yield from _explain_hours(tally, uses, usual, services, of_work)
 
 
 def _explain_hours(
-    tally: Tally, uses: Sequence[AgreementUse], usual: Usual, services: Decimal
+    tally: Tally,
+    uses: Sequence[AgreementUse],
+    usual: Usual,
+    services: Decimal,
+    heaviest: tuple[str, ...],
 ) -> Iterator[Cause]:
     """Split the hours in excess, or spared, into causes that add up to them."""
     expected = services * usual.hours
@@ -101,9 +104,9 @@ def _explain_hours(
         yield Cause("agreement_over_use", parts[0], says, keys)
     if parts[1]:
         says = f"{given:.1f} billable hours were not billed; they are worth {tally.unbilled_value}."
-        yield Cause("unbilled_hours", parts[1], says, _pick(tally, is_work=True))
+        yield Cause("unbilled_hours", parts[1], says, heaviest)
     says = f"Its services took {tally.hours:.1f} hours; {expected:.1f} are usual for what they are sold for."
-    yield Cause("hours", whole - sum(parts, ZERO), says, _pick(tally, is_work=True))
+    yield Cause("hours", whole - sum(parts, ZERO), says, heaviest)
 
 
 def _find_mix(effect: Decimal) -> Cause:
@@ -114,9 +117,3 @@ def _split(tally: Tally) -> tuple[Decimal, Decimal]:
     """Return the revenue of products, passed on expenses among them, and that of services."""
     products = tally.streams.get("products", ZERO) + tally.streams.get("expenses", ZERO)
     return products, tally.revenue - products
-
-
-def _pick(tally: Tally, *, is_work: bool) -> tuple[str, ...]:
-    """Return the records that weigh most: of the work system, or of the books."""
-    keys = (each for each in tally.records if each.startswith("work/") == is_work)
-    return tuple(sorted(keys, key=lambda each: (-abs(tally.records[each]), each))[:MOST_RECORDS])

@@ -31,7 +31,7 @@ from runtime.insights.profitability.reconciling import (
     sum_margins,
 )
 from runtime.insights.profitability.remarks import NO_MAPPING, NO_WORK, list_assumptions, list_missing
-from runtime.insights.profitability.rows import Pair, describe_client, list_records
+from runtime.insights.profitability.rows import Pair, describe_client
 from runtime.insights.profitability.streams import Streams
 from runtime.insights.profitability.tallies import add_up
 from runtime.insights.work_extraction import read_rate
@@ -72,20 +72,20 @@ def compute(books: Books, options: Options) -> Analysis:
         "company": describe_company(books, pair.owners, whole, stock),
         "months": describe_months(pair.now, stocks, ties),
     }
-    shown: Sequence[Owner] = ()
+    described: list[dict[str, Any]] = []
     if books.work is None or books.mapping is None:
         figures = {"of": "whole company", "says": NO_WORK if books.work is None else NO_MAPPING, **figures}
     else:
         ranked = _rank(pair)
         names = _list_names(ranked, books)
         places = _choose_shown(names, options, limit)
-        shown = [ranked[place] for place in places]
+        described = [describe_client(ranked[place], place + 1, books, pair) for place in places]
         lines = list_lines(books, pair.owners, whole, stock, limit)
         margins = sum((to_cents(pair.owners[each].margin) for each in ranked), ZERO)
         figures |= {
             "of": "clients",
             **_explain_nobody(names, places, options),
-            "clients": [describe_client(ranked[place], place + 1, books, pair) for place in places],
+            "clients": described,
             "shown": len(places),
             "count": len(ranked),
             "gross_margin_of_all_clients": margins,
@@ -93,7 +93,7 @@ def compute(books: Books, options: Options) -> Analysis:
             "gross_profit_of_the_books": margins + sum_margins(lines),
             "overheads": _describe_overheads(pair, whole.overheads, by),
         }
-    evidence = [record for each in shown for record in list_records(pair.owners[each])]
+    evidence = [record for each in described for record in each["records"]]
     return Analysis(
         figures,
         tuple(dict.fromkeys(evidence)),

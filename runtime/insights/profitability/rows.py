@@ -14,12 +14,10 @@ from runtime.insights.profitability.agreements import AgreementUse
 from runtime.insights.profitability.causes import Usual, explain_margin
 from runtime.insights.profitability.owners import Owner, name_owner
 from runtime.insights.profitability.streams import STREAMS
-from runtime.insights.profitability.tallies import Tallies, Tally
+from runtime.insights.profitability.tallies import Tallies, Tally, list_heaviest
 
 STEADY = Decimal(2)
 """Points of gross margin that are no trend: less than the rounding of hours makes of a client of one seat."""
-MOST_RECORDS = 5
-"""Records of a client as evidence: those that one looks at first."""
 _ONE = Decimal("0.1")
 
 
@@ -58,7 +56,7 @@ def describe_client(owner: Owner, rank: int, books: Books, pair: Pair) -> dict[s
         "agreements": [each.as_dict() for each in uses],
         "beside_usual": gap,
         "causes": [each.as_dict() for each in causes],
-        "records": list_records(tally),
+        "records": [key for some in list_heaviest(tally) for key in some],
     }
 
 
@@ -84,15 +82,6 @@ def describe_tally(tally: Tally) -> dict[str, Any]:
 def measure_percent(part: Decimal, whole: Decimal) -> Decimal | None:
     """Return a part in percent of a whole, with one decimal; None of a whole that is not above zero."""
     return (part * 100 / whole).quantize(_ONE) if whole > 0 else None
-
-
-def list_records(tally: Tally) -> list[str]:
-    """Return the records of a tally that moved most, of the books and of the work system."""
-    found: list[str] = []
-    for is_work in (False, True):
-        keys = [each for each in tally.records if each.startswith("work/") == is_work]
-        found += sorted(keys, key=lambda each: (-abs(tally.records[each]), each))[:MOST_RECORDS]
-    return found
 
 
 def _describe_contribution(owner: Owner, tally: Tally, shares: Mapping[Owner, Decimal]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from heapq import nsmallest
 
 from runtime.insights.bookings import BOOKED, Booking, is_stocked, list_bookings, to_cents
 from runtime.insights.books import ZERO, Books
@@ -20,8 +21,11 @@ from runtime.insights.profitability.owners import NOBODY, Owner, Owners
 from runtime.insights.profitability.streams import Streams
 from runtime.insights.work_records import TimeEntry
 
-RECORD_OF_WORK = "work/{}"
+_WORK = "work/"
+RECORD_OF_WORK = f"{_WORK}{{}}"
 """How a record of the work system is named as evidence, beside those of the books."""
+MOST_RECORDS = 5
+"""Records of a client, or of a cause, as evidence: those that one looks at first."""
 _PAY = ("wages", "payroll", "salar", "labor", "labour", "technician pay")
 """Parts of names of accounts that labour is booked to."""
 
@@ -116,6 +120,15 @@ class Tallies:
         for each in self.books.values():
             whole.add(each)
         return whole
+
+
+def list_heaviest(tally: Tally) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the records that moved most: those of the books, and those of the work system."""
+    weights: tuple[list[tuple[Decimal, str]], ...] = ([], [])
+    for key, amount in tally.records.items():
+        weights[key.startswith(_WORK)].append((-abs(amount), key))
+    of_books, of_work = (tuple(key for _, key in nsmallest(MOST_RECORDS, each)) for each in weights)
+    return of_books, of_work
 
 
 def add_up(books: Books, days: Days, owners: Owners, streams: Streams, rates: Rates | None) -> Tallies:

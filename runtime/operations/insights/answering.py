@@ -104,9 +104,11 @@ class Computed:
             work_estimate = self._estimate_work(call, wanted, entitled.pair, found)
             title = call.integration.title
             return call.answer(write_estimate(title, requests, counts, found.requests, work_estimate))
+        work_found = Found(found.parts, most_requests=MOST_REQUESTS)
         _, work = await asyncio.gather(
-            reader.read(asked, planned), self._read_work(call, wanted, entitled.pair, found)
+            reader.read(asked, planned), self._read_work(call, wanted, entitled.pair, work_found)
         )
+        found.add_counts(work_found)
         if found.limited_by is not None and not found.parts:
             raise found.limited_by
         reading = await self._store(call, known, today, found)
@@ -135,11 +137,7 @@ class Computed:
         own = self._make_work_call(call, pair)
         if wanted.work is None or pair is None or own is None:
             return None
-        mine = Found(found.parts, most_requests=MOST_REQUESTS)
-        read = await WorkReader(self._make_fetcher(own, mine)).read(wanted.work)
-        found.new |= mine.new
-        found.requests += mine.requests
-        found.retry_after = max(found.retry_after, mine.retry_after)
+        read = await WorkReader(self._make_fetcher(own, found)).read(wanted.work)
         rules = own.integration.insights.work
         return WorkJob(rules, read.pages, read.lists, read.read, pair.mapping, read.missing)
 

@@ -64,6 +64,12 @@ class Found:
         self.parts[name] = content
         self.new.add(name)
 
+    def add_counts(self, other: Found) -> None:
+        """Count what was read of another vendor with this, once both are read: each has a limit of its own."""
+        self.new |= other.new
+        self.requests += other.requests
+        self.retry_after = max(self.retry_after, other.retry_after)
+
 
 class Fetcher:
     """Makes the requests of one call. `send` reads a response as a tool does; `vendor` leaves it as it is."""

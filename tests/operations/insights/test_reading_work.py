@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +17,7 @@ import pytest
 
 from generator.catalog import Catalog
 from generator.compile import compile_catalog
+from runtime.insights.analysis import WorkRecords
 from runtime.insights.client_mapping import ClientLink, ClientMapping
 from runtime.model import Account, AccountId
 from runtime.operations.insights import work_pairs, work_reading
@@ -182,6 +186,55 @@ def test_dated_records_are_asked_for_by_month_and_each_list_page_by_page(worker:
     assert all("2026-11" not in each for each in hours)
     assert len(worker.asked) == 3 + 2 + 1 + 1
     assert answer["calls_used"] == worker.count_sent()
+
+
+def test_only_the_fields_that_are_read_are_asked_for(worker: Worker) -> None:
+    worker.compute_clients()
+
+    picked = {urlsplit(each.url).path.rpartition("/")[2]: _list_picked(each.url) for each in worker.asked}
+    assert {"id", "firm.id", "began", "hours"} <= picked["hours"]
+    assert {"id", "cost"} <= picked["people"]
+    assert "name" not in picked["hours"]
+
+
+def _list_picked(url: str) -> set[str]:
+    [picked] = parse_qs(urlsplit(url).query)["pick"]
+    return set(picked.split(","))
+
+
+def test_four_years_are_asked_for_in_twelve_parts_without_a_gap(worker: Worker) -> None:
+    answer = worker.compute("client_profitability", start_date="2024-11-01", end_date="2026-10-31")
+
+    asked = [parse_qs(urlsplit(each.url).query) for each in worker.asked if "/hours?" in each.url]
+    spans = sorted({tuple(_list_days(each["q"][0])) for each in asked})
+    assert len(spans) == work_reading.MOST_PARTS
+    assert (spans[0][0], spans[-1][1]) == (date(2022, 11, 1), date(2026, 10, 31))
+    assert all(after[0] - before[1] == timedelta(1) for before, after in pairwise(spans))
+    assert find(answer, "Cool Cars")["labour"] == 240
+
+
+def _list_days(conditions: str) -> list[date]:
+    return [date.fromisoformat(each[6:16]) for each in sorted(conditions.split("&"), reverse=True)]
+
+
+def test_requests_to_the_work_system_are_not_counted_as_those_of_books_that_are_still_read(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = worker.compute_clients()["calls_used"] - len(worker.asked)
+    done = asyncio.Event()
+    read = work_reading.WorkReader.read
+
+    async def read_first(self: work_reading.WorkReader, wanted: WorkRecords) -> work_reading.WorkRead:
+        done.clear()
+        monkeypatch.setattr(worker.client, "before", lambda _request: done.wait())
+        found = await read(self, wanted)
+        asyncio.get_running_loop().call_later(0.05, done.set)
+        return found
+
+    monkeypatch.setattr(work_reading.WorkReader, "read", read_first)
+    monkeypatch.setattr("runtime.operations.insights.reading.AT_ONCE", 1)
+    monkeypatch.setattr("runtime.operations.insights.fetching.MOST_REQUESTS", before)
+    assert worker.compute_clients()["complete"] is True
 
 
 def test_a_next_page_is_never_asked_for_at_another_place(worker: Worker) -> None:
