@@ -36,7 +36,7 @@ from tests.operations.insights.analyst import Analyst
 
 SEED, SIZE = 1, 15_000
 """120 clients, two years, 60,000 time entries (`runtime.simulators.provider.sizes`)."""
-WORK, WORK_URL = "connectwise", "http://work/v4_6_release/apis/3.0"
+WORK, WORK_URL = "connectwise", "http://service-desk/v4_6_release/apis/3.0"
 KEYS = Keys()
 
 
