@@ -297,8 +297,7 @@ class Grant:
     """How the program that calls names itself, for the journal."""
     companies: tuple[Grant, ...] = ()
     """Of an address that reaches several companies: one grant for each, of which this one copies the default's."""
-    reaches: frozenset[AccountId] = frozenset()
-    """Every account that an access token at an address of several companies reaches, this one among them."""
+    reaches: frozenset[AccountId] = frozenset()  # all that its access token reaches, where several
     is_one_of_several: bool = False  # so that the answer of a read says which company it is of
     oauth: OAuthReach | None = None
     """What the access token says, where one was sent."""
@@ -310,8 +309,7 @@ class Grant:
     """Whether the client of the call can have its user confirm a write."""
     confirmed: str = ""
     """The hash of the question that the user of the client has confirmed."""
-    own_call: OwnCall | None = None
-    """The call of a tool of ours that this is made for: what waits is that one."""
+    own_call: OwnCall | None = None  # the call of ours that this is made for, which is what waits
 
     @property
     def caller(self) -> str:

@@ -225,11 +225,13 @@ def test_the_value_is_an_estimate_from_the_earnings_of_the_books(firm, books_url
         )
     churn = figures["churn"]
     assert churn["source"] == "agreements of the work system"
-    gone = firm.plan.clients[truths.without_agreement.client]
-    assert churn["customers_lost"] == len(churn["lost"]) == 1 < churn["customers_at_start"]
-    assert churn["lost"][0]["name"] in {
-        each.name for each in firm.plan.companies if each.id in gone.company_ids
-    }
+    last = end_month(complete[-1])
+    held = {each.company_id for each in firm.plan.agreements if each.until is None or each.until >= last}
+    gone = {each.company_id for each in firm.plan.agreements} - held
+    names = {each.name for each in firm.plan.companies if each.id in gone}
+    assert {each["name"] for each in churn["lost"]} <= names
+    assert churn["customers_lost"] == len(churn["lost"]) < churn["customers_at_start"]
+    assert churn["monthly_at_start"] > churn["monthly_lost"]
     assert figures["is_estimate"] is True
     assert "estimate" in figures["says"]
     assert multiples["source"] and multiples["date"]
