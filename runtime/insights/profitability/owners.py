@@ -39,6 +39,7 @@ class Owners:
         }
         self._links, self._mapped = mapping.links, mapping.list_customers()
         self._known: dict[str, Owner] = {}
+        self._known_of_work: dict[str, Owner] = {}
 
     def find_of_customer(self, customer: str) -> Owner:
         """Return whose a customer is, by its Id."""
@@ -50,6 +51,11 @@ class Owners:
 
     def find_of_work(self, client: str) -> Owner:
         """Return whose a client of the work system is, by its Id."""
+        if client not in self._known_of_work:
+            self._known_of_work[client] = self._find_linked(client)
+        return self._known_of_work[client]
+
+    def _find_linked(self, client: str) -> Owner:
         link = self._links.get(client)
         if link is None:
             return Owner("work_only", client)
