@@ -49,7 +49,7 @@ class Match(Protocol):
 
     @property
     def work_ids(self) -> tuple[str, ...]:
-        """Its records in the system of work."""
+        """Its records in the work system."""
         ...
 
     @property
@@ -205,7 +205,7 @@ def _is_of_all(rule: ClientFilter, arguments: Mapping[str, Any]) -> bool:
 
 
 def _is_work(call: CallContext) -> bool:
-    """Return whether a call is of the system of work, where the records of a client are others than in the books."""
+    """Return whether a call is of the work system, where the records of a client are others than in the books."""
     return call.integration.system == "work"
 
 

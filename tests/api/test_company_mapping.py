@@ -84,7 +84,7 @@ def test_a_tenant_without_both_systems_reads_what_to_connect(harness: ApiHarness
     answer = harness.ask("GET", "/tenant/nobody/company-mapping")
 
     assert answer.status_code == 404
-    assert "Connect a system of work" in answer.text
+    assert "Connect a work system" in answer.text
 
 
 def test_a_token_of_a_tenant_or_without_the_scope_is_refused(harness: ApiHarness) -> None:

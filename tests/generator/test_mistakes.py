@@ -510,7 +510,7 @@ CASES = {
         ),
         f'{INTEGRATION}:38: mapping.hours.resource: There is no list of "hourz".',
     ),
-    "a mapping of what is neither books nor a system of work": (
+    "a mapping of what is neither books nor a work system": (
         "integration",
         "errors:\n",
         "mapping: { resource: books, fields: { id: id, names: title } }\nerrors:\n",

@@ -230,6 +230,7 @@ def test_a_customer_that_has_a_client_is_suggested_and_not_linked():
         ("International Widget Makers", "IWM", "initials"),
         ("Castellano", "Castellano Veterinary Clinic of Springfield", "part of the other"),
         ("BrightPath Staffing", "Bright Path Staffing", "spelled almost alike"),
+        ("Jessamine Community Foundation", "Alder Community Foundation", "have words in common"),
         ("Jones LLC dba Smile Studio", "Smile Studio", "same but for"),
     ],
 )

@@ -223,7 +223,7 @@ def test_hostile_records_are_cleaned_or_left_out(story: Story) -> None:
 def test_both_systems_have_to_be_connected(tmp_path: Path) -> None:
     here = deploy(tmp_path)
     mappings = CompanyMappings(here.parts(CATALOG))
-    with pytest.raises(NotFound, match="no system of work is connected"):
+    with pytest.raises(NotFound, match="no work system is connected"):
         asyncio.run(mappings.choose(TenantId("nobody"), Chosen()))
     here.stores.close()
 

@@ -16,6 +16,8 @@ _ALIKE: dict[Kind, str] = {
 }
 FEWEST_ALIKE = 50.0
 """From this likeness on the names are given as a reason."""
+FEWEST_SPELLED_ALIKE = 85.0
+"""From this likeness on a spelling is almost the same: one letter of a short word is about 90."""
 OTHER_CUSTOMER = "Another customer fits as well."
 OTHER_CLIENT = "Another client fits this customer as well."
 OTHER_DETAILS = "Their web domains differ."
@@ -36,6 +38,8 @@ def _list_names(common: Common, score: float, kind: Kind) -> list[str]:
         return ["The names are the same"]
     if "normalised" in common.keys:
         return ["The names are the same but for capitals, punctuation, abbreviations or the legal form"]
+    if kind == "spelling" and FEWEST_ALIKE <= score < FEWEST_SPELLED_ALIKE:
+        return ["The names have words in common"]
     return [_ALIKE[kind]] if score >= FEWEST_ALIKE else []
 
 

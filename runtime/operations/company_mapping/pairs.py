@@ -16,7 +16,7 @@ from runtime.tenancy import AccountFilter, TenantId
 
 MOST_ACCOUNTS = 500
 """Accounts of a tenant that are looked at; no tenant has both systems hundreds of times."""
-_TITLES: dict[Side, str] = {"work": "system of work", "books": "books"}
+_TITLES: dict[Side, str] = {"work": "work system", "books": "books"}
 
 
 class Chosen(NamedTuple):
@@ -65,7 +65,7 @@ class Pairs:
         if not found:
             raise NotFound(
                 f"There is nothing to map: no {_TITLES[side]} is connected in this organization.",
-                advice="Connect a system of work and the books first; both belong to the same organization.",
+                advice="Connect a work system and the books first; both belong to the same organization.",
             )
         if not id_ and len(found) == 1:
             return found[0]
