@@ -306,7 +306,9 @@ def test_the_simulator_has_one_name_and_the_former_ones_report_it(tmp_path, port
     other = ledgerport_process("simulator", "--vendor", "connectwise", "--help").stdout
     assert "usage: ledgerport simulator --vendor connectwise" in other
     assert "--vendor connectwise" in ledgerport_process("sandbox", "--help").stdout
-    assert "is not one of 'quickbooks', 'connectwise'" in ledgerport_process("simulator", "--vendor", "x").stderr
+    assert (
+        "is not one of 'quickbooks', 'connectwise'" in ledgerport_process("simulator", "--vendor", "x").stderr
+    )
     former = ledgerport_process("sandbox", "--help")
     assert "usage: ledgerport simulator" in former.stdout
     assert former.stderr == "ledgerport sandbox is now called ledgerport simulator.\n"

@@ -159,7 +159,11 @@ def _find_work_problems(value: Mapping[str, Any]) -> Iterator[tuple[Steps, str, 
         for part, paths in (each.get("fields") or {}).items():
             for path in [paths] if isinstance(paths, str) else paths:
                 if wrong := next((step for step in path.split(".") if not step.isidentifier()), ""):
-                    yield (name, "fields", part), f'The path {path} has "{wrong}", which is no field.', NO_PLACES
+                    yield (
+                        (name, "fields", part),
+                        f'The path {path} has "{wrong}", which is no field.',
+                        NO_PLACES,
+                    )
 
 
 def _find_report_problems(

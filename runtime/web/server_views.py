@@ -36,7 +36,10 @@ EXPOSURES: Mapping[str, tuple[str, str]] = {
         "Discovery",
         "Only the tools that find, describe and call the others. A short list; the agent searches first.",
     ),
-    "short": ("Short tools", "Some twenty tools with few arguments, for small models. They do the usual work."),
+    "short": (
+        "Short tools",
+        "Some twenty tools with few arguments, for small models. They do the usual work.",
+    ),
 }
 """The title of each exposure, and what it means."""
 RISK_WORDS: Mapping[Risk, str] = {

@@ -100,9 +100,7 @@ def test_the_unprofitable_client_is_the_last_and_its_time_is_why(seed: int):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_agreement_that_is_used_far_beyond_its_limit_is_found(seed: int):
     truth = plan_of(seed).truths.overused
-    uses = {
-        each["agreement"]: each for row in analyse(seed).figures["clients"] for each in row["agreements"]
-    }
+    uses = {each["agreement"]: each for row in analyse(seed).figures["clients"] for each in row["agreements"]}
     found = uses[f"work/agreements:{truth.agreement_id}"]
 
     assert found["use"] == "over"

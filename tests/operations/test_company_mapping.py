@@ -62,7 +62,9 @@ class Story:
         return asyncio.run(self.mappings.decide(self.pair, version, Decisions(**decisions), self.asker))
 
     def find(self, name: str, account: Any = None) -> ClientMatch | None:
-        return asyncio.run(MappedClients(self.here.parts(CATALOG)).find_client(account or self.pair.books, name))
+        return asyncio.run(
+            MappedClients(self.here.parts(CATALOG)).find_client(account or self.pair.books, name)
+        )
 
 
 @pytest.fixture
