@@ -151,7 +151,7 @@ STORED = {
     "owner": {"id": 310, "identifier": "Old", "name": "Old One"},
     "customFields": [
         {"id": 5, "caption": "Tier", "value": "Gold"},
-        {"id": 6, "caption": "Room", "value": None},
+        {"id": 6, "caption": "Floor", "value": None},
     ],
     "_info": {"lastUpdated": "2026-09-01T00:00:00Z"},
 }

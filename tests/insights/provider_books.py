@@ -40,7 +40,7 @@ LISTS = frozenset({"clients", "agreements", "additions", "members", "work_types"
 CUSTOMERS = [
     make_customer("1", "Acme"),
     make_customer("2", "Birch"),
-    make_customer("3", "Acme: server room", parent="1"),
+    make_customer("3", "Acme: server rack", parent="1"),
     make_customer("4", "Books only"),
 ]
 CLIENTS = {"11": "Acme Inc.", "12": "Birch LLC", "13": "Birch West", "14": "Work only", "15": "Ourselves"}

@@ -81,7 +81,7 @@ def test_a_work_system_that_is_not_mapped_is_not_read_and_after_it_is_disconnect
     assert requests == later == []
 
 
-def test_an_api_token_has_the_books_alone_and_is_told_how_to_have_both(firm):
+def test_an_api_token_has_the_books_alone_and_learns_how_to_have_both(firm):
     with firm.watch_work() as requests:
         said = firm.call("POST", f"/integrated-account/{firm.books['id']}/tools/{TOOL}", {})
 

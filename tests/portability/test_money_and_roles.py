@@ -35,7 +35,7 @@ Story = Callable[[Place, str], Awaitable[None]]
 
 
 def run(data: Path, monkeypatch: pytest.MonkeyPatch, story: Story) -> None:
-    """Tell a story of a deployment whose one vendor is the made-up one, with a company of it."""
+    """Run a story in a deployment whose one vendor is the made-up one, with a company of it."""
 
     async def begin() -> None:
         monkeypatch.setattr(authorization, "builtin_catalog", lambda: BOTH)
