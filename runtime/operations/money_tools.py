@@ -18,7 +18,7 @@ from runtime.errors import Forbidden
 from runtime.exchange.context import CallContext
 
 RAW_QUERY = "query"
-"""The argument that takes a statement in the vendor's own language."""
+"""The argument that takes a statement or a condition in the vendor's own language."""
 
 
 def hide_money(tools: Iterable[Tool]) -> tuple[Tool, ...]:
@@ -48,7 +48,7 @@ def _conceal(tool: Tool) -> Tool | None:
     listing = tool.listing
     if listing is not None:
         taken |= {each.argument for each in listing.conditions if _is_of(each.field, names)}
-        taken |= {RAW_QUERY} if listing.raw_query else set()
+        taken |= {RAW_QUERY} if listing.raw_query or listing.raw_conditions else set()
         listing = _strip(listing, taken, names)
     schema, wire = tool.input_schema, orjson.loads(tool.wire)
     if not taken.isdisjoint(schema.get("required", ())):
@@ -74,6 +74,7 @@ def _strip(listing: Listing, taken: set[str], names: frozenset[str]) -> Listing:
         fields=tuple(each for each in listing.fields if not _is_of(each.path, names)),
         named={word: given for word, given in listing.named.items() if taken.isdisjoint(given)},
         raw_query=False,
+        raw_conditions=False,
     )
 
 
