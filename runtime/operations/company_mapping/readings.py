@@ -75,7 +75,7 @@ class Readings:
         records, missing, error = await self.list_records(
             account, call, Wanted(rules.resource, rules.arguments, _list_fields(rules), MOST_PARTIES)
         )
-        parties = await asyncio.to_thread(lambda: tuple(_list_parties(records, rules)))
+        parties = await asyncio.to_thread(lambda: tuple(list_parties(records, rules)))
         found = Reading(parties, missing, error)
         if not missing:
             self._known.put(account.id, (self._clock(), found))
@@ -127,7 +127,7 @@ def read_text(value: Any) -> str:
     return " ".join(shown.split())
 
 
-def _list_parties(records: list[Any], rules: MappingRules) -> Iterator[Party]:
+def list_parties(records: list[Any], rules: MappingRules) -> Iterator[Party]:
     """Yield each record that has an id and a name, once."""
     seen = set()
     for record in records:

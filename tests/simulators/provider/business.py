@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from functools import cache
 from typing import Any
@@ -36,3 +37,10 @@ def books_of(seed: int) -> Store:
     store = Store(":memory:", Clock(frozen=NOON))
     companies.make_company(store, "provider", seed)
     return store
+
+
+@cache
+def list_customers(seed: int) -> list[Body]:
+    """Return the customers of the books of a seed, as the service answers them."""
+    rows = books_of(seed).execute("select body from records where entity = 'Customer' order by id")
+    return [json.loads(body) for (body,) in rows.fetchall()]
