@@ -28,6 +28,7 @@ from runtime.upstream.xml_values import read_xml
 
 NO_ATTEMPT = Attempt()
 LOOK_FIRST = "Look whether it is there before you send it again."
+TRY_LATER = "The service failed. Try again in a minute, and ask for less if it repeats."
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 KIND_OF_STATUS = {401: "reconnect", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "invalid"}
@@ -340,7 +341,7 @@ def _refused(
     code = _word(complaints[0], rules.code)
     known = rules.advice.get(code) or rules.advice.get(code.lstrip("0"))
     fallback = KIND_OF_STATUS.get(response.status, "invalid" if response.status < 500 else "unavailable")
-    known = known or Advice(fallback, "")
+    known = known or Advice(fallback, TRY_LATER if fallback == "unavailable" else "")
     said = " | ".join(dict.fromkeys(_sentence(rules, each, attempt) for each in complaints))
     vendor_code = blank_private_numbers(code, LONGEST_CODE)
     if changes_data and response.status in LOST_STATUSES and known.kind == "unavailable":

@@ -13,6 +13,7 @@ from runtime.insights.analysis import Analysis
 from runtime.insights.books import Account, Books, Key, Transaction
 from runtime.insights.report_rows import Report, Row
 from runtime.insights.valuation import INSIGHT
+from runtime.insights.valuation.valuing import PRICED
 from runtime.insights.work_records import Agreement, Work, WorkClient
 from tests.insights.changing import replace
 from tests.insights.companies import find_facts
@@ -247,7 +248,7 @@ def test_agreements_of_a_work_system_say_who_was_lost():
         "3": agree("3", "8", None),
     }
     clients = {id_: WorkClient(Key("companies", id_), f"Client {id_}") for id_ in ("8", "9")}
-    work = Work(TODAY, clients=clients, agreements=agreements)
+    work = Work(TODAY, clients=clients, agreements=agreements, lists=PRICED)
 
     churn = value(*sell(ACME, list_months(24), "300"), work=work).figures["churn"]
 
@@ -255,6 +256,9 @@ def test_agreements_of_a_work_system_say_who_was_lost():
     assert (churn["customers_at_start"], churn["customers_lost"]) == (2, 1)
     assert (churn["monthly_at_start"], churn["monthly_lost"]) == (30, 10)
     assert churn["lost"] == [{"name": "Client 9"}]
+    partly = replace(work, lists=frozenset({"agreements"}))
+    churn = value(*sell(ACME, list_months(24), "300"), work=partly).figures["churn"]
+    assert churn["source"] == "recurring invoices"
 
 
 def test_concentration_counts_a_project_with_the_customer_above_it():

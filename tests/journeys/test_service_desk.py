@@ -221,6 +221,7 @@ def test_an_error_of_the_vendor_itself_is_said_in_its_words_and_of_a_write_that_
 
     assert (read["code"], write["code"]) == ("unavailable", "indeterminate")
     assert "Out of order." in read["message"]
+    assert "Try again in a minute" in read["advice"]
 
 
 def test_a_write_of_which_the_outcome_is_lost_is_not_said_to_have_failed(firm, desk, day):

@@ -89,6 +89,10 @@ def choose_wanted(options: Options, today: date) -> Wanted:
     )
 
 
+PRICED = frozenset({"agreements", "additions"})
+"""Lists without which nobody knows what an agreement is billed at: without one of them, the books say who left."""
+
+
 def compute(books: Books, options: Options) -> Analysis:
     """Return what the business may be worth; with a work system, its agreements say which clients were lost."""
     read, topics = _read(books, options), Topics(books.facts)
@@ -96,7 +100,7 @@ def compute(books: Books, options: Options) -> Analysis:
     series = list_series(read.bookings, roots)
     revenue = sum_revenue(read.bookings, series, roots, read.year)
     churn = measure_churn(books, series, read.year)
-    if books.work is not None and books.work.agreements:
+    if books.work is not None and books.work.agreements and books.work.lists >= PRICED:
         churn = measure_agreement_churn(books.work, read.year)
     chosen = {**options, "start": read.year.start}
     add_backs = collect_add_backs(books, topics, read.bookings, read.now, chosen)
