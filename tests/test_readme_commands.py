@@ -55,6 +55,13 @@ RUN = {
 
 NOT_RUN = {
     "scripts/deploy": "a folder; test_deploying.py",
+    "scripts/demo --provider": "it runs until it is stopped; journeys/test_client_questions.py has its parts",
+    "scripts/bench --only clients": "minutes of measuring; tests/bench/test_load.py has its parts",
+    "ledgerport simulator --vendor connectwise": "it runs until it is stopped; test_cli.py",
+    "ledgerport connect --account ID": "it needs an account; portability/test_keys.py",
+    "ledgerport connect --read-only": "it needs an app of the vendor; portability/test_read_only_switch.py",
+    "ledgerport show": "it needs the name of a tool; generator/test_shown.py",
+    "ledgerport account read-only ID": "it needs an account; portability/test_read_only_switch.py",
     "ledgerport rotate-keys": "it needs two keys; stores/test_key_rotation.py",
     "ledgerport export FILE": "it needs a second installation; operations/test_transfer.py",
     "ledgerport import FILE": "it needs a second installation; operations/test_transfer.py",

@@ -16,7 +16,12 @@ from generator.vendor import BARE_IDS, ReferenceForm
 from runtime.errors import InvalidArguments
 from runtime.operations.argument_errors import Meanings, describe_error
 from runtime.operations.interpretation import LARGEST_EXACT, interpret, parse_text
-from runtime.operations.structure import cut_excerpt, find_structural_problem
+from runtime.operations.structure import (
+    MOST_READ_VALUES,
+    MOST_VALUES,
+    cut_excerpt,
+    find_structural_problem,
+)
 from runtime.safety.masked_updates import drop_masks
 from runtime.safety.reference_spots import make_copy, put_names, set_apart
 from runtime.safety.write_answers import refuse_no_change
@@ -95,7 +100,8 @@ class ArgumentChecker:
 
 def _check_structure(tool: Tool, arguments: dict[str, Any]) -> None:
     """Raise InvalidArguments when there is more than anything after this should look at."""
-    if problem := find_structural_problem(arguments):
+    most = MOST_READ_VALUES if tool.is_read_only else MOST_VALUES
+    if problem := find_structural_problem(arguments, most):
         raise InvalidArguments(
             f"{tool.name} was not called: the arguments {problem}.",
             advice="Nothing was sent. Split the call, or send only what the tool's schema names.",

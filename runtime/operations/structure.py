@@ -10,6 +10,8 @@ from typing import Any
 
 MOST_VALUES = 400_000
 """Values in one call. A vendor takes 10,000 lines in a transaction, and a line has up to 40 values."""
+MOST_READ_VALUES = 10_000
+"""Values in a call that only reads: lists of Ids and fields. More would take longer to refuse than to answer."""
 MOST_MEMBERS = 1000
 """Names in one object. The largest record known has about 150."""
 DEEPEST = 32

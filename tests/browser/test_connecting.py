@@ -38,6 +38,7 @@ def test_a_company_is_connected_tested_renamed_and_disconnected(
     )  # fmt: skip
     page.goto("/accounts")
     page.get_by_role("link", name="Connect a company").click()
+    page.get_by_role("link", name="Connect QuickBooks Online").click()
     page.get_by_label("Name").fill("<b>Nursery</b>")
     press(page, "Continue to QuickBooks Online")
     page.get_by_role("button", name="Continue to connect <b>Nursery</b>").click()

@@ -97,6 +97,7 @@ def call(url: str, tool: str, arguments: dict[str, Any]) -> str:
 def test_a_platform_connects_a_company_by_the_consent_of_its_vendor(books: Books, page: Page) -> None:
     page.goto("/accounts")
     page.get_by_role("link", name="Connect a company").first.click()
+    page.get_by_role("link", name="Connect QuickBooks Online").click()
     page.locator('input[name="name"]').fill("Second company")
     page.get_by_role("button", name=re.compile("Continue to")).click()
     page.get_by_role("button", name=re.compile("Continue")).click()

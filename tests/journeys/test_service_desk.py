@@ -148,6 +148,8 @@ def test_keys_that_are_refused_stop_every_call_until_they_are_replaced_and_the_m
     links = firm.call("GET", path)["links"]
     body = json.dumps({"code": "Unauthorized", "message": "The keys are not valid."})
     with firm.fail_once(PATH, status=401, body=body, content_type="application/json"):
+        confirming = {"path": "/company/companies/count", "times": 1, "status": 401, "body": body}
+        firm.control_work("faults", confirming)  # the request by which keys are tested is refused as well
         error = ask(desk, TICKETS, limit=1).error
     with firm.watch_work() as requests:
         again = ask(desk, BOARDS).error
