@@ -60,7 +60,7 @@ def test_a_company_is_connected_tested_renamed_and_disconnected(
 def test_a_button_that_is_pressed_twice_makes_one_account(books: Books, browser: Browser) -> None:
     page = open_page(browser, books, "anna-twice@example.com", "admin", base_url=books.origin)
     waiting = list[Route]()
-    page.goto("/accounts/connect")
+    page.goto("/accounts/connect?integration=quickbooks")
     page.get_by_label("Name").fill("Pressed Twice")
     page.route("**/accounts/connect", lambda route: waiting.append(route))
     button = page.get_by_role("main").get_by_role("button", name="Continue to QuickBooks Online")
