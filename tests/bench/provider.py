@@ -64,7 +64,7 @@ class Provider:
 
     def have_clients(self, clients: Clients) -> None:
         """Have it known from now on by `clients` whether the tenant has a mapping."""
-        names = self.analyst.calls._writes._clients
+        names = self.analyst.calls._writes.clients
         names._clients, names._mapped = clients, Recent(MOST_ACCOUNTS)
 
     def close(self) -> None:
