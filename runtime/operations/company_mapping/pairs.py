@@ -17,6 +17,7 @@ from runtime.tenancy import AccountFilter, TenantId
 MOST_ACCOUNTS = 500
 """Accounts of a tenant that are looked at; no tenant has both systems hundreds of times."""
 _TITLES: dict[Side, str] = {"work": "work system", "books": "books"}
+_MISSING: dict[Side, str] = {"work": "work system is", "books": "books are"}
 
 
 class Chosen(NamedTuple):
@@ -64,14 +65,14 @@ class Pairs:
         found = self.list_accounts(tenant_id, side)
         if not found:
             raise NotFound(
-                f"There is nothing to map: no {_TITLES[side]} is connected in this organization.",
+                f"There is nothing to map: no {_MISSING[side]} connected in this organization.",
                 advice="Connect a work system and the books first; both belong to the same organization.",
             )
         if not id_ and len(found) == 1:
             return found[0]
         if not id_:
             raise InvalidRequest(
-                f"Several accounts of {_TITLES[side]} are connected.",
+                f"Several accounts of the {_TITLES[side]} are connected.",
                 advice=f"Name one with {side}_account: {_list(found)}.",
             )
         for each in found:
